@@ -1,0 +1,34 @@
+// Bytes from the kernel, or from a seed.
+#include "base/entropy.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/result.h"
+
+namespace merlon {
+
+std::string Entropy::bytes(std::size_t count) {
+    std::string out(count, '\0');
+    fill(std::as_writable_bytes(std::span(out)));
+    return out;
+}
+
+void SystemEntropy::fill(std::span<std::byte> bytes) {
+    while (!bytes.empty()) {
+        // At most 256 bytes a call: such a request is never cut short (getrandom(2)).
+        const std::size_t wanted = std::min<std::size_t>(bytes.size(), 256);
+        const ssize_t got = ::getrandom(bytes.data(), wanted, 0);
+        if (got < 0 && errno == EINTR) continue;
+        MERLON_ASSERT(got > 0);
+        bytes = bytes.subspan(static_cast<std::size_t>(got));
+    }
+}
+
+void SeededEntropy::fill(std::span<std::byte> bytes) {
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(engine_() & 0xff);
+}
+
+}  // namespace merlon

@@ -1,0 +1,129 @@
+// Recording durations, and writing metrics as OpenMetrics text.
+#include "base/metrics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace merlon::metrics {
+namespace {
+
+void append_escaped(std::string& out, std::string_view value) {
+    for (const char c : value) {
+        if (c == '\\' || c == '"') out += '\\';
+        if (c == '\n') {
+            out += "\\n";
+        } else {
+            out += c;
+        }
+    }
+}
+
+// {a="b",le="0.1"}, or nothing.
+std::string label_text(const Labels& labels, std::string_view le = {}) {
+    if (labels.empty() && le.empty()) return {};
+    std::string out = "{";
+    for (const auto& [name, value] : labels) {
+        if (out.size() > 1) out += ',';
+        out += name;
+        out += "=\"";
+        append_escaped(out, value);
+        out += '"';
+    }
+    if (!le.empty()) {
+        if (out.size() > 1) out += ',';
+        out += fmt::format("le=\"{}\"", le);
+    }
+    return out + '}';
+}
+
+}  // namespace
+
+void Histogram::observe(std::chrono::nanoseconds duration) {
+    const double seconds = std::chrono::duration<double>(duration).count();
+    const auto bucket = std::ranges::lower_bound(bounds_seconds, seconds) - bounds_seconds.begin();
+    buckets_[static_cast<std::size_t>(bucket)].fetch_add(1, std::memory_order_relaxed);
+    sum_ns_.fetch_add(static_cast<std::uint64_t>(duration.count()), std::memory_order_relaxed);
+}
+
+Registry::Series& Registry::series(std::string_view name, std::string_view help,
+                                   std::string_view type, Labels labels) {
+    auto family = std::ranges::find_if(families_, [&](const auto& f) { return f->name == name; });
+    if (family == families_.end()) {
+        families_.push_back(
+            std::make_unique<Family>(Family{std::string(name), std::string(help), type, {}}));
+        family = families_.end() - 1;
+    }
+    auto& all = (*family)->series;
+    const auto found =
+        std::ranges::find_if(all, [&](const Series& s) { return s.labels == labels; });
+    if (found != all.end()) return *found;
+    all.push_back(Series{std::move(labels), nullptr, nullptr, nullptr, nullptr});
+    return all.back();
+}
+
+Counter& Registry::counter(std::string_view name, std::string_view help, Labels labels) {
+    const std::lock_guard lock(mutex_);
+    Series& found = series(name, help, "counter", std::move(labels));
+    if (!found.counter) found.counter = std::make_unique<Counter>();
+    return *found.counter;
+}
+
+Gauge& Registry::gauge(std::string_view name, std::string_view help, Labels labels) {
+    const std::lock_guard lock(mutex_);
+    Series& found = series(name, help, "gauge", std::move(labels));
+    if (!found.gauge) found.gauge = std::make_unique<Gauge>();
+    return *found.gauge;
+}
+
+Histogram& Registry::histogram(std::string_view name, std::string_view help, Labels labels) {
+    const std::lock_guard lock(mutex_);
+    Series& found = series(name, help, "histogram", std::move(labels));
+    if (!found.histogram) found.histogram = std::make_unique<Histogram>();
+    return *found.histogram;
+}
+
+void Registry::observe_gauge(std::string_view name, std::string_view help,
+                             std::function<double()> read) {
+    const std::lock_guard lock(mutex_);
+    series(name, help, "gauge", {}).read = std::move(read);
+}
+
+void Registry::render_series(std::string& out, const Family& family, const Series& series) {
+    const std::string labels = label_text(series.labels);
+    if (series.counter) {
+        // OpenMetrics: the samples of counter family `x` are named `x_total`.
+        out += fmt::format("{}_total{} {}\n", family.name, labels, series.counter->value());
+    } else if (series.gauge) {
+        out += fmt::format("{}{} {}\n", family.name, labels, series.gauge->value());
+    } else if (series.read) {
+        out += fmt::format("{}{} {}\n", family.name, labels, series.read());
+    } else if (series.histogram) {
+        const Histogram& histogram = *series.histogram;
+        std::uint64_t count = 0;
+        for (std::size_t i = 0; i <= Histogram::bounds_seconds.size(); ++i) {
+            count += histogram.buckets_[i].load(std::memory_order_relaxed);
+            const std::string bound = i < Histogram::bounds_seconds.size()
+                                          ? fmt::format("{}", Histogram::bounds_seconds[i])
+                                          : "+Inf";
+            out += fmt::format("{}_bucket{} {}\n", family.name, label_text(series.labels, bound),
+                               count);
+        }
+        const double sum =
+            static_cast<double>(histogram.sum_ns_.load(std::memory_order_relaxed)) / 1e9;
+        out += fmt::format("{0}_count{1} {2}\n{0}_sum{1} {3}\n", family.name, labels, count, sum);
+    }
+}
+
+std::string Registry::render() const {
+    const std::lock_guard lock(mutex_);
+    std::string out;
+    for (const auto& family : families_) {
+        out += fmt::format("# TYPE {} {}\n# HELP {} {}\n", family->name, family->type, family->name,
+                           family->help);
+        for (const Series& series : family->series) render_series(out, *family, series);
+    }
+    return out + "# EOF\n";
+}
+
+}  // namespace merlon::metrics

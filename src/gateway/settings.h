@@ -1,0 +1,82 @@
+// What the gateway can be told: services, routes, limits, CORS, headers. Filled by config/.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace merlon::gateway {
+
+enum class Allow : std::uint8_t { Public, Authenticated, Permissions };
+enum class WhenStale : std::uint8_t { Open, Closed };
+
+struct RouteSettings {
+    std::string path;                  // /a/{id}/**, see gateway/route_table.h
+    std::vector<std::string> methods;  // upper case
+    Allow allow = Allow::Permissions;
+    std::vector<std::string> permissions;
+    std::string schema_path;                           // empty: any body
+    std::optional<std::size_t> body_bytes;             // instead of server.limits.body
+    std::optional<std::chrono::milliseconds> timeout;  // instead of server.timeouts.upstream
+    bool websocket = false;                            // upgrade: websocket
+    bool limited = true;                               // limit: none → false
+    std::optional<WhenStale> when_stale;
+    std::string source;  // "merlon.yaml:12", for messages
+};
+
+// One upstream address. https:// may carry a CA and a client certificate.
+struct TargetSettings {
+    std::string url;  // http://host:port, https://host:port, unix:/path
+};
+
+struct ServiceSettings {
+    std::string name;
+    std::vector<TargetSettings> targets;
+    std::string ca_path;           // PEM; empty: the system's
+    std::string certificate_path;  // client certificate for mTLS
+    std::string key_path;
+    std::string health_path;  // empty: passive checks only
+    std::chrono::milliseconds health_interval{5'000};
+    std::vector<RouteSettings> routes;
+};
+
+struct LimitSettings {
+    std::string name;                // api, auth, …
+    std::vector<std::string> paths;  // patterns as of routes
+    std::chrono::seconds window{900};
+    std::uint32_t max = 100;
+    bool skip_successful = false;
+    std::string code = "RATE_LIMIT_EXCEEDED";
+    std::string message;  // empty: the code's own
+};
+
+struct CorsSettings {
+    std::vector<std::string> origins;  // exact, scheme://host[:port]
+    bool credentials = true;
+    std::vector<std::string> methods{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+    std::vector<std::string> headers{"Content-Type", "Authorization", "X-Request-ID"};
+    std::vector<std::string> exposed{"X-Total-Count",   "X-Page-Count",        "RateLimit-Policy",
+                                     "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"};
+    std::chrono::seconds max_age{86'400};
+};
+
+struct RevocationSettings {
+    std::chrono::seconds stale_after{10};
+    WhenStale when_stale = WhenStale::Open;
+};
+
+struct GatewaySettings {
+    std::string public_url;
+    std::vector<ServiceSettings> services;
+    std::vector<LimitSettings> limits;  // default: the contract's api and auth
+    int ipv6_prefix = 56;
+    CorsSettings cors;
+    // Replaces or, with an empty value, removes one of the security headers.
+    std::vector<std::pair<std::string, std::string>> security_headers;
+    RevocationSettings revocation;
+};
+
+}  // namespace merlon::gateway

@@ -1,0 +1,51 @@
+// What the HTTP server can be told: listeners, limits, timers, TLS. Filled by config/.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace merlon::http {
+
+// Where to listen: an address and port, or a Unix socket's path.
+struct Endpoint {
+    std::string host;        // textual IP address; empty for a Unix socket
+    std::uint16_t port = 0;  // 0: any free one
+    std::string unix_path;   // empty for TCP
+};
+
+struct TlsSettings {
+    std::string certificate_path;  // PEM chain, leaf first
+    std::string key_path;          // PEM
+};
+
+struct Timeouts {
+    std::chrono::milliseconds header{10'000};  // first byte of a request to the end of its head
+    std::chrono::milliseconds body{30'000};    // between two reads of a body, or two writes of one
+    std::chrono::milliseconds idle{75'000};    // a kept-alive connection without a request
+    std::chrono::milliseconds upstream{30'000};  // request sent to the first byte of the answer
+    std::chrono::milliseconds drain{20'000};     // SIGTERM to the end of the last request
+};
+
+struct Limits {
+    std::size_t body_bytes = 1 << 20;
+    std::size_t target_bytes = 8 << 10;
+    std::size_t header_bytes = 32 << 10;
+    std::size_t fields = 100;
+    std::size_t connections = 0;  // 0: from RLIMIT_NOFILE, with room for upstreams
+};
+
+struct ServerSettings {
+    std::vector<Endpoint> listen{{"127.0.0.1", 3000, {}}};
+    Endpoint admin{"127.0.0.1", 9090, {}};
+    unsigned workers = 0;          // 0: one per core
+    std::vector<TlsSettings> tls;  // several: chosen by SNI, the first is the default
+    bool behind_tls_proxy = false;
+    std::vector<std::string> trusted_proxies;  // CIDRs
+    Timeouts timeouts;
+    Limits limits;
+};
+
+}  // namespace merlon::http

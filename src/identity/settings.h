@@ -1,0 +1,18 @@
+// What can be said about passwords and sign-in. Filled by config/.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace merlon::identity {
+
+enum class PasswordHash : std::uint8_t { Bcrypt, Argon2id };
+
+struct PasswordSettings {
+    PasswordHash hash = PasswordHash::Bcrypt;
+    int bcrypt_cost = 12;    // 4 to 16; below 10 warns
+    unsigned workers = 1;    // threads of the hash pool, at nice 19
+    std::size_t queue = 64;  // waiting hashes; beyond: 503 with Retry-After
+};
+
+}  // namespace merlon::identity

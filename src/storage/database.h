@@ -1,0 +1,129 @@
+// The port through which every role reaches its tables. SQLite and PostgreSQL stand behind it; the
+// repositories above do not know which. Statements are literals with $1 parameters, in the SQL both
+// speak (RETURNING, ON CONFLICT).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/task.h"
+
+namespace merlon::storage {
+
+// Bytes, as opposed to text: BLOB in SQLite, bytea in PostgreSQL.
+struct Blob {
+    std::string bytes;
+    friend bool operator==(const Blob&, const Blob&) = default;
+};
+
+// One cell or one parameter.
+using Value = std::variant<std::monostate, std::int64_t, std::string, Blob>;
+using Parameters = std::vector<Value>;
+
+// Statement text that can only be made from a literal, so no input can become SQL.
+class Sql {
+public:
+    consteval Sql(const char* text) : text_(text) {}  // NOLINT(google-explicit-constructor)
+    std::string_view text() const { return text_; }
+
+private:
+    std::string_view text_;
+};
+
+// One row of an answer. Borrows from its Rows. Reading a cell as a type it does not hold is a
+// broken promise of the statement's author and stops the process.
+class Row {
+public:
+    explicit Row(const Value* cells) : cells_(cells) {}
+    std::int64_t integer(std::size_t column) const {
+        return std::get<std::int64_t>(cells_[column]);
+    }
+    const std::string& text(std::size_t column) const {
+        return std::get<std::string>(cells_[column]);
+    }
+    const std::string& blob(std::size_t column) const {
+        return std::get<Blob>(cells_[column]).bytes;
+    }
+    bool is_null(std::size_t column) const {
+        return std::holds_alternative<std::monostate>(cells_[column]);
+    }
+
+private:
+    const Value* cells_;
+};
+
+// The answer of one statement.
+class Rows {
+public:
+    Rows() = default;
+    Rows(std::vector<Value> cells, std::size_t columns, std::int64_t affected)
+        : cells_(std::move(cells)), columns_(columns), affected_(affected) {}
+
+    std::size_t size() const { return columns_ == 0 ? 0 : cells_.size() / columns_; }
+    bool empty() const { return size() == 0; }
+    Row operator[](std::size_t index) const { return Row(cells_.data() + index * columns_); }
+    // Rows an INSERT, UPDATE or DELETE changed.
+    std::int64_t affected() const { return affected_; }
+
+private:
+    std::vector<Value> cells_;
+    std::size_t columns_ = 0;
+    std::int64_t affected_ = 0;
+};
+
+// What a statement may do inside transact(). Lives only as long as the function it was given to.
+class Transaction {
+public:
+    virtual ~Transaction() = default;
+    // Errors: "storage.unique" (Conflict), "storage.unavailable", "storage.corrupt".
+    virtual Task<Rows> query(Sql sql, Parameters parameters = {}) = 0;
+};
+
+// A database of one role. Resource; shared by all workers; safe to call from any loop: the answer
+// arrives on the caller's executor.
+class Database {
+public:
+    // Work inside a transaction. It awaits only its Transaction, may run again from the start, and
+    // therefore changes nothing outside but what it returns. A refusal (any error) rolls back.
+    using Work = std::function<Task<>(Transaction&)>;
+
+    virtual ~Database() = default;
+
+    // One statement that only reads, on the newest committed state.
+    virtual Task<Rows> query(Sql sql, Parameters parameters = {}) = 0;
+
+    // Runs `work` atomically and durably: when this succeeds, the change survives a power cut.
+    // Cancelling the awaiting coroutine does not undo it.
+    virtual Task<> transact_work(Work work) = 0;
+
+    // transact_work with a value: `work` is a function Transaction& → Task<T>. It is no coroutine
+    // itself (a capturing lambda's captures die with it); it calls one with values.
+    template <class T, class F>
+    Task<T> transact(F work) {
+        std::optional<T> value;
+        Work wrapped = [&value, work = std::move(work)](Transaction& transaction) {
+            return store_result<T>(value, work(transaction));
+        };
+        MERLON_CO_TRY(co_await transact_work(std::move(wrapped)));
+        MERLON_ASSERT(value.has_value());
+        co_return std::move(*value);
+    }
+
+private:
+    // `value` lives in transact()'s frame, which is suspended until the work is over.
+    template <class T>
+    static Task<> store_result(std::optional<T>& value, Task<T> task) {
+        Result<T> result = co_await std::move(task);
+        if (!result) co_return std::unexpected(std::move(result).error());
+        value = *std::move(result);
+        co_return Result<>{};
+    }
+};
+
+}  // namespace merlon::storage

@@ -1,0 +1,34 @@
+// What can be said about tokens. Filled by config/.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/secret.h"
+
+namespace merlon::tokens {
+
+enum class Algorithm : std::uint8_t { HS256, RS256, ES256, EdDSA };
+
+// A foreign identity provider whose tokens the gateway accepts.
+struct TrustedIssuer {
+    std::string issuer;
+    std::string jwks;  // https://… or file:/…
+    std::string audience;
+};
+
+struct TokenSettings {
+    Algorithm algorithm = Algorithm::ES256;  // HS256 when JWT_SECRET is set and nothing else said
+    std::string issuer = "auth-service";
+    std::string audience = "microservices-api";
+    std::chrono::seconds access_ttl{900};
+    std::chrono::seconds refresh_ttl{604'800};
+    std::chrono::seconds reuse_grace{10};
+    Secret secret;          // HS256: JWT_SECRET
+    Secret refresh_secret;  // HS256: JWT_REFRESH_SECRET
+    std::vector<TrustedIssuer> trusted;
+};
+
+}  // namespace merlon::tokens
