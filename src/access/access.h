@@ -15,6 +15,10 @@
 
 namespace merlon::access {
 
+// A name of a role or permission: 1 to 64 of [A-Za-z0-9_.:/-], the first one a letter or digit.
+// Names travel in a comma-separated header to the upstreams, so nothing else may be in one.
+bool is_name(std::string_view text);
+
 // Permissions an installation can name, declared and used in routes together. A set is a few words,
 // so asking for a permission is an AND.
 inline constexpr std::size_t permissions_max = 256;
@@ -31,7 +35,7 @@ public:
 
     bool has_role(std::string_view role) const;
     std::vector<std::string_view> role_names() const;
-    // In the order of declaration; empty for a role nobody declared.
+    // In the order of declaration, each once; empty for a role nobody declared.
     const std::vector<std::string>& permissions_of(std::string_view role) const;
     // The bits of the names that are known; others carry no power here.
     PermissionSet set_of(const std::vector<std::string>& names) const;
@@ -60,7 +64,8 @@ class Rule {
 public:
     static Rule open();           // allow: public
     static Rule authenticated();  // allow: authenticated
-    // All of these. Fails as Roles::declare.
+    // All of these. Fails with "access.rule_empty" for no name at all (an empty list must never
+    // read as "no permission needed"), and as Roles::declare.
     static Result<Rule> all_of(std::vector<std::string> names, Roles& roles);
 
     bool needs_subject() const { return needs_subject_; }
