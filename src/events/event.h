@@ -5,6 +5,7 @@
 // - a refusal (401, 403, 429): Refusals::report coalesces it, so an attacker cannot make us write.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ enum class Type : std::uint8_t {
 
 enum class Severity : std::uint8_t { Info, Warning, Critical };
 
+inline constexpr std::size_t types = static_cast<std::size_t>(Type::ConfigReloaded) + 1;
+inline constexpr std::size_t severities = static_cast<std::size_t>(Severity::Critical) + 1;
+
 // FAILED_LOGIN_ATTEMPT and so on: stable names that clients filter by.
 std::string_view name(Type type);
 std::string_view name(Severity severity);
@@ -52,7 +56,7 @@ struct Event {
 };
 
 // One line of JSON without its line feed; whatever the values hold (CR, LF, ESC, U+2028, invalid
-// UTF-8), it stays one valid object.
+// UTF-8), it stays one valid object, and nothing in it can steer a terminal that shows it.
 std::string to_json(const Event& event);
 
 // Where finished events go: the log now, the audit chain later. Safe from every thread.
