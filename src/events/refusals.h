@@ -1,5 +1,5 @@
-// Refusals (401, 403, 429) become events here, coalesced: a flood of one client against one route is
-// one event with a count every ten seconds, so an attacker cannot make us write.
+// Refusals (401, 403, 429) become events here, coalesced: a flood of one client against one route
+// is one event with a count every ten seconds, so an attacker cannot make us write.
 #pragma once
 
 #include <array>
@@ -28,9 +28,9 @@ struct Refusal {
     RouteClass route_class = RouteClass::Ordinary;
 };
 
-// Resource; one per process; safe from every thread. A report of a known (type, client, route) costs
-// a hash, an uncontended lock and an increment; a new one also two small allocations.
-// Best effort by design: what does not fit the table is dropped and counted in
+// Resource; one per process; safe from every thread. A report of a known (type, client, route)
+// costs a hash, an uncontended lock and an increment; a new one also two small allocations. Best
+// effort by design: what does not fit the table is dropped and counted in
 // merlon_refusals_dropped_total.
 class Refusals final {
 public:
