@@ -1,0 +1,114 @@
+// Names and severities of security events, and their JSON line.
+#include "events/event.h"
+
+#include <fmt/format.h>
+
+#include "base/result.h"
+#include "events/json_text.h"
+
+namespace merlon::events {
+namespace {
+
+// 2026-01-01T00:00:00.000Z
+std::string iso_8601(WallTime time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date{day};
+    const std::chrono::hh_mm_ss clock{time - day};
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                       clock.subseconds().count());
+}
+
+void append_member(std::string& out, std::string_view member, std::string_view value) {
+    out += out.back() == '{' ? "" : ",";
+    append_json_string(out, member);
+    out += ':';
+    append_json_string(out, value);
+}
+
+}  // namespace
+
+std::string_view name(Type type) {
+    switch (type) {
+        case Type::FailedLoginAttempt:
+            return "FAILED_LOGIN_ATTEMPT";
+        case Type::UnauthorizedAccess:
+            return "UNAUTHORIZED_ACCESS";
+        case Type::Login:
+            return "LOGIN";
+        case Type::Logout:
+            return "LOGOUT";
+        case Type::Registered:
+            return "REGISTERED";
+        case Type::AccountLocked:
+            return "ACCOUNT_LOCKED";
+        case Type::RefreshReuse:
+            return "REFRESH_REUSE";
+        case Type::SessionRevoked:
+            return "SESSION_REVOKED";
+        case Type::PasswordChanged:
+            return "PASSWORD_CHANGED";
+        case Type::RoleChanged:
+            return "ROLE_CHANGED";
+        case Type::InvalidToken:
+            return "INVALID_TOKEN";
+        case Type::RateLimited:
+            return "RATE_LIMITED";
+        case Type::KeyRotated:
+            return "KEY_ROTATED";
+        case Type::ConfigReloaded:
+            return "CONFIG_RELOADED";
+    }
+    MERLON_ASSERT(false && "an event type outside its enum");
+}
+
+std::string_view name(Severity severity) {
+    switch (severity) {
+        case Severity::Info:
+            return "info";
+        case Severity::Warning:
+            return "warning";
+        case Severity::Critical:
+            return "critical";
+    }
+    MERLON_ASSERT(false && "a severity outside its enum");
+}
+
+Severity default_severity(Type type) {
+    switch (type) {
+        case Type::FailedLoginAttempt:  // seed
+        case Type::UnauthorizedAccess:  // critical on admin routes: Refusals decides
+        case Type::AccountLocked:
+        case Type::InvalidToken:
+        case Type::RateLimited:
+            return Severity::Warning;
+        // Somebody used a refresh token a second time: it was stolen, from one side or the other.
+        case Type::RefreshReuse:
+            return Severity::Critical;
+        case Type::Login:
+        case Type::Logout:
+        case Type::Registered:
+        case Type::SessionRevoked:
+        case Type::PasswordChanged:
+        case Type::RoleChanged:
+        case Type::KeyRotated:
+        case Type::ConfigReloaded:
+            return Severity::Info;
+    }
+    MERLON_ASSERT(false && "an event type outside its enum");
+}
+
+std::string to_json(const Event& event) {
+    std::string out = "{";
+    append_member(out, "type", name(event.type));
+    append_member(out, "severity", name(event.severity));
+    append_member(out, "userId", event.user_id);
+    append_member(out, "ip", event.ip);
+    append_member(out, "timestamp", iso_8601(event.time));
+    out += R"(,"details":{)";
+    for (const auto& [member, value] : event.details) append_member(out, member, value);
+    return out + fmt::format(R"(}},"count":{}}})", event.count);
+}
+
+}  // namespace merlon::events
