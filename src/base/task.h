@@ -6,6 +6,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -22,8 +23,8 @@ using Executor = asio::io_context::executor_type;
 template <class T = void>
 using Task = asio::awaitable<Result<T>, Executor>;
 
-// The completion token of every asynchronous operation: the error code comes back as a value.
-inline constexpr asio::as_tuple_t<asio::use_awaitable_t<Executor>> as_result{
-    asio::use_awaitable_t<Executor>{}};
+// The completion token of every asynchronous operation: what it gives, error code first, comes back
+// as a tuple. Deferred, because use_awaitable makes a coroutine frame for each operation.
+inline constexpr asio::as_tuple_t<asio::deferred_t> as_result{asio::deferred};
 
 }  // namespace merlon

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/result.h"
-#include "events/json_text.h"
+#include "wire/json_text.h"
 
 namespace merlon::events {
 namespace {
@@ -22,9 +22,9 @@ std::string iso_8601(WallTime time) {
 
 void append_member(std::string& out, std::string_view member, std::string_view value) {
     out += out.back() == '{' ? "" : ",";
-    append_json_string(out, member);
+    wire::append_json_string(out, member);
     out += ':';
-    append_json_string(out, value);
+    wire::append_json_string(out, value);
 }
 
 }  // namespace

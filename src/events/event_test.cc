@@ -3,13 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/json/src.hpp>
+#include <boost/json.hpp>
 #include <fstream>
 #include <set>
 #include <sstream>
 
 #include "base/entropy.h"
-#include "events/json_text.h"
+#include "wire/json_text.h"
 
 namespace merlon::events {
 namespace {
@@ -25,7 +25,7 @@ Event event_with(std::string value) {
 
 std::string json_string(std::string_view text) {
     std::string out;
-    append_json_string(out, text);
+    wire::append_json_string(out, text);
     return out;
 }
 

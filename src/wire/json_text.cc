@@ -1,11 +1,11 @@
 // JSON strings of any bytes: a strict UTF-8 decoder in front of an escaper.
-#include "events/json_text.h"
+#include "wire/json_text.h"
 
 #include <fmt/format.h>
 
 #include <cstdint>
 
-namespace merlon::events {
+namespace merlon::wire {
 namespace {
 
 struct Scalar {
@@ -59,4 +59,4 @@ void append_json_string(std::string& out, std::string_view text) {
     out += '"';
 }
 
-}  // namespace merlon::events
+}  // namespace merlon::wire

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace merlon::events {
+namespace merlon::wire {
 
 // Appends `text` with its quotes. Bytes that are no UTF-8 (RFC 3629: overlong forms, surrogates,
 // beyond U+10FFFF) become U+FFFD, one each. Escaped beyond what JSON asks, because people read logs
@@ -13,4 +13,4 @@ namespace merlon::events {
 // direction of text (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069) or hide (U+FEFF).
 void append_json_string(std::string& out, std::string_view text);
 
-}  // namespace merlon::events
+}  // namespace merlon::wire

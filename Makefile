@@ -1,0 +1,51 @@
+# The whole interface to building, testing and running Merlon. Every verb first installs what it
+# needs from Debian's packages (tools/install); that does nothing when all of it is there.
+
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 10
+
+.PHONY: build test check asan fuzz fmt tsan cover clean install
+.DEFAULT_GOAL := build
+
+install:
+	@tools/install
+
+build: install          ## the release tree, under build/release
+	cmake --preset release
+	cmake --build --preset release -- -j$(JOBS)
+
+test: install           ## every test
+	cmake --preset dev
+	cmake --build --preset dev -- -j$(JOBS)
+	ctest --test-dir build/dev --output-on-failure -j$(JOBS)
+
+check: install          ## what CI runs: format, tests, tests under ASan+UBSan, all fuzz targets
+	tools/check-format
+	$(MAKE) test asan
+	tools/fuzz-all $(FUZZ_SECONDS)
+
+asan: install           ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	cmake --preset asan
+	cmake --build --preset asan -- -j$(JOBS)
+	ctest --test-dir build/asan --output-on-failure -j$(JOBS)
+
+tsan: install           ## the tests under ThreadSanitizer
+	cmake --preset tsan
+	cmake --build --preset tsan -- -j$(JOBS)
+	ctest --test-dir build/tsan --output-on-failure -j$(JOBS)
+
+fuzz: install           ## one fuzz target for as long as you let it: make fuzz TARGET=head_fuzz
+	cmake --preset asan
+	cmake --build --preset asan --target $(TARGET)
+	tools/fuzz-one $(TARGET)
+
+cover: install          ## line coverage of the unit tests, by folder
+	cmake --preset cover
+	cmake --build --preset cover -- -j$(JOBS)
+	tools/cover
+
+fmt: install            ## formats every source file
+	git ls-files '*.cc' '*.h' | xargs clang-format-19 -i
+
+clean:
+	rm -rf build

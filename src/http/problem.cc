@@ -1,0 +1,154 @@
+// The table of errors.
+#include "http/problem.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "wire/json_text.h"
+
+namespace merlon::http {
+namespace {
+
+struct RuleRow {
+    std::string_view rule;  // ending in '.': every rule of that name space
+    Problem problem;
+};
+
+constexpr Problem bad_request{400, "BAD_REQUEST", "Malformed request"};
+constexpr Problem invalid_token{401, "INVALID_TOKEN", "Invalid token"};
+constexpr Problem unavailable{503, "SERVICE_UNAVAILABLE", "Service temporarily unavailable"};
+
+// In order: the first row that fits wins.
+constexpr auto rule_rows = std::to_array<RuleRow>({
+    {"head.too_large", {431, "HEADERS_TOO_LARGE", "Request header fields too large"}},
+    {"head.too_many_fields", {431, "HEADERS_TOO_LARGE", "Request header fields too large"}},
+    {"target.too_long", {414, "URI_TOO_LONG", "Request target too long"}},
+    {"framing.expectation", {417, "BAD_REQUEST", "Expectation failed"}},
+    {"head.", bad_request},
+    {"framing.", bad_request},
+    {"host.", bad_request},
+    {"target.", bad_request},
+    {"path.", {400, "BAD_REQUEST", "Malformed request path"}},
+    {"query.", {400, "BAD_REQUEST", "Malformed query"}},
+    {"json.", {400, "BAD_REQUEST", "Malformed JSON"}},
+    {"schema.violation", {400, "VALIDATION_ERROR", "Validation failed"}},
+    {"body.too_large", {413, "PAYLOAD_TOO_LARGE", "Request body too large"}},
+    {"body.media_type", {415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type"}},
+    {"cors.origin", {403, "FORBIDDEN", "Not allowed by CORS"}},
+    {"limit.auth", {429, "TOO_MANY_AUTH_ATTEMPTS",
+                    "Too many authentication attempts, please try again later"}},
+    {"limit.", {429, "RATE_LIMIT_EXCEEDED", "Too many requests, please try again later"}},
+    {"route.unknown", {404, "NOT_FOUND", "Not found"}},
+    {"route.method", {405, "METHOD_NOT_ALLOWED", "Method not allowed"}},
+    {"token.missing", {401, "UNAUTHORIZED", "No token provided"}},
+    {"token.expired", {401, "TOKEN_EXPIRED", "Token has expired"}},
+    {"token.revoked", {401, "TOKEN_REVOKED", "Token has been revoked"}},
+    {"token.stale", unavailable},
+    {"token.", invalid_token},
+    {"jose.", invalid_token},
+    {"access.anonymous", {401, "UNAUTHORIZED", "Authentication required"}},
+    {"access.denied", {403, "FORBIDDEN", "Insufficient permissions"}},
+    {"credentials.wrong", {401, "INVALID_CREDENTIALS", "Invalid email or password"}},
+    {"refresh.invalid", {401, "INVALID_REFRESH_TOKEN", "Invalid refresh token"}},
+    {"account.email_taken", {409, "CONFLICT", "Email is already registered"}},
+    {"upstream.timeout", {504, "GATEWAY_TIMEOUT", "Upstream did not answer in time"}},
+    {"upstream.unavailable", unavailable},
+    {"upstream.", {502, "BAD_GATEWAY", "Bad gateway"}},
+    {"stream.timeout", {408, "BAD_REQUEST", "Request timed out"}},
+});
+
+constexpr Problem problem_of_kind(Kind kind) {
+    switch (kind) {
+        case Kind::Invalid: return bad_request;
+        case Kind::Unknown: return {401, "UNAUTHORIZED", "Authentication required"};
+        case Kind::Denied: return {403, "FORBIDDEN", "Insufficient permissions"};
+        case Kind::Absent: return {404, "NOT_FOUND", "Not found"};
+        case Kind::Conflict: return {409, "CONFLICT", "Conflict with the current state"};
+        case Kind::Exhausted:
+        case Kind::Unavailable: return unavailable;
+        case Kind::Corrupt: break;
+    }
+    return {500, "INTERNAL_ERROR", "Internal server error"};
+}
+
+// Adds `,"details":[…]` or `,"required":[…]`.
+void append_payload(std::string& out, const Payload& payload) {
+    if (const auto* fields = std::get_if<FieldErrors>(&payload)) {
+        out += R"(,"details":[)";
+        for (const FieldError& field : *fields) {
+            if (out.back() != '[') out += ',';
+            out += R"({"field":)";
+            wire::append_json_string(out, field.field);
+            out += R"(,"message":)";
+            wire::append_json_string(out, field.message);
+            out += '}';
+        }
+        out += ']';
+    } else if (const auto* required = std::get_if<RequiredPermissions>(&payload)) {
+        out += R"(,"required":[)";
+        for (const std::string& name : required->names) {
+            if (out.back() != '[') out += ',';
+            wire::append_json_string(out, name);
+        }
+        out += ']';
+    }
+}
+
+}  // namespace
+
+Problem problem_of(const Error& error) {
+    const auto* row = std::ranges::find_if(rule_rows, [&](const RuleRow& candidate) {
+        return candidate.rule.ends_with('.') ? error.rule.starts_with(candidate.rule)
+                                             : error.rule == candidate.rule;
+    });
+    return row != rule_rows.end() ? row->problem : problem_of_kind(error.kind);
+}
+
+std::string envelope_json(const Problem& problem, const Error& error) {
+    std::string out = fmt::format(R"({{"success":false,"error":{{"code":"{}","message":"{}")",
+                                  problem.code, problem.message);
+    append_payload(out, error.payload);
+    return out + "}}";
+}
+
+std::string problem_json(const Problem& problem, const Error& error) {
+    std::string out =
+        fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"detail":"{}","code":"{}")",
+                    reason_phrase(problem.status), problem.status, problem.message, problem.code);
+    append_payload(out, error.payload);
+    return out + "}";
+}
+
+std::string_view reason_phrase(int status) {
+    switch (status) {
+        case 100: return "Continue";
+        case 101: return "Switching Protocols";
+        case 200: return "OK";
+        case 201: return "Created";
+        case 202: return "Accepted";
+        case 204: return "No Content";
+        case 400: return "Bad Request";
+        case 401: return "Unauthorized";
+        case 403: return "Forbidden";
+        case 404: return "Not Found";
+        case 405: return "Method Not Allowed";
+        case 408: return "Request Timeout";
+        case 409: return "Conflict";
+        case 412: return "Precondition Failed";
+        case 413: return "Content Too Large";
+        case 414: return "URI Too Long";
+        case 415: return "Unsupported Media Type";
+        case 417: return "Expectation Failed";
+        case 429: return "Too Many Requests";
+        case 431: return "Request Header Fields Too Large";
+        case 500: return "Internal Server Error";
+        case 502: return "Bad Gateway";
+        case 503: return "Service Unavailable";
+        case 504: return "Gateway Timeout";
+        default: return "Status";
+    }
+}
+
+}  // namespace merlon::http

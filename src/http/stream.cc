@@ -1,0 +1,190 @@
+// Reading and writing sockets, in the clear and under TLS.
+#include "http/stream.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "http/tls.h"
+
+namespace merlon::http {
+
+void Gather::add(std::string_view piece) {
+    if (piece.empty()) return;
+    MERLON_ASSERT(count_ < pieces_max);
+    pieces_[count_++] = iovec{const_cast<char*>(piece.data()), piece.size()};
+}
+
+void Gather::consume(std::size_t bytes) {
+    while (bytes > 0) {
+        iovec& piece = pieces_[first_];
+        if (bytes < piece.iov_len) {
+            piece.iov_base = static_cast<char*>(piece.iov_base) + bytes;
+            piece.iov_len -= bytes;
+            return;
+        }
+        bytes -= piece.iov_len;
+        ++first_;
+    }
+}
+
+Stream::Stream(Socket socket, Deadlines& deadlines, std::unique_ptr<TlsSession> tls)
+    : socket_(std::move(socket)), deadlines_(deadlines), tls_(std::move(tls)) {
+    boost::system::error_code ignored;  // a socket that cannot is closed already: the read says so
+    socket_.native_non_blocking(true, ignored);
+}
+
+Stream::~Stream() = default;
+
+void Stream::set_deadline(std::chrono::milliseconds delay) {
+    timed_out_ = false;
+    deadlines_.set(*this, delay);
+}
+
+void Stream::clear_deadline() {
+    timed_out_ = false;
+    deadlines_.clear(*this);
+}
+
+void Stream::expired() {
+    timed_out_ = true;
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+}
+
+void Stream::cancel_read() {
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+}
+
+void Stream::close() {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+void Stream::finish_writing() {
+    if (tls_) {
+        tls_->shut_down();
+        // Best effort: a full kernel buffer loses the close_notify, which the FIN then stands for.
+        ::send(socket_.native_handle(), tls_->output().data(), tls_->output().size(),
+               MSG_NOSIGNAL | MSG_DONTWAIT);
+        tls_->output().clear();
+    }
+    boost::system::error_code ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);
+}
+
+bool Stream::has_unexpected_input() {
+    if (tls_ && tls_->has_buffered_input()) return true;
+    char byte;
+    const ssize_t got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+std::string_view Stream::server_name() const {
+    return tls_ ? tls_->server_name() : std::string_view();
+}
+
+Error Stream::failure(const boost::system::error_code& error) const {
+    if (timed_out_) return {Kind::Unavailable, "stream.timeout", {}, {}};
+    if (error == asio::error::eof) return {Kind::Unavailable, "stream.end", {}, {}};
+    if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) {
+        return {Kind::Unavailable, "stream.closed", {}, {}};
+    }
+    return {Kind::Unavailable, "stream.reset", error.message(), {}};
+}
+
+Task<std::size_t> Stream::read_some(std::span<char> buffer) {
+    return tls_ ? read_tls(buffer) : read_socket(buffer);
+}
+
+Task<> Stream::write(Gather gather) {
+    return tls_ ? write_tls(std::move(gather)) : write_socket(std::move(gather));
+}
+
+Task<std::size_t> Stream::read_socket(std::span<char> buffer) {
+    if (timed_out_) co_return std::unexpected(failure({}));
+    const auto [error, bytes] =
+        co_await socket_.async_read_some(asio::buffer(buffer.data(), buffer.size()), as_result);
+    if (error) co_return std::unexpected(failure(error));
+    co_return bytes;
+}
+
+Task<> Stream::write_socket(Gather gather) {
+    while (!gather.empty()) {
+        if (timed_out_) co_return std::unexpected(failure({}));
+        const auto pieces = gather.pieces();
+        msghdr message{};
+        message.msg_iov = const_cast<iovec*>(pieces.data());
+        message.msg_iovlen = pieces.size();
+        const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+        if (sent >= 0) {
+            gather.consume(static_cast<std::size_t>(sent));
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            const auto [error] = co_await socket_.async_wait(Socket::wait_write, as_result);
+            if (error) co_return std::unexpected(failure(error));
+        } else if (errno != EINTR) {
+            co_return std::unexpected(failure({errno, boost::system::system_category()}));
+        }
+    }
+    co_return Result<>{};
+}
+
+Task<> Stream::flush_tls() {
+    if (tls_->output().empty()) co_return Result<>{};
+    Gather gather;
+    gather.add(tls_->output());
+    Result<> sent = co_await write_socket(gather);
+    tls_->output().clear();
+    co_return sent;
+}
+
+Task<> Stream::fill_tls() {
+    MERLON_CO_TRY(co_await flush_tls());
+    tls_->received(MERLON_CO_TRY(co_await read_socket(tls_->input_space())));
+    co_return Result<>{};
+}
+
+Task<> Stream::handshake() {
+    if (!tls_) co_return Result<>{};
+    while (true) {
+        const TlsStep step = tls_->handshake();
+        if (step.need == TlsNeed::Nothing) co_return co_await flush_tls();
+        if (step.need != TlsNeed::Input) {
+            co_await flush_tls();  // the alert that says why
+            co_return fail(Kind::Invalid, "tls.handshake");
+        }
+        MERLON_CO_TRY(co_await fill_tls());
+    }
+}
+
+Task<std::size_t> Stream::read_tls(std::span<char> buffer) {
+    while (true) {
+        const TlsStep step = tls_->read(buffer);
+        if (step.need == TlsNeed::Nothing) co_return step.bytes;
+        if (step.need == TlsNeed::Ended) co_return fail(Kind::Unavailable, "stream.end");
+        if (step.need == TlsNeed::Failed) {
+            co_return fail(Kind::Unavailable, "stream.reset", "broken TLS record");
+        }
+        MERLON_CO_TRY(co_await fill_tls());
+    }
+}
+
+Task<> Stream::write_tls(Gather gather) {
+    // A bounded part at a time, so that a large body does not become a large buffer.
+    constexpr std::size_t output_bytes_max = 64 << 10;
+    for (const iovec& piece : gather.pieces()) {
+        std::string_view rest(static_cast<const char*>(piece.iov_base), piece.iov_len);
+        while (!rest.empty()) {
+            const std::string_view part = rest.substr(0, output_bytes_max);
+            if (tls_->write(part).need != TlsNeed::Nothing) {
+                co_return fail(Kind::Unavailable, "stream.reset", "TLS write failed");
+            }
+            rest.remove_prefix(part.size());
+            if (tls_->output().size() >= output_bytes_max) MERLON_CO_TRY(co_await flush_tls());
+        }
+    }
+    co_return co_await flush_tls();
+}
+
+}  // namespace merlon::http

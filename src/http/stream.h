@@ -1,0 +1,98 @@
+// One connection's bytes, in the clear or under TLS, over TCP or a Unix socket.
+//
+// Reads wait for data. Writes go out at once by a plain system call and wait only when the kernel's
+// buffer is full: under load that saves a trip through the event loop for every answer.
+//
+// Used by one thread only. At most one read and one write at a time. A deadline makes the pending
+// operation fail with "stream.timeout", and every later one until the next deadline is set;
+// close() makes it fail with "stream.closed".
+#pragma once
+
+#include <sys/uio.h>
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/task.h"
+#include "http/deadlines.h"
+
+namespace merlon::http {
+
+class TlsSession;
+
+using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
+
+// Pieces of text sent as one: what a gathered write takes. Borrows the pieces.
+class Gather {
+public:
+    static constexpr std::size_t pieces_max = 8;
+
+    void add(std::string_view piece);
+    bool empty() const { return first_ == count_; }
+    std::span<const iovec> pieces() const { return {pieces_.data() + first_, count_ - first_}; }
+    // Takes `bytes` off the front: they have been sent.
+    void consume(std::size_t bytes);
+
+private:
+    std::array<iovec, pieces_max> pieces_;
+    std::size_t first_ = 0;
+    std::size_t count_ = 0;
+};
+
+class Stream final : private Deadlines::Entry {
+public:
+    // In the clear when `tls` is null. `socket` is connected; it becomes non-blocking.
+    Stream(Socket socket, Deadlines& deadlines, std::unique_ptr<TlsSession> tls);
+    ~Stream() override;
+
+    // TLS handshake, as the side the session was made for; nothing to do in the clear.
+    // Errors: "tls.handshake" (Invalid), and those of read_some.
+    Task<> handshake();
+
+    // At least one byte into `buffer`, which stays valid until then.
+    // Errors, all Unavailable: "stream.end" (the peer has finished), "stream.reset",
+    // "stream.timeout", "stream.closed".
+    Task<std::size_t> read_some(std::span<char> buffer);
+
+    // All of it. Errors as of read_some.
+    Task<> write(Gather gather);
+
+    // From now until the next call, waiting longer than `delay` in all fails.
+    void set_deadline(std::chrono::milliseconds delay);
+    void clear_deadline();
+
+    // Says that no more bytes follow (TLS close_notify, FIN). Reading goes on.
+    void finish_writing();
+    // Ends everything at once. Pending operations fail with "stream.closed".
+    void close();
+    // Makes a pending read fail with "stream.closed" and leaves the connection open.
+    void cancel_read();
+
+    bool is_open() const { return socket_.is_open(); }
+    bool is_tls() const { return tls_ != nullptr; }
+    // Whether the peer has closed, or sent something, although nothing is awaited of it.
+    bool has_unexpected_input();
+    // The name the client asked for by SNI; empty without.
+    std::string_view server_name() const;
+
+private:
+    void expired() override;
+    Error failure(const boost::system::error_code& error) const;
+    Task<std::size_t> read_socket(std::span<char> buffer);
+    Task<std::size_t> read_tls(std::span<char> buffer);
+    // Sends what TLS has to say.
+    Task<> flush_tls();
+    // The same, then reads what TLS waits for.
+    Task<> fill_tls();
+    Task<> write_socket(Gather gather);
+    Task<> write_tls(Gather gather);
+
+    Socket socket_;
+    Deadlines& deadlines_;
+    std::unique_ptr<TlsSession> tls_;
+    bool timed_out_ = false;
+};
+
+}  // namespace merlon::http

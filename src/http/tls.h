@@ -1,0 +1,112 @@
+// TLS by OpenSSL: the server's certificates chosen by SNI, the client side towards upstreams, and
+// the session that turns bytes of a socket into bytes of an application.
+//
+// A session talks to no socket: it takes what was received and gives what is to be sent. That
+// leaves one system call for a request's records, as in the clear, and no copy of buffers Asio's
+// own TLS stream would keep for every connection (70 KiB).
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "http/settings.h"
+
+namespace merlon::http {
+
+struct SslContextDeleter {
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+using SslContext = std::unique_ptr<SSL_CTX, SslContextDeleter>;
+
+struct SslDeleter {
+    void operator()(SSL* ssl) const { SSL_free(ssl); }
+};
+
+// What a TLS operation needs next.
+enum class TlsNeed : std::uint8_t { Nothing, Input, Ended, Failed };
+
+struct TlsStep {
+    TlsNeed need;
+    std::size_t bytes;  // read or written, with Nothing
+};
+
+// One TLS connection. Resource of its Stream; one thread.
+class TlsSession {
+public:
+    explicit TlsSession(std::unique_ptr<SSL, SslDeleter> ssl);
+
+    TlsStep handshake();
+    TlsStep read(std::span<char> plain);
+    // Encrypts all of `plain` into output().
+    TlsStep write(std::string_view plain);
+    void shut_down();
+
+    // Where the next received bytes go; received() says how many came. Only after TlsNeed::Input.
+    std::span<char> input_space();
+    void received(std::size_t bytes);
+    // What is to be sent; the owner clears it once it is.
+    std::string& output() { return output_; }
+
+    std::string_view server_name() const;
+    bool has_buffered_input() const { return input_begin_ < input_end_ || SSL_has_pending(ssl_.get()); }
+
+private:
+    friend struct TlsBio;
+    TlsStep step(int result);
+
+    std::unique_ptr<SSL, SslDeleter> ssl_;
+    std::unique_ptr<char[]> input_;
+    std::size_t input_capacity_ = 0;
+    std::size_t input_begin_ = 0;
+    std::size_t input_end_ = 0;
+    std::string output_;
+};
+
+// The server's side: TLS 1.2 and 1.3, ALPN "http/1.1", session tickets, one certificate per
+// TlsSettings. Immutable: a reload makes another. Shared by all workers.
+class TlsServerContext {
+public:
+    // Fails with "tls.certificate" or "tls.key", the detail naming the file.
+    static Result<std::unique_ptr<TlsServerContext>> make(const std::vector<TlsSettings>& settings);
+
+    std::unique_ptr<TlsSession> new_session() const;
+
+private:
+    struct Certificate {
+        SslContext context;
+        std::vector<std::string> names;  // lower case; may start with "*."
+    };
+    static Result<Certificate> load(const TlsSettings& settings);
+    static int choose_certificate(SSL* ssl, void* self);
+    SSL_CTX* find(std::string_view server_name) const;
+
+    std::vector<Certificate> certificates_;  // the first is the default
+};
+
+// What the client side is told about a server it connects to.
+struct TlsClientSettings {
+    std::string ca_path;           // PEM; empty: the system's
+    std::string certificate_path;  // PEM chain for mTLS; empty: none
+    std::string key_path;
+};
+
+class TlsClientContext {
+public:
+    // Fails with "tls.certificate", "tls.key" or "tls.ca", the detail naming the file.
+    static Result<std::unique_ptr<TlsClientContext>> make(const TlsClientSettings& settings);
+
+    // Verifies the server's certificate against `host`, a DNS name or an IP address.
+    std::unique_ptr<TlsSession> new_session(const std::string& host) const;
+
+private:
+    explicit TlsClientContext(SslContext context) : context_(std::move(context)) {}
+    SslContext context_;
+};
+
+}  // namespace merlon::http

@@ -1,0 +1,118 @@
+// Field names and their identifiers.
+#include "wire/fields.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace merlon::wire {
+namespace {
+
+struct NameRow {
+    std::string_view name;  // lower case
+    FieldId id;
+};
+
+constexpr auto names = std::to_array<NameRow>({
+    {"host", FieldId::Host},
+    {"connection", FieldId::Connection},
+    {"content-length", FieldId::ContentLength},
+    {"transfer-encoding", FieldId::TransferEncoding},
+    {"te", FieldId::Te},
+    {"trailer", FieldId::Trailer},
+    {"keep-alive", FieldId::KeepAlive},
+    {"proxy-connection", FieldId::ProxyConnection},
+    {"proxy-authenticate", FieldId::ProxyAuthenticate},
+    {"proxy-authorization", FieldId::ProxyAuthorization},
+    {"upgrade", FieldId::Upgrade},
+    {"expect", FieldId::Expect},
+    {"authorization", FieldId::Authorization},
+    {"origin", FieldId::Origin},
+    {"content-type", FieldId::ContentType},
+    {"accept", FieldId::Accept},
+    {"access-control-request-method", FieldId::AccessControlRequestMethod},
+    {"x-request-id", FieldId::XRequestId},
+    {"traceparent", FieldId::Traceparent},
+    {"x-forwarded-for", FieldId::XForwardedFor},
+    {"sec-websocket-key", FieldId::SecWebSocketKey},
+    {"sec-websocket-version", FieldId::SecWebSocketVersion},
+    {"user-agent", FieldId::UserAgent},
+    {"date", FieldId::Date},
+    {"x-user-id", FieldId::Identity},
+    {"x-user-email", FieldId::Identity},
+    {"x-user-role", FieldId::Identity},
+    {"x-user-permissions", FieldId::Identity},
+    {"x-forwarded-proto", FieldId::Forwarding},
+    {"x-forwarded-host", FieldId::Forwarding},
+    {"x-forwarded-port", FieldId::Forwarding},
+    {"x-forwarded-server", FieldId::Forwarding},
+    {"forwarded", FieldId::Forwarding},
+    {"x-real-ip", FieldId::Forwarding},
+    {"x-original-url", FieldId::Override},
+    {"x-rewrite-url", FieldId::Override},
+    {"x-http-method-override", FieldId::Override},
+    {"x-http-method", FieldId::Override},
+    {"x-method-override", FieldId::Override},
+    {"content-security-policy", FieldId::ResponsePolicy},
+    {"strict-transport-security", FieldId::ResponsePolicy},
+    {"x-content-type-options", FieldId::ResponsePolicy},
+    {"x-frame-options", FieldId::ResponsePolicy},
+    {"x-xss-protection", FieldId::ResponsePolicy},
+    {"referrer-policy", FieldId::ResponsePolicy},
+    {"cross-origin-opener-policy", FieldId::ResponsePolicy},
+    {"cross-origin-resource-policy", FieldId::ResponsePolicy},
+    {"origin-agent-cluster", FieldId::ResponsePolicy},
+    {"x-dns-prefetch-control", FieldId::ResponsePolicy},
+    {"x-download-options", FieldId::ResponsePolicy},
+    {"x-permitted-cross-domain-policies", FieldId::ResponsePolicy},
+    {"access-control-allow-origin", FieldId::ResponsePolicy},
+    {"access-control-allow-credentials", FieldId::ResponsePolicy},
+    {"access-control-allow-methods", FieldId::ResponsePolicy},
+    {"access-control-allow-headers", FieldId::ResponsePolicy},
+    {"access-control-expose-headers", FieldId::ResponsePolicy},
+    {"access-control-max-age", FieldId::ResponsePolicy},
+    {"ratelimit", FieldId::ResponsePolicy},
+    {"ratelimit-policy", FieldId::ResponsePolicy},
+    {"ratelimit-limit", FieldId::ResponsePolicy},
+    {"ratelimit-remaining", FieldId::ResponsePolicy},
+    {"ratelimit-reset", FieldId::ResponsePolicy},
+    {"server", FieldId::ServerVersion},
+    {"x-powered-by", FieldId::ServerVersion},
+});
+
+// Length, first and last letter spread the names over the table; a slot holds the first row of its
+// chain, rows of one chain follow each other by `next`.
+constexpr std::size_t slot_count = 256;
+constexpr std::size_t slot_of(std::string_view name) {
+    const auto first = static_cast<unsigned char>(text::lower(name.front()));
+    const auto last = static_cast<unsigned char>(text::lower(name.back()));
+    return (name.size() * 7 + first * 31 + last * 131) % slot_count;
+}
+
+struct Index {
+    std::array<std::uint8_t, slot_count> first{};     // row + 1; 0: none
+    std::array<std::uint8_t, names.size()> next{};    // row + 1; 0: none
+};
+
+constexpr Index index = [] {
+    Index made;
+    for (std::size_t row = 0; row < names.size(); ++row) {
+        std::uint8_t& head = made.first[slot_of(names[row].name)];
+        made.next[row] = head;
+        head = static_cast<std::uint8_t>(row + 1);
+    }
+    return made;
+}();
+
+}  // namespace
+
+FieldId field_id(std::string_view name) {
+    if (name.empty()) return FieldId::Other;
+    for (std::uint8_t row = index.first[slot_of(name)]; row != 0; row = index.next[row - 1]) {
+        if (text::equals_ignoring_case(names[row - 1].name, name)) return names[row - 1].id;
+    }
+    return FieldId::Other;
+}
+
+}  // namespace merlon::wire
