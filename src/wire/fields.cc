@@ -91,8 +91,8 @@ constexpr std::size_t slot_of(std::string_view name) {
 }
 
 struct Index {
-    std::array<std::uint8_t, slot_count> first{};     // row + 1; 0: none
-    std::array<std::uint8_t, names.size()> next{};    // row + 1; 0: none
+    std::array<std::uint8_t, slot_count> first{};   // row + 1; 0: none
+    std::array<std::uint8_t, names.size()> next{};  // row + 1; 0: none
 };
 
 constexpr Index index = [] {

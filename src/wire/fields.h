@@ -10,17 +10,37 @@ namespace merlon::wire {
 enum class FieldId : std::uint8_t {
     Other,
     // Framing and connection management (RFC 9110, 9112): hop by hop, never forwarded as they are.
-    Host, Connection, ContentLength, TransferEncoding, Te, Trailer, KeepAlive, ProxyConnection,
-    ProxyAuthenticate, ProxyAuthorization, Upgrade, Expect,
+    Host,
+    Connection,
+    ContentLength,
+    TransferEncoding,
+    Te,
+    Trailer,
+    KeepAlive,
+    ProxyConnection,
+    ProxyAuthenticate,
+    ProxyAuthorization,
+    Upgrade,
+    Expect,
     // What stages read.
-    Authorization, Origin, ContentType, Accept, AccessControlRequestMethod, XRequestId, Traceparent,
-    XForwardedFor, SecWebSocketKey, SecWebSocketVersion, UserAgent, Date,
+    Authorization,
+    Origin,
+    ContentType,
+    Accept,
+    AccessControlRequestMethod,
+    XRequestId,
+    Traceparent,
+    XForwardedFor,
+    SecWebSocketKey,
+    SecWebSocketVersion,
+    UserAgent,
+    Date,
     // What a client may not say and what an upstream may not answer: the gateway says it.
-    Identity,          // X-User-…
-    Forwarding,        // X-Forwarded-Proto, -Host, Forwarded, X-Real-IP
-    Override,          // X-Original-URL, X-Rewrite-URL, X-HTTP-Method-Override: no power here
-    ResponsePolicy,    // the security, CORS and limit headers of our own answers
-    ServerVersion,     // Server, X-Powered-By
+    Identity,        // X-User-…
+    Forwarding,      // X-Forwarded-Proto, -Host, Forwarded, X-Real-IP
+    Override,        // X-Original-URL, X-Rewrite-URL, X-HTTP-Method-Override: no power here
+    ResponsePolicy,  // the security, CORS and limit headers of our own answers
+    ServerVersion,   // Server, X-Powered-By
 };
 
 // By name, whatever its case.

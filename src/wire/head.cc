@@ -14,14 +14,22 @@ using boost::beast::error_code;
 
 std::optional<Method> method_of(beast::verb verb) {
     switch (verb) {
-        case beast::verb::get: return Method::Get;
-        case beast::verb::head: return Method::Head;
-        case beast::verb::post: return Method::Post;
-        case beast::verb::put: return Method::Put;
-        case beast::verb::patch: return Method::Patch;
-        case beast::verb::delete_: return Method::Delete;
-        case beast::verb::options: return Method::Options;
-        default: return std::nullopt;
+        case beast::verb::get:
+            return Method::Get;
+        case beast::verb::head:
+            return Method::Head;
+        case beast::verb::post:
+            return Method::Post;
+        case beast::verb::put:
+            return Method::Put;
+        case beast::verb::patch:
+            return Method::Patch;
+        case beast::verb::delete_:
+            return Method::Delete;
+        case beast::verb::options:
+            return Method::Options;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -108,13 +116,20 @@ const Field* find_in(const std::vector<Field>& fields, FieldId id) {
 
 std::string_view name(Method method) {
     switch (method) {
-        case Method::Get: return "GET";
-        case Method::Head: return "HEAD";
-        case Method::Post: return "POST";
-        case Method::Put: return "PUT";
-        case Method::Patch: return "PATCH";
-        case Method::Delete: return "DELETE";
-        case Method::Options: return "OPTIONS";
+        case Method::Get:
+            return "GET";
+        case Method::Head:
+            return "HEAD";
+        case Method::Post:
+            return "POST";
+        case Method::Put:
+            return "PUT";
+        case Method::Patch:
+            return "PATCH";
+        case Method::Delete:
+            return "DELETE";
+        case Method::Options:
+            return "OPTIONS";
     }
     MERLON_ASSERT(false);
 }
@@ -129,7 +144,8 @@ Result<std::size_t> HeadScanner::scan(std::string_view bytes, const HeadLimits& 
         const auto end = static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());
         // A lone LF ends a line for some servers and not for others (RFC 9112 section 2.2): two
         // readers of one stream must never disagree where a head ends.
-        if (end == line_begin_ || bytes[end - 1] != '\r') return fail(Kind::Invalid, "head.line_end");
+        if (end == line_begin_ || bytes[end - 1] != '\r')
+            return fail(Kind::Invalid, "head.line_end");
         const bool is_first = line_begin_ == 0;
         const bool is_empty = end == line_begin_ + 1;
         if (!is_first && (bytes[line_begin_] == ' ' || bytes[line_begin_] == '\t')) {

@@ -40,7 +40,7 @@ public:
     void reset() { *this = {}; }
 
 private:
-    std::size_t seen_ = 0;       // no line end before here
+    std::size_t seen_ = 0;  // no line end before here
     std::size_t line_begin_ = 0;
 };
 

@@ -1,0 +1,47 @@
+// Which well-formed heads we accept: strict rules on top of the grammar, because Beast alone
+// accepts and mis-frames what other servers read differently (request smuggling). Pure.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "wire/head.h"
+
+namespace merlon::wire {
+
+enum class BodyKind : std::uint8_t { None, Length, Chunked, UntilClose };
+
+// How a message's body ends (RFC 9112 section 6.3).
+struct Framing {
+    BodyKind kind = BodyKind::None;
+    std::uint64_t length = 0;  // with Length
+    friend bool operator==(const Framing&, const Framing&) = default;
+};
+
+// What the framing of an accepted request says.
+struct Admitted {
+    Framing body;
+    bool keep_alive = true;
+    bool expects_continue = false;
+    bool wants_websocket = false;  // a whole RFC 6455 handshake
+    std::string_view host;         // as the client wrote it, port included; checked for its grammar
+};
+
+// Refuses all that two HTTP readers could frame or address differently. Errors (all Invalid):
+// "framing.transfer_encoding", "framing.both_lengths", "framing.content_length",
+// "framing.expectation", "framing.upgrade", "framing.duplicate_field", "framing.field_value",
+// "host.missing", "host.duplicate", "host.malformed", "target.malformed", "target.host".
+Result<Admitted> admit(const RequestHead& head);
+
+struct AdmittedResponse {
+    Framing body;
+    bool keep_alive = true;
+};
+
+// The same for an upstream's answer to a request of `method`. Error: "upstream.framing".
+Result<AdmittedResponse> admit_response(const ResponseHead& head, Method method);
+
+// Whether the comma-separated list of tokens `list` names `token`, whatever the case.
+bool lists_token(std::string_view list, std::string_view token);
+
+}  // namespace merlon::wire

@@ -1,0 +1,83 @@
+// Tests of the path canonicaliser: every way to say one thing and mean another.
+#include "wire/path.h"
+
+#include <gtest/gtest.h>
+
+namespace merlon::wire {
+namespace {
+
+TEST(Path, HasOneFormOrIsRefused) {
+    struct Case {
+        std::string_view target;
+        std::string_view path;  // or the rule
+    };
+    const Case cases[] = {
+        {"/", "/"},
+        {"/a/b", "/a/b"},
+        {"/a/", "/a/"},
+        {"/a?x=1&y=/../", "/a"},
+        {"/%61dmin", "/admin"},  // needless escapes go
+        {"/a%20b", "/a%20b"},
+        {"/%c3%a9", "/%C3%A9"},
+        {"/a%3ab", "/a:b"},
+        {"/a.b/.c", "/a.b/.c"},
+        {"http://h/a", "/a"},
+        {"http://h", "/"},
+        {"http://h?x", "/"},
+        {"/public/../admin", "path.dot_segment"},
+        {"/public/%2e%2e/admin", "path.dot_segment"},
+        {"/public/.%2E/admin", "path.dot_segment"},
+        {"/./a", "path.dot_segment"},
+        {"/a/..", "path.dot_segment"},
+        {"//admin", "path.empty_segment"},
+        {"/a//b", "path.empty_segment"},
+        {"/..%2fadmin", "path.forbidden_byte"},
+        {"/a%5cb", "path.forbidden_byte"},
+        {"/a\\b", "path.forbidden_byte"},
+        {"/a%00", "path.forbidden_byte"},
+        {"/a%0d%0aX:", "path.forbidden_byte"},
+        {"/a;x=1", "path.parameter"},
+        {"/a/..;/b", "path.parameter"},
+        {"/a%3bx", "path.parameter"},
+        {"/%252e%252e/a", "path.double_encoding"},
+        {"/a%252fb", "path.double_encoding"},
+        {"/a%25%32%65", "path.encoding"},  // refused by one rule or the other
+        {"/100%25", "/100%25"},            // a percent sign is a name like others
+        {"/a.", "path.trailing"},
+        {"/a./b", "path.trailing"},
+        {"/a%20", "path.trailing"},
+        {"/a%2", "path.encoding"},
+        {"/a%zz", "path.encoding"},
+        {"/%c0%af", "path.encoding"},  // overlong slash
+        {"/%ff", "path.encoding"},
+        {"/a\"b", "path.forbidden_byte"},
+        {"/a?b#c", "path.forbidden_byte"},
+    };
+    for (const auto& [target, expected] : cases) {
+        std::string storage;
+        const auto result = canonicalize(target, storage);
+        if (target == "/a%25%32%65") {
+            EXPECT_TRUE(!result || result->path != "/a.") << target;
+            continue;
+        }
+        EXPECT_EQ(result ? result->path : result.error().rule, expected) << target;
+    }
+}
+
+TEST(Path, KeepsTheQueryAsItIs) {
+    std::string storage;
+    const auto target = canonicalize("/a?x=%2F..&y", storage);
+    ASSERT_TRUE(target);
+    EXPECT_EQ(target->query, "x=%2F..&y");
+    EXPECT_TRUE(canonicalize("/a?", storage)->has_query);
+    EXPECT_FALSE(canonicalize("/a", storage)->has_query);
+}
+
+TEST(Path, IsNotCopiedWhenItIsCanonical) {
+    std::string storage;
+    const std::string_view target = "/catalog/items/1";
+    EXPECT_EQ(canonicalize(target, storage)->path.data(), target.data());
+}
+
+}  // namespace
+}  // namespace merlon::wire
