@@ -22,8 +22,9 @@ Deadlines::~Deadlines() {
 
 void Deadlines::set(Entry& entry, std::chrono::milliseconds delay) {
     // One tick more than the delay needs: the current tick has partly passed.
-    const auto ticks = static_cast<std::uint64_t>((delay + tick_length - std::chrono::milliseconds{1}) /
-                                                  tick_length) + 1;
+    const auto ticks = static_cast<std::uint64_t>(
+                           (delay + tick_length - std::chrono::milliseconds{1}) / tick_length) +
+                       1;
     const std::uint64_t due_tick = now_tick_ + ticks;
     if (entry.is_set() && entry.due_tick_ == due_tick) return;
     entry.unlink();

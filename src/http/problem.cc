@@ -37,8 +37,8 @@ constexpr auto rule_rows = std::to_array<RuleRow>({
     {"body.too_large", {413, "PAYLOAD_TOO_LARGE", "Request body too large"}},
     {"body.media_type", {415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type"}},
     {"cors.origin", {403, "FORBIDDEN", "Not allowed by CORS"}},
-    {"limit.auth", {429, "TOO_MANY_AUTH_ATTEMPTS",
-                    "Too many authentication attempts, please try again later"}},
+    {"limit.auth",
+     {429, "TOO_MANY_AUTH_ATTEMPTS", "Too many authentication attempts, please try again later"}},
     {"limit.", {429, "RATE_LIMIT_EXCEEDED", "Too many requests, please try again later"}},
     {"route.unknown", {404, "NOT_FOUND", "Not found"}},
     {"route.method", {405, "METHOD_NOT_ALLOWED", "Method not allowed"}},
@@ -61,14 +61,21 @@ constexpr auto rule_rows = std::to_array<RuleRow>({
 
 constexpr Problem problem_of_kind(Kind kind) {
     switch (kind) {
-        case Kind::Invalid: return bad_request;
-        case Kind::Unknown: return {401, "UNAUTHORIZED", "Authentication required"};
-        case Kind::Denied: return {403, "FORBIDDEN", "Insufficient permissions"};
-        case Kind::Absent: return {404, "NOT_FOUND", "Not found"};
-        case Kind::Conflict: return {409, "CONFLICT", "Conflict with the current state"};
+        case Kind::Invalid:
+            return bad_request;
+        case Kind::Unknown:
+            return {401, "UNAUTHORIZED", "Authentication required"};
+        case Kind::Denied:
+            return {403, "FORBIDDEN", "Insufficient permissions"};
+        case Kind::Absent:
+            return {404, "NOT_FOUND", "Not found"};
+        case Kind::Conflict:
+            return {409, "CONFLICT", "Conflict with the current state"};
         case Kind::Exhausted:
-        case Kind::Unavailable: return unavailable;
-        case Kind::Corrupt: break;
+        case Kind::Unavailable:
+            return unavailable;
+        case Kind::Corrupt:
+            break;
     }
     return {500, "INTERNAL_ERROR", "Internal server error"};
 }
@@ -123,31 +130,56 @@ std::string problem_json(const Problem& problem, const Error& error) {
 
 std::string_view reason_phrase(int status) {
     switch (status) {
-        case 100: return "Continue";
-        case 101: return "Switching Protocols";
-        case 200: return "OK";
-        case 201: return "Created";
-        case 202: return "Accepted";
-        case 204: return "No Content";
-        case 400: return "Bad Request";
-        case 401: return "Unauthorized";
-        case 403: return "Forbidden";
-        case 404: return "Not Found";
-        case 405: return "Method Not Allowed";
-        case 408: return "Request Timeout";
-        case 409: return "Conflict";
-        case 412: return "Precondition Failed";
-        case 413: return "Content Too Large";
-        case 414: return "URI Too Long";
-        case 415: return "Unsupported Media Type";
-        case 417: return "Expectation Failed";
-        case 429: return "Too Many Requests";
-        case 431: return "Request Header Fields Too Large";
-        case 500: return "Internal Server Error";
-        case 502: return "Bad Gateway";
-        case 503: return "Service Unavailable";
-        case 504: return "Gateway Timeout";
-        default: return "Status";
+        case 100:
+            return "Continue";
+        case 101:
+            return "Switching Protocols";
+        case 200:
+            return "OK";
+        case 201:
+            return "Created";
+        case 202:
+            return "Accepted";
+        case 204:
+            return "No Content";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 408:
+            return "Request Timeout";
+        case 409:
+            return "Conflict";
+        case 412:
+            return "Precondition Failed";
+        case 413:
+            return "Content Too Large";
+        case 414:
+            return "URI Too Long";
+        case 415:
+            return "Unsupported Media Type";
+        case 417:
+            return "Expectation Failed";
+        case 429:
+            return "Too Many Requests";
+        case 431:
+            return "Request Header Fields Too Large";
+        case 500:
+            return "Internal Server Error";
+        case 502:
+            return "Bad Gateway";
+        case 503:
+            return "Service Unavailable";
+        case 504:
+            return "Gateway Timeout";
+        default:
+            return "Status";
     }
 }
 

@@ -72,8 +72,8 @@ std::vector<std::string> names_of(const SSL_CTX* context) {
         const GENERAL_NAME* name = sk_GENERAL_NAME_value(all, i);
         if (name->type != GEN_DNS) continue;
         const auto* text = reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
-        names.push_back(text::to_lower(
-            {text, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))}));
+        names.push_back(
+            text::to_lower({text, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))}));
     }
     GENERAL_NAMES_free(all);
     return names;

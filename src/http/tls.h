@@ -54,7 +54,9 @@ public:
     std::string& output() { return output_; }
 
     std::string_view server_name() const;
-    bool has_buffered_input() const { return input_begin_ < input_end_ || SSL_has_pending(ssl_.get()); }
+    bool has_buffered_input() const {
+        return input_begin_ < input_end_ || SSL_has_pending(ssl_.get());
+    }
 
 private:
     friend struct TlsBio;

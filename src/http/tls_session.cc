@@ -71,9 +71,13 @@ TlsSession::TlsSession(std::unique_ptr<SSL, SslDeleter> ssl) : ssl_(std::move(ss
 
 TlsStep TlsSession::step(int result) {
     switch (SSL_get_error(ssl_.get(), result)) {
-        case SSL_ERROR_WANT_READ: return {TlsNeed::Input, 0};
-        case SSL_ERROR_ZERO_RETURN: return {TlsNeed::Ended, 0};
-        default: ERR_clear_error(); return {TlsNeed::Failed, 0};
+        case SSL_ERROR_WANT_READ:
+            return {TlsNeed::Input, 0};
+        case SSL_ERROR_ZERO_RETURN:
+            return {TlsNeed::Ended, 0};
+        default:
+            ERR_clear_error();
+            return {TlsNeed::Failed, 0};
     }
 }
 

@@ -1,0 +1,52 @@
+// Reads a message's body from a stream, whatever its framing, piece by piece as it arrives.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "http/input_buffer.h"
+#include "http/stream.h"
+#include "wire/admission.h"
+#include "wire/chunked.h"
+
+namespace merlon::http {
+
+// Begins with what the input buffer holds behind the head, then reads into a buffer of its own, so
+// that views into the head stay valid. Borrows stream and input.
+class BodyReader {
+public:
+    // `bytes_max`: a longer body fails with "body.too_large", before it is read where its length
+    // says so.
+    BodyReader(Stream& stream, InputBuffer& input, wire::Framing framing, std::uint64_t bytes_max);
+
+    // Sets the most bytes there may be.
+    void limit(std::uint64_t bytes_max) { bytes_max_ = bytes_max; }
+
+    // The next piece, valid until the next call; empty: the body has ended.
+    // Errors: "body.too_large", "framing.chunk", "framing.trailers", those of Stream::read_some.
+    Task<std::string_view> read();
+
+    bool is_done() const { return done_; }
+    // Whether all that is left of the body is at hand or short enough to be read and thrown away.
+    bool is_nearly_done() const;
+
+    // Gives back to the input what came behind the body's end. After is_done().
+    void return_rest();
+
+private:
+    Result<std::string_view> take(std::string_view bytes, std::size_t& consumed);
+
+    Stream& stream_;
+    InputBuffer& input_;
+    wire::Framing framing_;
+    std::uint64_t bytes_max_;
+    std::uint64_t bytes_read_ = 0;
+    std::uint64_t remaining_;  // with Length
+    wire::ChunkedDecoder chunks_;
+    bool done_;
+    std::size_t input_used_ = 0;  // of the input buffer, to be consumed at the next call
+    std::unique_ptr<char[]> buffer_;
+    std::string_view rest_;  // of buffer_, not yet decoded
+};
+
+}  // namespace merlon::http

@@ -1,0 +1,106 @@
+// The life of a connection. Read run() first.
+#include "http/connection.h"
+
+#include "http/http1_exchange.h"
+#include "http/problem.h"
+#include "http/tls.h"
+
+namespace merlon::http {
+
+Connection::Connection(ConnectionContext& context, Socket socket, Peer peer,
+                       std::unique_ptr<TlsSession> tls)
+    : context_(context),
+      stream_(std::move(socket), context.deadlines, std::move(tls)),
+      peer_(std::move(peer)) {}
+
+Task<> Connection::run() {
+    stream_.set_deadline(context_.timeouts.header);
+    MERLON_CO_TRY(co_await stream_.handshake());
+    while (true) {
+        auto head_bytes = co_await await_head();
+        if (!head_bytes) {
+            co_await refuse(std::move(head_bytes).error());
+            break;
+        }
+        const auto next = co_await serve_one(*head_bytes);
+        if (!next || *next == Next::Close) break;
+        input_.shrink();
+    }
+    co_await linger();
+    co_return Result<>{};
+}
+
+Task<std::size_t> Connection::await_head() {
+    wire::HeadScanner scanner;
+    bool timed_as_head = false;
+    while (true) {
+        if (!input_.empty()) {
+            if (const std::size_t bytes =
+                    MERLON_CO_TRY(scanner.scan(input_.view(), context_.head_limits))) {
+                co_return bytes;
+            }
+        }
+        if (input_.empty()) {
+            stream_.set_deadline(context_.timeouts.idle);
+            waiting_ = true;
+            waiting_since_tick_ = context_.deadlines.now_tick();
+        } else if (!std::exchange(timed_as_head, true)) {
+            // Set once, from the first byte: a byte a second does not buy a longer head.
+            stream_.set_deadline(context_.timeouts.header);
+        }
+        const auto got = co_await stream_.read_some(input_.space());
+        waiting_ = false;
+        if (!got) co_return std::unexpected(got.error());
+        input_.received(*got);
+    }
+}
+
+Task<Connection::Next> Connection::serve_one(std::size_t head_bytes) {
+    const std::string_view head_text = input_.view().substr(0, head_bytes);
+    auto parsed = head_.parse(head_text, context_.head_limits);
+    auto admitted = parsed ? wire::admit(head_)
+                           : Result<wire::Admitted>(std::unexpected(std::move(parsed).error()));
+    if (!admitted) {
+        co_await refuse(std::move(admitted).error());
+        co_return Next::Close;
+    }
+    input_.consume(head_bytes);  // its bytes stay where they are until the exchange is over
+    Http1Exchange exchange(*this, *admitted);
+    MERLON_CO_TRY(co_await context_.handler.serve(exchange));
+    co_return MERLON_CO_TRY(co_await exchange.settle()) ? Next::Request : Next::Close;
+}
+
+Task<> Connection::refuse(Error error) {
+    // Nobody waits for an answer on a connection that ended, or that timed out between requests.
+    const bool is_stream_error = error.rule.starts_with("stream.");
+    if (is_stream_error && (error.rule != "stream.timeout" || input_.empty())) co_return Result<>{};
+    const Response response = context_.handler.refuse(peer_, error);
+    output_ = "HTTP/1.1 " + std::to_string(response.status) + " ";
+    output_.append(reason_phrase(response.status)).append("\r\n").append(response.fields.text());
+    output_.append("Date: ").append(context_.date);
+    output_.append("\r\nContent-Length: ").append(std::to_string(response.body.size()));
+    output_.append("\r\nConnection: close\r\n\r\n").append(response.body);
+    Gather gather;
+    gather.add(output_);
+    stream_.set_deadline(context_.timeouts.body);
+    co_return co_await stream_.write(gather);
+}
+
+Task<> Connection::linger() {
+    constexpr std::chrono::seconds time_max{2};
+    constexpr std::size_t bytes_max = 256 << 10;
+    if (!stream_.is_open()) co_return Result<>{};
+    stream_.finish_writing();
+    stream_.set_deadline(time_max);  // once: it bounds the whole farewell
+    input_.consume(input_.view().size());
+    for (std::size_t bytes = 0; bytes < bytes_max;) {
+        bytes += MERLON_CO_TRY(co_await stream_.read_some(input_.space()));
+    }
+    co_return Result<>{};
+}
+
+void Connection::close_if_idle(std::uint64_t idle_ticks) {
+    if (waiting_ && context_.deadlines.now_tick() >= waiting_since_tick_ + idle_ticks) close();
+}
+
+}  // namespace merlon::http

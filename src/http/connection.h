@@ -1,0 +1,59 @@
+// The server's side of one HTTP/1.1 connection: read a head, admit it, have it served, again.
+#pragma once
+
+#include <list>
+
+#include "http/exchange.h"
+#include "http/input_buffer.h"
+#include "http/settings.h"
+
+namespace merlon::http {
+
+// What the connections of one worker share. Borrowed by each.
+struct ConnectionContext {
+    Handler& handler;
+    Deadlines& deadlines;
+    Timeouts timeouts;
+    wire::HeadLimits head_limits;
+    std::uint64_t body_bytes_max;
+    bool draining = false;  // answers say Connection: close from now on
+    std::string date;       // the Date field's value, renewed every second
+};
+
+// Resource of its coroutine, run(); other coroutines of the worker may call hurry().
+class Connection final {
+public:
+    Connection(ConnectionContext& context, Socket socket, Peer peer,
+               std::unique_ptr<TlsSession> tls);
+
+    // Serves until either side ends the connection. Gives no error: nobody is left to tell.
+    Task<> run();
+
+    // Draining: closes the connection when it waits for a request since at least `idle_ticks`.
+    void close_if_idle(std::uint64_t idle_ticks);
+    void close() { stream_.close(); }
+
+private:
+    friend class Http1Exchange;
+    enum class Next : std::uint8_t { Request, Close };
+
+    // The length of the next head in the input buffer. Errors: as of HeadScanner and Stream.
+    Task<std::size_t> await_head();
+    Task<Next> serve_one(std::size_t head_bytes);
+    // Answers a request that broke a rule before a handler could see it.
+    Task<> refuse(Error error);
+    // Says goodbye so that the peer reads our last answer: closing with its bytes unread would
+    // make the kernel send a reset, which may destroy the answer on its way.
+    Task<> linger();
+
+    ConnectionContext& context_;
+    Stream stream_;
+    Peer peer_;
+    InputBuffer input_;
+    wire::RequestHead head_;
+    std::string output_;  // the head of the answer; kept for its capacity
+    bool waiting_ = false;
+    std::uint64_t waiting_since_tick_ = 0;
+};
+
+}  // namespace merlon::http

@@ -1,0 +1,65 @@
+// One request and its answer, as the stages of the gateway see it. HTTP/1.1 implements it
+// (connection.cc); an HTTP/2 stream will.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/task.h"
+#include "http/response.h"
+#include "http/stream.h"
+#include "wire/admission.h"
+#include "wire/head.h"
+
+namespace merlon::http {
+
+// Who is at the other end of the connection.
+struct Peer {
+    std::string address;  // textual IP address; "unix" for a Unix socket
+    bool is_tls = false;
+};
+
+// Used by one coroutine at a time, on the worker's thread. Lives until the handler it was given to
+// returns. After a failure of any function the connection is lost; just return.
+class Exchange {
+public:
+    virtual ~Exchange() = default;
+
+    // Views into the connection's buffer, valid for the life of the exchange.
+    virtual const wire::RequestHead& head() const = 0;
+    virtual const wire::Admitted& admitted() const = 0;
+    virtual const Peer& peer() const = 0;
+
+    // From now on a longer body fails with "body.too_large".
+    virtual void limit_body(std::uint64_t bytes_max) = 0;
+    // The next piece of the request's body, valid until the next call; empty: it has ended. Answers
+    // `Expect: 100-continue` when it is first asked. Errors: as of BodyReader::read.
+    virtual Task<std::string_view> read_body() = 0;
+    virtual bool body_is_done() const = 0;
+
+    // Answers with all of `body`; or begins an answer whose body follows by write(), each piece
+    // sent before it returns, and finish(). The engine adds framing, Connection and Date, and sends
+    // no body where HTTP has none (HEAD, 204, 304).
+    virtual Task<> send(int status, const FieldLines& fields, std::string_view body) = 0;
+    virtual Task<> begin(int status, const FieldLines& fields, wire::Framing body) = 0;
+    virtual Task<> write(std::string_view piece) = 0;
+    virtual Task<> finish() = 0;
+    virtual bool has_begun() const = 0;
+
+    // Answers 101 and gives the connection away: what the client has sent already is appended to
+    // `early`. The stream is closed when the handler returns.
+    virtual Task<> switch_protocols(const FieldLines& fields, std::string& early) = 0;
+    virtual Stream& stream() = 0;
+};
+
+// What a server does with requests. One per worker.
+class Handler {
+public:
+    virtual ~Handler() = default;
+    // Answers the request. A request without an answer when this returns loses its connection.
+    virtual Task<> serve(Exchange& exchange) = 0;
+    // Makes the answer to a request that never became one: its head broke a rule.
+    virtual Response refuse(const Peer& peer, const Error& error) = 0;
+};
+
+}  // namespace merlon::http

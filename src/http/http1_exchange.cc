@@ -1,0 +1,138 @@
+// Answers over HTTP/1.1.
+#include "http/http1_exchange.h"
+
+#include <fmt/format.h>
+
+#include "http/problem.h"
+
+namespace merlon::http {
+
+using wire::BodyKind;
+using wire::Framing;
+
+Http1Exchange::Http1Exchange(Connection& connection, const wire::Admitted& admitted)
+    : connection_(connection),
+      admitted_(admitted),
+      body_(connection.stream_, connection.input_, admitted.body,
+            connection.context_.body_bytes_max) {}
+
+Task<std::string_view> Http1Exchange::read_body() {
+    Stream& stream = connection_.stream_;
+    if (admitted_.expects_continue && !continue_sent_ && state_ == State::Waiting) {
+        continue_sent_ = true;
+        Gather gather;
+        gather.add("HTTP/1.1 100 Continue\r\n\r\n");
+        MERLON_CO_TRY(co_await stream.write(gather));
+    }
+    stream.set_deadline(connection_.context_.timeouts.body);
+    co_return co_await body_.read();
+}
+
+bool Http1Exchange::decide_keep_alive() {
+    // A body the client was never asked for may come or not: only closing is unambiguous.
+    const bool body_is_unsure = admitted_.expects_continue && !continue_sent_;
+    return admitted_.keep_alive && !connection_.context_.draining && body_.is_nearly_done() &&
+           (!body_is_unsure || body_.is_done());
+}
+
+bool Http1Exchange::sends_body(int status) const {
+    return head().method != wire::Method::Head && status >= 200 && status != 204 && status != 304;
+}
+
+void Http1Exchange::make_head(int status, const FieldLines& fields, Framing body) {
+    keep_alive_ = decide_keep_alive();
+    chunked_ = body.kind == BodyKind::Chunked || body.kind == BodyKind::UntilClose;
+    if (chunked_ && head().version_minor == 0) {  // HTTP/1.0 knows no chunks: the end is the end
+        chunked_ = false;
+        keep_alive_ = false;
+    }
+    discards_body_ = !sends_body(status);
+
+    std::string& out = connection_.output_;
+    out.clear();
+    fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", status, reason_phrase(status));
+    out.append(fields.text());
+    out.append("Date: ").append(connection_.context_.date).append("\r\n");
+    if (status != 204 && status >= 200) {  // RFC 9110 section 8.6
+        if (chunked_) {
+            out.append("Transfer-Encoding: chunked\r\n");
+        } else if (body.kind != BodyKind::UntilClose && body.kind != BodyKind::Chunked) {
+            fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", body.length);
+        }
+    }
+    if (!keep_alive_) {
+        out.append("Connection: close\r\n");
+    } else if (head().version_minor == 0) {
+        out.append("Connection: keep-alive\r\n");
+    }
+    out.append("\r\n");
+}
+
+Task<> Http1Exchange::send(int status, const FieldLines& fields, std::string_view body) {
+    MERLON_ASSERT(state_ == State::Waiting);
+    state_ = State::Answered;
+    make_head(status, fields, {BodyKind::Length, body.size()});
+    Gather gather;
+    gather.add(connection_.output_);
+    if (!discards_body_) gather.add(body);
+    connection_.stream_.set_deadline(connection_.context_.timeouts.body);
+    return connection_.stream_.write(gather);
+}
+
+Task<> Http1Exchange::begin(int status, const FieldLines& fields, Framing body) {
+    MERLON_ASSERT(state_ == State::Waiting);
+    state_ = State::Streaming;
+    make_head(status, fields, body);
+    Gather gather;
+    gather.add(connection_.output_);
+    connection_.stream_.set_deadline(connection_.context_.timeouts.body);
+    return connection_.stream_.write(gather);
+}
+
+Task<> Http1Exchange::write(std::string_view piece) {
+    MERLON_ASSERT(state_ == State::Streaming);
+    if (discards_body_ || piece.empty()) co_return Result<>{};
+    std::string& out = connection_.output_;
+    out.clear();
+    Gather gather;
+    if (chunked_) {
+        wire::append_chunk_size(out, piece.size());
+        gather.add(out);
+    }
+    gather.add(piece);
+    if (chunked_) gather.add("\r\n");
+    connection_.stream_.set_deadline(connection_.context_.timeouts.body);
+    co_return co_await connection_.stream_.write(gather);
+}
+
+Task<> Http1Exchange::finish() {
+    MERLON_ASSERT(state_ == State::Streaming);
+    state_ = State::Answered;
+    if (!chunked_ || discards_body_) co_return Result<>{};
+    Gather gather;
+    gather.add(wire::last_chunk);
+    co_return co_await connection_.stream_.write(gather);
+}
+
+Task<> Http1Exchange::switch_protocols(const FieldLines& fields, std::string& early) {
+    MERLON_ASSERT(state_ == State::Waiting);
+    state_ = State::Switched;
+    std::string& out = connection_.output_;
+    out.assign("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n");
+    out.append(fields.text()).append("\r\n");
+    early.append(connection_.input_.view());
+    connection_.input_.consume(connection_.input_.view().size());
+    Gather gather;
+    gather.add(out);
+    return connection_.stream_.write(gather);
+}
+
+Task<bool> Http1Exchange::settle() {
+    if (state_ != State::Answered || !keep_alive_) co_return false;
+    connection_.stream_.set_deadline(connection_.context_.timeouts.body);
+    while (!body_.is_done()) MERLON_CO_TRY(co_await body_.read());
+    body_.return_rest();
+    co_return true;
+}
+
+}  // namespace merlon::http

@@ -1,0 +1,54 @@
+// An exchange over an HTTP/1.1 connection.
+#pragma once
+
+#include "http/body_reader.h"
+#include "http/connection.h"
+
+namespace merlon::http {
+
+// Lives for one request inside Connection::serve_one.
+class Http1Exchange final : public Exchange {
+public:
+    Http1Exchange(Connection& connection, const wire::Admitted& admitted);
+
+    const wire::RequestHead& head() const override { return connection_.head_; }
+    const wire::Admitted& admitted() const override { return admitted_; }
+    const Peer& peer() const override { return connection_.peer_; }
+
+    void limit_body(std::uint64_t bytes_max) override { body_.limit(bytes_max); }
+    Task<std::string_view> read_body() override;
+    bool body_is_done() const override { return body_.is_done(); }
+
+    Task<> send(int status, const FieldLines& fields, std::string_view body) override;
+    Task<> begin(int status, const FieldLines& fields, wire::Framing body) override;
+    Task<> write(std::string_view piece) override;
+    Task<> finish() override;
+    bool has_begun() const override { return state_ != State::Waiting; }
+
+    Task<> switch_protocols(const FieldLines& fields, std::string& early) override;
+    Stream& stream() override { return connection_.stream_; }
+
+    // After the handler: reads over what is left of the request's body. False when the connection
+    // cannot go on.
+    Task<bool> settle();
+
+private:
+    enum class State : std::uint8_t { Waiting, Streaming, Answered, Switched };
+
+    // Whether the connection serves another request after this one, decided when the head goes out.
+    bool decide_keep_alive();
+    // Writes the whole head of the answer into the connection's output.
+    void make_head(int status, const FieldLines& fields, wire::Framing body);
+    bool sends_body(int status) const;
+
+    Connection& connection_;
+    const wire::Admitted admitted_;
+    BodyReader body_;
+    State state_ = State::Waiting;
+    bool keep_alive_ = false;
+    bool continue_sent_ = false;
+    bool chunked_ = false;
+    bool discards_body_ = false;  // HEAD, 204, 304
+};
+
+}  // namespace merlon::http

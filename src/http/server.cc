@@ -1,0 +1,134 @@
+// Accepting, and letting go.
+#include "http/server.h"
+
+#include <fmt/chrono.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace merlon::http {
+namespace {
+
+// RFC 9110 section 5.6.7: Sun, 06 Nov 1994 08:49:37 GMT.
+std::string http_date() {
+    return fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(std::time(nullptr)));
+}
+
+std::string address_text(const Socket& socket) {
+    boost::system::error_code error;
+    const auto endpoint = socket.remote_endpoint(error);
+    if (error) return "unknown";
+    if (endpoint.protocol().family() == AF_UNIX) return "unix";
+    asio::ip::tcp::endpoint tcp;
+    std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
+    tcp.resize(endpoint.size());
+    const auto address = tcp.address();
+    // An IPv4 client of a dual-stack listener is an IPv4 client.
+    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+    }
+    return address.to_string();
+}
+
+}  // namespace
+
+Server::Server(Executor executor, const ServerSettings& settings, Handler& handler,
+               std::shared_ptr<const TlsServerContext> tls, std::size_t connections_max)
+    : executor_(executor),
+      deadlines_(executor),
+      context_{handler,
+               deadlines_,
+               settings.timeouts,
+               {settings.limits.header_bytes, settings.limits.target_bytes, settings.limits.fields},
+               settings.limits.body_bytes,
+               false,
+               http_date()},
+      tls_(std::move(tls)),
+      connections_max_(connections_max),
+      second_(executor) {
+    deadlines_.start();
+    tick();
+}
+
+Server::~Server() = default;
+
+void Server::serve(Acceptor acceptor) {
+    acceptors_.push_back(std::move(acceptor));
+    asio::co_spawn(executor_, accept_loop(acceptors_.back()), asio::detached);
+}
+
+asio::awaitable<void, Executor> Server::accept_loop(Acceptor& acceptor) {
+    while (acceptor.is_open()) {
+        if (connections_.size() >= connections_max_) {
+            // The kernel's queue holds the rest until one ends.
+            Tick pause(executor_, std::chrono::milliseconds{50});
+            co_await pause.async_wait(as_result);
+            continue;
+        }
+        Socket socket(executor_);
+        const auto [error] = co_await acceptor.async_accept(socket, as_result);
+        if (!error) {
+            asio::co_spawn(executor_, serve_connection(std::move(socket)), asio::detached);
+        } else if (error == asio::error::no_descriptors || error == asio::error::no_memory) {
+            Tick pause(executor_, std::chrono::milliseconds{50});
+            co_await pause.async_wait(as_result);
+        }
+    }
+}
+
+asio::awaitable<void, Executor> Server::serve_connection(Socket socket) {
+    boost::system::error_code ignored;  // not for Unix sockets
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    // Keeps the certificates of this connection's handshake alive over a reload.
+    const std::shared_ptr<const TlsServerContext> tls = tls_;
+    Peer peer{address_text(socket), tls != nullptr};
+    Connection connection(context_, std::move(socket), std::move(peer),
+                          tls ? tls->new_session() : nullptr);
+    const auto place = connections_.insert(connections_.end(), &connection);
+    co_await connection.run();
+    connections_.erase(place);
+}
+
+void Server::tick() {
+    second_.expires_after(std::chrono::seconds{1});
+    second_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        context_.date = http_date();
+        if (context_.draining) advance_drain();
+        tick();
+    });
+}
+
+void Server::drain(std::function<void()> drained) {
+    if (context_.draining) return;
+    context_.draining = true;
+    drained_ = std::move(drained);
+    drain_end_ = std::chrono::steady_clock::now() + context_.timeouts.drain;
+    for (Acceptor& acceptor : acceptors_) {
+        boost::system::error_code error;
+        acceptor.native_non_blocking(true, error);
+        while (!error) {  // whoever has connected already is answered
+            Socket socket(executor_);
+            acceptor.accept(socket, error);
+            if (!error)
+                asio::co_spawn(executor_, serve_connection(std::move(socket)), asio::detached);
+        }
+        acceptor.close(error);
+    }
+    asio::post(executor_, [this] { advance_drain(); });
+}
+
+void Server::advance_drain() {
+    const bool time_is_up = std::chrono::steady_clock::now() >= drain_end_;
+    constexpr std::uint64_t quiet_ticks = std::chrono::seconds{1} / Deadlines::tick_length;
+    for (Connection* connection : connections_) {
+        if (time_is_up) {
+            connection->close();
+        } else {
+            connection->close_if_idle(quiet_ticks);
+        }
+    }
+    if (connections_.empty() && drained_) std::exchange(drained_, nullptr)();
+}
+
+}  // namespace merlon::http

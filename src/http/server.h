@@ -1,0 +1,68 @@
+// The HTTP server of one worker: listeners, its connections, draining.
+//
+// Every worker has a listener of its own on the same TCP address (SO_REUSEPORT), so accepting needs
+// no lock and the kernel spreads the connections.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "http/connection.h"
+#include "http/tls.h"
+
+namespace merlon::http {
+
+using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol, Executor>;
+
+// A listening socket on `endpoint`. A Unix socket's old file is replaced when nobody listens on it.
+// Fails with "listen.address" or "listen.failed", the detail saying what to change.
+Result<Acceptor> listen_on(Executor executor, const Endpoint& endpoint);
+// The TCP port a listener got; 0 for a Unix socket.
+std::uint16_t port_of(const Acceptor& acceptor);
+
+// Resource of a worker; one thread. Destroyed only after its loop has stopped.
+class Server final {
+public:
+    // `tls` null: in the clear. Borrows the handler.
+    Server(Executor executor, const ServerSettings& settings, Handler& handler,
+           std::shared_ptr<const TlsServerContext> tls, std::size_t connections_max);
+    ~Server();
+
+    // Starts accepting on `acceptor`, which it owns from now on.
+    void serve(Acceptor acceptor);
+    // New connections use the new certificates; shared with the connections that began before.
+    void replace_tls(std::shared_ptr<const TlsServerContext> tls) { tls_ = std::move(tls); }
+
+    // Accepts what waits, then stops listening; answers say Connection: close; connections without
+    // a request go once they have been quiet for a second; what is left after the drain timeout is
+    // cut. `drained` is called when no connection is left.
+    void drain(std::function<void()> drained);
+
+    std::size_t connection_count() const { return connections_.size(); }
+    Deadlines& deadlines() { return deadlines_; }
+
+private:
+    using Tick = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                            asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
+    asio::awaitable<void, Executor> accept_loop(Acceptor& acceptor);
+    asio::awaitable<void, Executor> serve_connection(Socket socket);
+    void tick();
+    void advance_drain();
+
+    Executor executor_;
+    Deadlines deadlines_;
+    ConnectionContext context_;
+    std::shared_ptr<const TlsServerContext> tls_;
+    std::size_t connections_max_;
+    std::list<Acceptor> acceptors_;
+    std::list<Connection*> connections_;  // owned by their coroutines
+    Tick second_;
+    std::function<void()> drained_;
+    std::chrono::steady_clock::time_point drain_end_;
+};
+
+}  // namespace merlon::http
