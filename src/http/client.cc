@@ -1,0 +1,141 @@
+// Connecting to upstreams and reading their answers.
+#include "http/client.h"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+
+
+namespace merlon::http {
+namespace {
+
+using Endpoints = std::vector<asio::generic::stream_protocol::endpoint>;
+
+// What the caller may do about it depends on whether the upstream can have begun to work.
+Error as_upstream_error(Error error) {
+    if (error.rule == "stream.timeout") error.rule = "upstream.timeout";
+    if (error.rule.starts_with("stream.")) error.rule = "upstream.broken";
+    if (!error.rule.starts_with("upstream.")) {
+        error.detail = std::string(error.rule);
+        error.rule = "upstream.framing";
+    }
+    error.kind = Kind::Unavailable;
+    return error;
+}
+
+Task<Endpoints> resolve(std::shared_ptr<const UpstreamAddress> to) {
+    Endpoints endpoints;
+    boost::system::error_code not_literal;
+    if (!to->unix_path.empty()) {
+        endpoints.emplace_back(asio::local::stream_protocol::endpoint(to->unix_path));
+    } else if (const auto address = asio::ip::make_address(to->host, not_literal); !not_literal) {
+        endpoints.emplace_back(asio::ip::tcp::endpoint(address, to->port));
+    } else {
+        // getaddrinfo runs on a thread of Asio's own; the system's resolver bounds its time.
+        asio::ip::basic_resolver<asio::ip::tcp, Executor> resolver(
+            co_await asio::this_coro::executor);
+        const auto [error, found] =
+            co_await resolver.async_resolve(to->host, std::to_string(to->port), as_result);
+        if (error) {
+            co_return fail(Kind::Unavailable, "upstream.unavailable",
+                           to->host + ": " + error.message());
+        }
+        for (const auto& entry : found) endpoints.emplace_back(entry.endpoint());
+    }
+    co_return endpoints;
+}
+
+// A deadline for connecting: a socket that is closed fails its pending connect.
+class ConnectDeadline final : public Deadlines::Entry {
+public:
+    explicit ConnectDeadline(Socket& socket) : socket_(socket) {}
+    bool has_passed() const { return passed_; }
+
+private:
+    void expired() override {
+        passed_ = true;
+        boost::system::error_code ignored;
+        socket_.close(ignored);
+    }
+    Socket& socket_;
+    bool passed_ = false;
+};
+
+}  // namespace
+
+Task<std::unique_ptr<ClientConnection>> ClientConnection::connect(
+    std::shared_ptr<const UpstreamAddress> to, Deadlines& deadlines,
+    std::chrono::milliseconds timeout) {
+    const Endpoints endpoints = MERLON_CO_TRY(co_await resolve(to));
+    std::string why = "no address";
+    for (const auto& endpoint : endpoints) {
+        Socket socket(co_await asio::this_coro::executor);
+        ConnectDeadline deadline(socket);
+        deadlines.set(deadline, timeout);
+        const auto [error] = co_await socket.async_connect(endpoint, as_result);
+        deadlines.clear(deadline);
+        if (deadline.has_passed()) co_return fail(Kind::Unavailable, "upstream.timeout");
+        if (error) {
+            why = error.message();
+            continue;
+        }
+        boost::system::error_code ignored;  // not for Unix sockets
+        socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+        auto tls = to->tls ? to->tls->new_session(to->host) : nullptr;
+        std::unique_ptr<ClientConnection> made(
+            new ClientConnection(std::move(socket), deadlines, std::move(tls)));
+        made->stream_.set_deadline(timeout);
+        if (auto done = co_await made->stream_.handshake(); !done) {
+            co_return fail(Kind::Unavailable, "upstream.unavailable",
+                           to->authority + ": TLS: " + std::string(done.error().rule));
+        }
+        co_return std::move(made);
+    }
+    co_return fail(Kind::Unavailable, "upstream.unavailable", to->authority + ": " + why);
+}
+
+Task<std::size_t> ClientConnection::await_head() {
+    wire::HeadScanner scanner;
+    // An upstream is ours, but its answer may hold more fields than a request may.
+    const wire::HeadLimits limits{.head_bytes = 64 << 10, .target_bytes = 0, .fields = 256};
+    while (true) {
+        if (!input_.empty()) {
+            if (const std::size_t bytes = MERLON_CO_TRY(scanner.scan(input_.view(), limits))) {
+                if (auto parsed = head_.parse(input_.view().substr(0, bytes), limits); !parsed) {
+                    co_return std::unexpected(std::move(parsed).error());
+                }
+                co_return bytes;
+            }
+        }
+        auto got = co_await stream_.read_some(input_.space());
+        if (!got) {
+            const bool is_silent = input_.empty() && got.error().rule != "stream.timeout";
+            if (is_silent) got.error().rule = "upstream.closed";
+            co_return std::unexpected(std::move(got).error());
+        }
+        input_.received(*got);
+    }
+}
+
+Task<const wire::ResponseHead*> ClientConnection::read_head(wire::Method method) {
+    // Early hints and the like mean nothing to us; more than a few mean nothing good.
+    for (int interim = 0; interim < 8; ++interim) {
+        auto head_bytes = co_await await_head();
+        if (!head_bytes) co_return std::unexpected(as_upstream_error(head_bytes.error()));
+        input_.consume(*head_bytes);
+        admitted_ = MERLON_CO_TRY(wire::admit_response(head_, method));
+        if (head_.status >= 200 || head_.status == 101) {
+            body_.emplace(stream_, input_, admitted_.body, UINT64_MAX);
+            co_return &head_;
+        }
+    }
+    co_return fail(Kind::Unavailable, "upstream.framing", "too many interim answers");
+}
+
+bool ClientConnection::is_reusable() {
+    if (!admitted_.keep_alive || !body_ || !body_->is_done() || !stream_.is_open()) return false;
+    body_->return_rest();
+    input_.shrink();
+    return input_.empty();  // bytes nobody asked for would become the next answer
+}
+
+}  // namespace merlon::http

@@ -1,0 +1,57 @@
+// The client's side of HTTP/1.1: one connection to an upstream.
+#pragma once
+
+#include <memory>
+
+#include "http/body_reader.h"
+#include "http/exchange.h"
+#include "http/tls.h"
+
+namespace merlon::http {
+
+// Where an upstream listens, and how it is spoken to.
+struct UpstreamAddress {
+    std::string host;  // DNS name or IP address; empty for a Unix socket
+    std::uint16_t port = 0;
+    std::string unix_path;
+    std::string authority;                        // the Host field's value
+    std::shared_ptr<const TlsClientContext> tls;  // null: in the clear; outlives a reload
+};
+
+// Resource; one request at a time; one thread. Deadlines are those the caller sets on stream().
+class ClientConnection final {
+public:
+    // Errors: "upstream.unavailable" (nothing of the request was sent), "upstream.timeout".
+    static Task<std::unique_ptr<ClientConnection>> connect(
+        std::shared_ptr<const UpstreamAddress> to, Deadlines& deadlines,
+        std::chrono::milliseconds timeout);
+
+    // Reads the head of the final answer to a request of `method`; 1xx before it are read over,
+    // but 101. Views are valid until the next request.
+    // Errors: "upstream.closed" (the connection ended before any byte of an answer),
+    // "upstream.broken", "upstream.framing", "upstream.timeout".
+    Task<const wire::ResponseHead*> read_head(wire::Method method);
+    const wire::AdmittedResponse& admitted() const { return admitted_; }
+    // The body of that answer. Errors: as of BodyReader::read.
+    Task<std::string_view> read_body() { return body_->read(); }
+
+    // After the body: whether another request may be sent on this connection.
+    bool is_reusable();
+    // Bytes behind a 101.
+    std::string_view early_bytes() const { return input_.view(); }
+
+    Stream& stream() { return stream_; }
+
+private:
+    ClientConnection(Socket socket, Deadlines& deadlines, std::unique_ptr<TlsSession> tls)
+        : stream_(std::move(socket), deadlines, std::move(tls)) {}
+    Task<std::size_t> await_head();
+
+    Stream stream_;
+    InputBuffer input_;
+    wire::ResponseHead head_;
+    wire::AdmittedResponse admitted_;
+    std::optional<BodyReader> body_;
+};
+
+}  // namespace merlon::http
