@@ -4,7 +4,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
-
 namespace merlon::http {
 namespace {
 
@@ -82,7 +81,7 @@ Task<std::unique_ptr<ClientConnection>> ClientConnection::connect(
         socket.set_option(asio::ip::tcp::no_delay(true), ignored);
         auto tls = to->tls ? to->tls->new_session(to->host) : nullptr;
         std::unique_ptr<ClientConnection> made(
-            new ClientConnection(std::move(socket), deadlines, std::move(tls)));
+            new ClientConnection(to, std::move(socket), deadlines, std::move(tls)));
         made->stream_.set_deadline(timeout);
         if (auto done = co_await made->stream_.handshake(); !done) {
             co_return fail(Kind::Unavailable, "upstream.unavailable",

@@ -41,12 +41,15 @@ public:
     std::string_view early_bytes() const { return input_.view(); }
 
     Stream& stream() { return stream_; }
+    std::string_view authority() const { return address_->authority; }
 
 private:
-    ClientConnection(Socket socket, Deadlines& deadlines, std::unique_ptr<TlsSession> tls)
-        : stream_(std::move(socket), deadlines, std::move(tls)) {}
+    ClientConnection(std::shared_ptr<const UpstreamAddress> address, Socket socket,
+                     Deadlines& deadlines, std::unique_ptr<TlsSession> tls)
+        : address_(std::move(address)), stream_(std::move(socket), deadlines, std::move(tls)) {}
     Task<std::size_t> await_head();
 
+    std::shared_ptr<const UpstreamAddress> address_;
     Stream stream_;
     InputBuffer input_;
     wire::ResponseHead head_;
