@@ -1,0 +1,29 @@
+// The compact serialization of a signed token (RFC 7515 section 7.1), taken apart strictly. Nothing
+// here says that a token is genuine.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace merlon::wire {
+
+// Longest token that is looked at; ours have about 700 bytes.
+inline constexpr std::size_t compact_jws_bytes_max = 8 << 10;
+
+struct CompactJws {
+    std::string algorithm;              // alg
+    std::optional<std::string> key_id;  // kid
+    std::string payload;                // decoded
+    std::string signature;              // decoded
+    std::string_view signed_text;       // header.payload as sent: what the signature is over
+
+    // Errors (all Invalid): "jose.too_long", "jose.parts", "jose.encoding", "jose.header" (no JSON
+    // object, a duplicate or a name that would change how the token is read: crit, jku, jwk, x5u,
+    // x5c, zip, b64, …), "jose.kid" (longer than 128 bytes, or with control bytes).
+    static Result<CompactJws> parse(std::string_view token);
+};
+
+}  // namespace merlon::wire
