@@ -27,6 +27,16 @@ void SystemEntropy::fill(std::span<std::byte> bytes) {
     }
 }
 
+void BufferedEntropy::fill(std::span<std::byte> bytes) {
+    MERLON_ASSERT(bytes.size() <= buffer_.size());
+    if (buffer_.size() - used_ < bytes.size()) {
+        source_.fill(buffer_);
+        used_ = 0;
+    }
+    std::copy_n(buffer_.begin() + static_cast<std::ptrdiff_t>(used_), bytes.size(), bytes.begin());
+    used_ += bytes.size();
+}
+
 void SeededEntropy::fill(std::span<std::byte> bytes) {
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(engine_() & 0xff);
 }

@@ -26,6 +26,19 @@ public:
     void fill(std::span<std::byte> bytes) override;
 };
 
+// Another entropy's bytes, fetched a page at a time, for identifiers made on the request path,
+// where a system call for each would show. Not for keys: bytes wait in memory. One thread only.
+class BufferedEntropy final : public Entropy {
+public:
+    explicit BufferedEntropy(Entropy& source) : source_(source) {}
+    void fill(std::span<std::byte> bytes) override;
+
+private:
+    Entropy& source_;
+    std::array<std::byte, 4'096> buffer_;
+    std::size_t used_ = sizeof(buffer_);
+};
+
 // Repeatable bytes from a seed. For tests only; not safe from several threads.
 class SeededEntropy final : public Entropy {
 public:

@@ -1,0 +1,35 @@
+// Who the client is: the peer, or behind proxies of our own whom they say it is.
+#pragma once
+
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace merlon::gateway {
+
+// Addresses of proxies whose X-Forwarded-For is believed.
+class TrustedProxies {
+public:
+    // Error: "proxies.cidr".
+    static Result<TrustedProxies> parse(const std::vector<std::string>& cidrs);
+
+    bool contains(std::string_view address) const;
+
+    // The last address of `forwarded_for` that is not one of ours, if the peer is; else the peer.
+    // A stranger's header says nothing; an entry that is no address ends the walk.
+    std::string client_of(std::string_view peer, std::string_view forwarded_for) const;
+
+private:
+    std::vector<boost::asio::ip::network_v4> v4_;
+    std::vector<boost::asio::ip::network_v6> v6_;
+};
+
+// What limits count: an IPv4 address as it is, an IPv6 address cut to its prefix, since one client
+// has a whole network of them.
+std::string counted_client(std::string_view address, int ipv6_prefix);
+
+}  // namespace merlon::gateway

@@ -1,0 +1,83 @@
+// Limits of one request.
+#include "gateway/limit_gate.h"
+
+#include <fmt/format.h>
+
+namespace merlon::gateway {
+namespace {
+
+using Pause = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                         asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
+}  // namespace
+
+std::uint32_t LimitGate::now_seconds() const {
+    return static_cast<std::uint32_t>(
+        std::chrono::floor<std::chrono::seconds>(clock_.steady().time_since_epoch()).count());
+}
+
+Task<LimitState> LimitGate::reserve(std::uint64_t key, LimitRule rule) {
+    const SteadyTime end = clock_.steady() + wait_max;
+    while (true) {
+        const auto reservation = table_.reserve(key, rule, now_seconds());
+        if (reservation.state.allowed || reservation.is_full || clock_.steady() >= end) {
+            co_return reservation.state;
+        }
+        // Full of attempts whose outcome is not known: one of them may turn out to be a success.
+        Pause pause(executor_, std::chrono::milliseconds{50});
+        co_await pause.async_wait(as_result);
+    }
+}
+
+Task<> LimitGate::admit(const Snapshot& snapshot, std::string_view path, bool is_service_route,
+                        std::string client, LimitTicket& ticket) {
+    for (std::size_t i = 0; i < snapshot.limits.size(); ++i) {
+        const Limit& limit = snapshot.limits[i];
+        if (!limit.covers(path) && !(limit.covers_services && is_service_route)) continue;
+        const std::uint64_t key = table_.key_of(static_cast<std::uint32_t>(i), client);
+        LimitState state;
+        if (limit.skips_successful) {
+            state = MERLON_CO_TRY(co_await reserve(key, limit.rule));
+            if (state.allowed && ticket.hold_count < LimitTicket::limits_max) {
+                ticket.holds[ticket.hold_count++] = {key, limit.rule};
+            }
+        } else {
+            state = table_.count(key, limit.rule, now_seconds());
+        }
+        if (ticket.nearest == nullptr || state.remaining < ticket.state.remaining ||
+            !state.allowed) {
+            ticket.nearest = &limit;
+            ticket.state = state;
+        }
+        if (!state.allowed) {
+            metrics_
+                .counter("merlon_rate_limited", "requests refused by a limit",
+                         {{"limit", limit.name}})
+                .add();
+            co_return fail(Kind::Exhausted, limit.broken_rule, limit.name,
+                           RetryAfter{std::chrono::seconds{state.reset_seconds}});
+        }
+    }
+    co_return Result<>{};
+}
+
+void LimitGate::settle(LimitTicket& ticket, int status) {
+    const auto outcome = status < 400 ? LimitTable::Outcome::Forgiven : LimitTable::Outcome::Counts;
+    for (std::size_t i = 0; i < ticket.hold_count; ++i) {
+        table_.settle(ticket.holds[i].key, ticket.holds[i].rule, outcome, now_seconds());
+    }
+    ticket.hold_count = 0;
+}
+
+void LimitGate::add_fields(const LimitTicket& ticket, http::FieldLines& fields) {
+    if (ticket.nearest == nullptr) return;
+    std::array<char, 128> text;
+    const auto end = fmt::format_to_n(
+        text.data(), text.size(),
+        "RateLimit-Limit: {}\r\nRateLimit-Remaining: {}\r\nRateLimit-Reset: {}\r\n",
+        ticket.nearest->rule.max, ticket.state.remaining, ticket.state.reset_seconds);
+    fields.add("RateLimit-Policy", ticket.nearest->policy);
+    fields.add_lines({text.data(), end.size});
+}
+
+}  // namespace merlon::gateway

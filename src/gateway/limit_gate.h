@@ -1,0 +1,56 @@
+// Applies an installation's limits to one request: counts, reserves, waits, and says how near the
+// nearest limit is.
+#pragma once
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "gateway/limit_table.h"
+#include "gateway/snapshot.h"
+
+namespace merlon::gateway {
+
+// The limits a request has passed. Every reservation in it is settled once.
+struct LimitTicket {
+    static constexpr std::size_t limits_max = 8;
+
+    struct Hold {
+        std::uint64_t key;
+        LimitRule rule;
+    };
+    std::array<Hold, limits_max> holds;  // reservations to settle
+    std::size_t hold_count = 0;
+    const Limit* nearest = nullptr;  // null: no limit covers the request
+    LimitState state;                // of the nearest
+};
+
+// Of one worker.
+class LimitGate final {
+public:
+    // How long an attempt waits for another one to settle before it is refused.
+    static constexpr std::chrono::seconds wait_max{5};
+
+    LimitGate(LimitTable& table, const Clock& clock, metrics::Registry& metrics, Executor executor)
+        : table_(table), clock_(clock), metrics_(metrics), executor_(executor) {}
+
+    // Counts the request under every limit that covers it and fills `ticket`, which lives in the
+    // caller's frame. `is_service_route`: it goes to a declared service that has no limit: none.
+    // Errors: "limit.exceeded", "limit.auth" (Exhausted, with RetryAfter).
+    Task<> admit(const Snapshot& snapshot, std::string_view path, bool is_service_route,
+                 std::string client, LimitTicket& ticket);
+    // After the answer. A success is forgiven where the limit skips those.
+    void settle(LimitTicket& ticket, int status);
+
+    // RateLimit-* of the nearest limit.
+    static void add_fields(const LimitTicket& ticket, http::FieldLines& fields);
+
+private:
+    std::uint32_t now_seconds() const;
+    Task<LimitState> reserve(std::uint64_t key, LimitRule rule);
+
+    LimitTable& table_;
+    const Clock& clock_;
+    metrics::Registry& metrics_;
+    Executor executor_;
+};
+
+}  // namespace merlon::gateway

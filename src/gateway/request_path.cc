@@ -1,0 +1,263 @@
+// The stages of the request path.
+#include "gateway/request_path.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "base/uuid.h"
+#include "gateway/cors.h"
+#include "http/problem.h"
+#include "wire/trace.h"
+
+namespace merlon::gateway {
+
+using wire::Field;
+using wire::FieldId;
+
+// Lives in serve()'s frame.
+struct RequestPath::Request {
+    std::shared_ptr<Active> active;
+    const Snapshot* snapshot = nullptr;  // of active
+    SteadyTime began;
+    std::string request_id;
+    std::string traceparent;
+    std::string client;
+    std::string path_storage;
+    wire::Target target;
+    Match<Route> match;
+    http::FieldLines fields;  // of the answer, whatever it will be
+    LimitTicket limits;
+    tokens::TokenCache::Kept token;
+    bool is_preflight = false;
+
+    std::string_view route_name() const {
+        return match.route != nullptr ? std::string_view(match.route->pattern) : "unmatched";
+    }
+};
+
+RequestPath::RequestPath(Shared shared, http::Deadlines& deadlines, Executor executor,
+                         std::shared_ptr<const Snapshot> snapshot)
+    : shared_(shared),
+      deadlines_(deadlines),
+      limit_gate_(shared.limits, shared.clock, shared.metrics, executor),
+      entropy_(shared.entropy),
+      cache_hits_(shared.metrics.counter("merlon_token_cache", "verified tokens asked for",
+                                         {{"outcome", "hit"}})),
+      cache_misses_(shared.metrics.counter("merlon_token_cache", "verified tokens asked for",
+                                           {{"outcome", "miss"}})) {
+    replace(std::move(snapshot));
+}
+
+void RequestPath::replace(std::shared_ptr<const Snapshot> snapshot) {
+    cache_.flush();  // issuer, key or permissions may be others
+    active_ = std::make_shared<Active>();
+    active_->snapshot = std::move(snapshot);
+    for (const Service& service : active_->snapshot->services) {
+        active_->upstreams.push_back(std::make_unique<Upstream>(service.targets, deadlines_));
+    }
+}
+
+Task<> RequestPath::serve(http::Exchange& exchange) {
+    Request request;
+    request.active = active_;
+    request.snapshot = active_->snapshot.get();
+    request.began = shared_.clock.steady();
+    auto status = co_await answer(exchange, request);
+    if (!status && !exchange.has_begun()) {
+        status = co_await refuse_with(exchange, request, std::move(status).error());
+    }
+    // An answer that broke off counts like a failure, not like a success.
+    limit_gate_.settle(request.limits, status.value_or(500));
+    measure(exchange, request, status.value_or(499));
+    if (!status) co_return std::unexpected(std::move(status).error());
+    co_return Result<>{};
+}
+
+Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
+    identify(exchange, request);
+    const Result<> found = find_route(exchange, request);
+    if (!found && found.error().rule.starts_with("path.")) co_return std::unexpected(found.error());
+
+    MERLON_CO_TRY(check_origin(exchange, request));
+    if (request.is_preflight) {
+        add_preflight_fields(request.snapshot->cors, request.fields);
+        MERLON_CO_TRY(co_await exchange.send(204, request.fields, {}));
+        co_return 204;
+    }
+
+    // Before authentication, so that a stranger pays the cheap stage first; before 404 and 405, so
+    // that who probes for paths is counted.
+    const Route* route = request.match.route;
+    const bool is_service_route = route != nullptr && route->is_limited;
+    const Result<> admitted = co_await limit_gate_.admit(
+        *request.snapshot, request.target.path, is_service_route,
+        counted_client(request.client, request.snapshot->ipv6_prefix), request.limits);
+    LimitGate::add_fields(request.limits, request.fields);
+    MERLON_CO_TRY(Result<>(admitted));
+    MERLON_CO_TRY(Result<>(found));
+    if (route == nullptr) {  // OPTIONS of a known path
+        request.fields.add("Allow", allow_text(request.match.methods));
+        MERLON_CO_TRY(co_await exchange.send(204, request.fields, {}));
+        co_return 204;
+    }
+
+    const access::Subject* subject = nullptr;
+    if (route->rule.needs_subject()) subject = MERLON_CO_TRY(authenticate(exchange, request));
+    access::Pass pass = MERLON_CO_TRY(access::Policy::authorize(subject, route->rule));
+
+    if (!route->fixed_body.empty()) {
+        request.fields.add("Content-Type", "application/json; charset=utf-8");
+        MERLON_CO_TRY(co_await exchange.send(200, request.fields, route->fixed_body));
+        co_return 200;
+    }
+    exchange.limit_body(route->body_bytes_max);
+    if (exchange.admitted().body.length > route->body_bytes_max) {
+        co_return fail(Kind::Invalid, "body.too_large");
+    }
+    co_return co_await forward(exchange, std::move(pass),
+                               {*request.active->upstreams[route->service], request.target,
+                                request.request_id, request.traceparent, request.client,
+                                request.fields, route->timeout, request.snapshot->timeouts.body});
+}
+
+// Who asks, and what the request is called from here on.
+void RequestPath::identify(const http::Exchange& exchange, Request& request) {
+    const Snapshot& snapshot = *request.snapshot;
+    const std::string& peer = exchange.peer().address;
+    std::string_view received_id;
+    std::string_view received_trace;
+    std::string forwarded_for;
+    for (const Field& field : exchange.head().fields) {
+        if (field.id == FieldId::XRequestId) received_id = field.value;
+        if (field.id == FieldId::Traceparent) received_trace = field.value;
+        if (field.id == FieldId::XForwardedFor) {
+            if (!forwarded_for.empty()) forwarded_for += ',';
+            forwarded_for += field.value;
+        }
+    }
+    request.client = snapshot.trusted_proxies.client_of(peer, forwarded_for);
+    const bool takes_id =
+        wire::is_request_id(received_id) && snapshot.trusted_proxies.contains(peer);
+    request.request_id =
+        takes_id ? std::string(received_id) : Uuid::make_v7(shared_.clock.wall(), entropy_).str();
+    request.traceparent = wire::next_traceparent(received_trace, entropy_);
+    request.fields.add_lines(snapshot.security_fields.text());
+    request.fields.add("X-Request-ID", request.request_id);
+}
+
+// Errors: "path.…", "route.unknown", "route.method". OPTIONS of a known path has no route and is
+// none.
+Result<> RequestPath::find_route(const http::Exchange& exchange, Request& request) {
+    request.target = MERLON_TRY(wire::canonicalize(exchange.head().target, request.path_storage));
+    request.match = request.snapshot->routes.find(exchange.head().method, request.target.path);
+    if (request.match.methods == 0) return fail(Kind::Absent, "route.unknown");
+    const bool is_options = exchange.head().method == wire::Method::Options;
+    if (request.match.route == nullptr && !is_options) return fail(Kind::Invalid, "route.method");
+    return {};
+}
+
+Result<> RequestPath::check_origin(const http::Exchange& exchange, Request& request) {
+    const Snapshot& snapshot = *request.snapshot;
+    if (!snapshot.cors.origins.empty()) request.fields.add("Vary", "Origin");
+    const Field* origin = exchange.head().find(FieldId::Origin);
+    if (origin == nullptr || origin->value == snapshot.own_origin) return {};
+    if (std::ranges::find(snapshot.cors.origins, origin->value) == snapshot.cors.origins.end()) {
+        return fail(Kind::Denied, "cors.origin");
+    }
+    add_origin_fields(snapshot.cors, origin->value, request.fields);
+    request.is_preflight = exchange.head().method == wire::Method::Options &&
+                           exchange.head().find(FieldId::AccessControlRequestMethod) != nullptr;
+    return {};
+}
+
+Result<const access::Subject*> RequestPath::authenticate(const http::Exchange& exchange,
+                                                         Request& request) {
+    constexpr std::string_view scheme = "bearer ";
+    const Field* field = exchange.head().find(FieldId::Authorization);
+    if (field == nullptr ||
+        !text::equals_ignoring_case(field->value.substr(0, scheme.size()), scheme)) {
+        return fail(Kind::Unknown, "token.missing");
+    }
+    const std::string_view token = field->value.substr(scheme.size());
+    const WallTime now = shared_.clock.wall();
+    const crypto::Digest digest = crypto::sha256(token);
+    request.token = cache_.find(digest, now);
+    if (request.token != nullptr) {
+        cache_hits_.add();
+    } else {
+        cache_misses_.add();
+        if (!request.snapshot->verifier) return fail(Kind::Unknown, "token.key", "no key is known");
+        request.token =
+            cache_.put(digest, MERLON_TRY(request.snapshot->verifier->verify_access(token, now)));
+    }
+    return &request.token->subject;
+}
+
+Task<int> RequestPath::refuse_with(http::Exchange& exchange, Request& request, Error error) {
+    report(request, error);
+    const http::Problem problem = http::problem_of(error);
+    if (problem.status == 405) request.fields.add("Allow", allow_text(request.match.methods));
+    if (problem.status == 401 && error.rule.starts_with("token.")) {
+        request.fields.add("WWW-Authenticate", error.rule == "token.missing"
+                                                   ? "Bearer"
+                                                   : "Bearer error=\"invalid_token\"");
+    } else if (problem.status == 401) {
+        request.fields.add("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+    }
+    if (const auto* retry = std::get_if<RetryAfter>(&error.payload)) {
+        request.fields.add("Retry-After",
+                           std::to_string(std::max<std::int64_t>(1, retry->delay.count())));
+    }
+    const Field* accept = exchange.head().find(FieldId::Accept);
+    const bool as_problem =
+        accept != nullptr && wire::lists_token(accept->value, "application/problem+json");
+    request.fields.add("Content-Type",
+                       as_problem ? "application/problem+json" : "application/json; charset=utf-8");
+    const std::string body =
+        as_problem ? http::problem_json(problem, error) : http::envelope_json(problem, error);
+    MERLON_CO_TRY(co_await exchange.send(problem.status, request.fields, body));
+    co_return problem.status;
+}
+
+http::Response RequestPath::refuse(const http::Peer&, const Error& error) {
+    const http::Problem problem = http::problem_of(error);
+    http::Response response{problem.status, {}, http::envelope_json(problem, error)};
+    response.fields.add_lines(active_->snapshot->security_fields.text());
+    response.fields.add("X-Request-ID", Uuid::make_v7(shared_.clock.wall(), entropy_).str());
+    response.fields.add("Content-Type", "application/json; charset=utf-8");
+    return response;
+}
+
+void RequestPath::report(const Request& request, const Error& error) {
+    std::optional<events::Type> type;
+    if (error.rule == "access.denied") type = events::Type::UnauthorizedAccess;
+    if (error.rule.starts_with("limit.")) type = events::Type::RateLimited;
+    const bool is_bad_token = error.rule.starts_with("token.") || error.rule.starts_with("jose.");
+    if (is_bad_token && error.rule != "token.missing") type = events::Type::InvalidToken;
+    if (!type) return;
+    shared_.refusals.report({*type, request.client, request.route_name(),
+                             request.token ? request.token->subject.user_id : std::string_view()});
+}
+
+void RequestPath::measure(const http::Exchange& exchange, const Request& request, int status) {
+    Active& active = *request.active;
+    const auto [number, is_new] =
+        active.route_numbers.try_emplace(request.route_name(), active.route_numbers.size());
+    const auto method = exchange.head().method;
+    const std::uint64_t key = std::uint64_t{number->second} << 32 |
+                              static_cast<std::uint64_t>(method) << 16 |
+                              static_cast<std::uint64_t>(status);
+    metrics::Histogram*& histogram = active.durations[key];
+    if (histogram == nullptr) {
+        histogram = &shared_.metrics.histogram("http_server_request_duration_seconds",
+                                               "from head to end of answer",
+                                               {{"method", std::string(wire::name(method))},
+                                                {"route", std::string(request.route_name())},
+                                                {"status", std::to_string(status)}});
+    }
+    histogram->observe(shared_.clock.steady() - request.began);
+}
+
+}  // namespace merlon::gateway

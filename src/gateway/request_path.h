@@ -1,0 +1,70 @@
+// The life of a request. Read serve() first: every stage of the gateway is a line in it.
+#pragma once
+
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "events/refusals.h"
+#include "gateway/limit_gate.h"
+#include "gateway/proxy.h"
+#include "gateway/snapshot.h"
+#include "tokens/token_cache.h"
+#include "wire/path.h"
+
+namespace merlon::gateway {
+
+// What all workers share. Borrowed.
+struct Shared {
+    const Clock& clock;
+    Entropy& entropy;
+    LimitTable& limits;
+    events::Refusals& refusals;
+    metrics::Registry& metrics;
+};
+
+// One worker's request path. One thread.
+class RequestPath final : public http::Handler {
+public:
+    RequestPath(Shared shared, http::Deadlines& deadlines, Executor executor,
+                std::shared_ptr<const Snapshot> snapshot);
+
+    // A reload: requests that have begun keep the old configuration.
+    void replace(std::shared_ptr<const Snapshot> snapshot);
+
+    Task<> serve(http::Exchange& exchange) override;
+    http::Response refuse(const http::Peer& peer, const Error& error) override;
+
+private:
+    // What is known of a request so far; the stages fill it.
+    struct Request;
+
+    Task<int> answer(http::Exchange& exchange, Request& request);
+    void identify(const http::Exchange& exchange, Request& request);
+    Result<> find_route(const http::Exchange& exchange, Request& request);
+    Result<> check_origin(const http::Exchange& exchange, Request& request);
+    Result<const access::Subject*> authenticate(const http::Exchange& exchange, Request& request);
+    Task<int> refuse_with(http::Exchange& exchange, Request& request, Error error);
+    void report(const Request& request, const Error& error);
+    void measure(const http::Exchange& exchange, const Request& request, int status);
+
+    Shared shared_;
+    http::Deadlines& deadlines_;
+    LimitGate limit_gate_;
+    BufferedEntropy entropy_;
+    // A configuration with this worker's upstreams and metrics of it. Shared by the requests that
+    // began with it, since a reload may come while they wait.
+    struct Active {
+        std::shared_ptr<const Snapshot> snapshot;
+        std::vector<std::unique_ptr<Upstream>> upstreams;  // by service
+        // Histograms by route, method and status, so that a request does not look names up.
+        std::unordered_map<std::uint64_t, metrics::Histogram*> durations;
+        std::unordered_map<std::string_view, std::uint32_t> route_numbers;
+    };
+    std::shared_ptr<Active> active_;
+    tokens::TokenCache cache_;
+    metrics::Counter& cache_hits_;
+    metrics::Counter& cache_misses_;
+};
+
+}  // namespace merlon::gateway

@@ -1,0 +1,117 @@
+// From settings to a snapshot.
+#include "gateway/snapshot.h"
+
+#include <fmt/format.h>
+
+#include "gateway/upstream.h"
+
+namespace merlon::gateway {
+namespace {
+
+std::optional<wire::Method> method_of(std::string_view name) {
+    for (int i = 0; i < 7; ++i) {
+        if (wire::name(static_cast<wire::Method>(i)) == name) return static_cast<wire::Method>(i);
+    }
+    return std::nullopt;
+}
+
+Result<access::Rule> rule_of(const RouteSettings& settings, access::Roles& roles) {
+    switch (settings.allow) {
+        case Allow::Public:
+            return access::Rule::open();
+        case Allow::Authenticated:
+            return access::Rule::authenticated();
+        case Allow::Permissions:
+            return access::Rule::all_of(settings.permissions, roles);
+    }
+    MERLON_ASSERT(false);
+}
+
+Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_t service,
+                   const http::ServerSettings& server) {
+    std::vector<wire::Method> methods;
+    for (const std::string& name : settings.methods) {
+        const auto method = method_of(name);
+        if (!method) return fail(Kind::Invalid, "route.method", "no such method: " + name);
+        methods.push_back(*method);
+    }
+    Route route{settings.path,
+                MERLON_TRY(rule_of(settings, snapshot.roles)),
+                service,
+                settings.body_bytes.value_or(server.limits.body_bytes),
+                settings.timeout.value_or(server.timeouts.upstream),
+                settings.limited,
+                {}};
+    return snapshot.routes.add(settings.path, methods, std::move(route));
+}
+
+Limit make_limit(const LimitSettings& settings) {
+    Limit limit;
+    limit.name = settings.name;
+    limit.paths = settings.paths;
+    limit.rule = {std::min(settings.max, LimitTable::count_max),
+                  static_cast<std::uint32_t>(settings.window.count())};
+    limit.skips_successful = settings.skip_successful;
+    limit.covers_services = settings.name == "api";
+    limit.policy = fmt::format("{};w={}", limit.rule.max, limit.rule.window_seconds);
+    limit.broken_rule = settings.code == "TOO_MANY_AUTH_ATTEMPTS" ? "limit.auth" : "limit.exceeded";
+    return limit;
+}
+
+// scheme://host[:port] of a URL.
+std::string origin_of(std::string_view url) {
+    const std::size_t scheme = url.find("://");
+    if (scheme == std::string_view::npos) return {};
+    return std::string(url.substr(0, url.find('/', scheme + 3)));
+}
+
+}  // namespace
+
+bool Limit::covers(std::string_view path) const {
+    for (const std::string_view pattern : paths) {
+        if (!pattern.ends_with("/**")) {
+            if (path == pattern) return true;
+            continue;
+        }
+        const std::string_view prefix = pattern.substr(0, pattern.size() - 3);
+        if (path.starts_with(prefix) &&
+            (path.size() == prefix.size() || path[prefix.size()] == '/')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& gateway,
+                                                       const http::ServerSettings& server,
+                                                       const tokens::TokenSettings& tokens,
+                                                       access::Roles roles) {
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->roles = std::move(roles);
+    Route health{"/health", access::Rule::open(), 0, 0, {}, false, R"({"status":"ok"})"};
+    MERLON_TRY(snapshot->routes.add("/health", {wire::Method::Get}, std::move(health)));
+    for (const ServiceSettings& settings : gateway.services) {
+        Service service{settings.name, {}};
+        for (const TargetSettings& target : settings.targets) {
+            service.targets.push_back(MERLON_TRY(parse_upstream(target.url, settings)));
+        }
+        snapshot->services.push_back(std::move(service));
+        for (const RouteSettings& route : settings.routes) {
+            MERLON_TRY(add_route(*snapshot, route, snapshot->services.size() - 1, server));
+        }
+    }
+    for (const LimitSettings& limit : gateway.limits) snapshot->limits.push_back(make_limit(limit));
+    snapshot->cors = gateway.cors;
+    snapshot->own_origin = origin_of(gateway.public_url);
+    snapshot->trusted_proxies = MERLON_TRY(TrustedProxies::parse(server.trusted_proxies));
+    snapshot->ipv6_prefix = gateway.ipv6_prefix;
+    snapshot->security_fields = make_security_fields(gateway.security_headers);
+    snapshot->timeouts = server.timeouts;
+    if (!tokens.secret.empty()) {
+        snapshot->verifier = MERLON_TRY(tokens::Verifier::with_secret(
+            tokens.secret, {tokens.issuer, tokens.audience}, snapshot->roles));
+    }
+    return snapshot;
+}
+
+}  // namespace merlon::gateway

@@ -1,0 +1,71 @@
+// A configuration as the request path uses it: built once at start or reload, immutable, shared by
+// all workers until the last request that began with it has ended.
+#pragma once
+
+#include <optional>
+
+#include "gateway/client_address.h"
+#include "gateway/limit_table.h"
+#include "gateway/route_table.h"
+#include "gateway/settings.h"
+#include "http/client.h"
+#include "http/response.h"
+#include "http/settings.h"
+#include "tokens/settings.h"
+#include "tokens/verifier.h"
+
+namespace merlon::gateway {
+
+// One route with all that its requests need to know.
+struct Route {
+    std::string pattern;
+    access::Rule rule = access::Rule::authenticated();
+    std::size_t service = 0;  // index into Snapshot::services
+    std::uint64_t body_bytes_max = 0;
+    std::chrono::milliseconds timeout{};
+    bool is_limited = true;
+    std::string_view fixed_body;  // answered as it stands, without an upstream; empty: forwarded
+};
+
+struct Service {
+    std::string name;
+    std::vector<std::shared_ptr<const http::UpstreamAddress>> targets;
+};
+
+struct Limit {
+    std::string name;
+    std::vector<std::string> paths;  // literal, or ending in /**
+    LimitRule rule;
+    bool skips_successful = false;
+    bool covers_services = false;  // the limit named api counts every declared service's routes
+    std::string policy;            // "100;w=900"
+    std::string_view broken_rule;  // "limit.exceeded", or "limit.auth"
+
+    bool covers(std::string_view path) const;
+};
+
+struct Snapshot {
+    RouteTable<Route> routes;
+    std::vector<Service> services;
+    std::vector<Limit> limits;
+    CorsSettings cors;
+    std::string own_origin;  // of public_url; empty: none
+    TrustedProxies trusted_proxies;
+    int ipv6_prefix = 56;
+    http::FieldLines security_fields;  // on every answer
+    http::Timeouts timeouts;
+    access::Roles roles;
+    std::optional<tokens::Verifier> verifier;  // none: no token is believed
+
+    // Settings that passed config's checks. Errors name what to change.
+    static Result<std::shared_ptr<const Snapshot>> make(const GatewaySettings& gateway,
+                                                        const http::ServerSettings& server,
+                                                        const tokens::TokenSettings& tokens,
+                                                        access::Roles roles);
+};
+
+// The seed's security headers, with the installation's changes: an empty value removes one.
+http::FieldLines make_security_fields(
+    const std::vector<std::pair<std::string, std::string>>& changes);
+
+}  // namespace merlon::gateway
