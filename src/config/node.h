@@ -17,10 +17,10 @@ struct Entry;
 struct Node {
     enum class Kind : std::uint8_t { Null, Scalar, List, Map };
     Kind kind = Kind::Null;
-    std::string text = {};            // of a scalar
-    bool quoted = false;              // a scalar in quotes is text, never a number or boolean
-    std::vector<Node> items = {};     // of a list
-    std::vector<Entry> entries = {};  // of a map, in the order written; names are unique
+    std::string text = {};         // of a scalar
+    bool quoted = false;           // a scalar in quotes is text, never a number or boolean
+    std::vector<Node> items = {};  // of a list
+    std::vector<Entry> entries;    // of a map, in the order written; names are unique
     Origin origin = {};
 
     static Node scalar(std::string text, Origin origin);

@@ -33,11 +33,11 @@ std::string address_text(const Socket& socket) {
 }  // namespace
 
 Server::Server(Executor executor, const ServerSettings& settings, Handler& handler,
-               std::shared_ptr<const TlsServerContext> tls, std::size_t connections_max)
+               Deadlines& deadlines, std::shared_ptr<const TlsServerContext> tls,
+               std::size_t connections_max)
     : executor_(executor),
-      deadlines_(executor),
       context_{handler,
-               deadlines_,
+               deadlines,
                settings.timeouts,
                {settings.limits.header_bytes, settings.limits.target_bytes, settings.limits.fields},
                settings.limits.body_bytes,
@@ -46,7 +46,6 @@ Server::Server(Executor executor, const ServerSettings& settings, Handler& handl
       tls_(std::move(tls)),
       connections_max_(connections_max),
       second_(executor) {
-    deadlines_.start();
     tick();
 }
 
@@ -85,8 +84,10 @@ asio::awaitable<void, Executor> Server::serve_connection(Socket socket) {
     Connection connection(context_, std::move(socket), std::move(peer),
                           tls ? tls->new_session() : nullptr);
     const auto place = connections_.insert(connections_.end(), &connection);
+    count_.fetch_add(1, std::memory_order_relaxed);
     co_await connection.run();
     connections_.erase(place);
+    count_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void Server::tick() {

@@ -4,6 +4,7 @@
 // no lock and the kernel spreads the connections.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <list>
@@ -26,9 +27,10 @@ std::uint16_t port_of(const Acceptor& acceptor);
 // Resource of a worker; one thread. Destroyed only after its loop has stopped.
 class Server final {
 public:
-    // `tls` null: in the clear. Borrows the handler.
+    // `tls` null: in the clear. Borrows the handler and the deadlines, which its owner starts.
     Server(Executor executor, const ServerSettings& settings, Handler& handler,
-           std::shared_ptr<const TlsServerContext> tls, std::size_t connections_max);
+           Deadlines& deadlines, std::shared_ptr<const TlsServerContext> tls,
+           std::size_t connections_max);
     ~Server();
 
     // Starts accepting on `acceptor`, which it owns from now on.
@@ -41,8 +43,8 @@ public:
     // cut. `drained` is called when no connection is left.
     void drain(std::function<void()> drained);
 
-    std::size_t connection_count() const { return connections_.size(); }
-    Deadlines& deadlines() { return deadlines_; }
+    // From any thread.
+    std::size_t connection_count() const { return count_.load(std::memory_order_relaxed); }
 
 private:
     using Tick = asio::basic_waitable_timer<std::chrono::steady_clock,
@@ -54,12 +56,12 @@ private:
     void advance_drain();
 
     Executor executor_;
-    Deadlines deadlines_;
     ConnectionContext context_;
     std::shared_ptr<const TlsServerContext> tls_;
     std::size_t connections_max_;
     std::list<Acceptor> acceptors_;
     std::list<Connection*> connections_;  // owned by their coroutines
+    std::atomic<std::size_t> count_{0};   // of connections_, for other threads
     Tick second_;
     std::function<void()> drained_;
     std::chrono::steady_clock::time_point drain_end_;

@@ -1,0 +1,139 @@
+// The program's commands. Each returns its exit code: 0 done, 1 failed, 2 usage, 69 unavailable, 78
+// configuration.
+#include <CLI/CLI.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "app/healthcheck.h"
+#include "app/platform.h"
+#include "config/load.h"
+
+extern char** environ;
+
+namespace merlon::app {
+namespace {
+
+constexpr int exit_unavailable = 69;
+constexpr int exit_configuration = 78;
+
+std::map<std::string, std::string> environment_of_process() {
+    std::map<std::string, std::string> environment;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view text = *entry;
+        const std::size_t equals = text.find('=');
+        if (equals != std::string_view::npos) {
+            environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+        }
+    }
+    return environment;
+}
+
+// The settings; every problem is printed.
+std::optional<config::Settings> load_settings(const std::string& path) {
+    config::Loaded loaded = config::load({path, environment_of_process()}, config::DiskFiles());
+    for (const config::Problem& problem : loaded.problems) {
+        std::fprintf(stderr, "%s\n", problem.text().c_str());
+    }
+    return std::move(loaded.settings);
+}
+
+int serve(const std::string& path) {
+    auto settings = load_settings(path);
+    if (!settings) return exit_configuration;
+    const bool has_key = !settings->tokens.secret.empty();
+    const std::string host = settings->server.listen.front().host;
+    const std::string scheme = settings->server.tls.empty() ? "http" : "https";
+
+    auto platform = Platform::make(*std::move(settings));
+    if (!platform) {
+        std::fprintf(stderr, "merlon: %s\n", platform.error().detail.c_str());
+        return platform.error().kind == Kind::Unavailable ? exit_unavailable : exit_configuration;
+    }
+    std::fprintf(stderr, "merlon: listening on %s://%s:%u\n", scheme.c_str(), host.c_str(),
+                 static_cast<unsigned>((*platform)->port()));
+    if (!has_key) {
+        std::fprintf(stderr, "merlon: JWT_SECRET is not set: only public routes answer\n");
+    }
+
+    // Signals are waited for on a thread of their own, so that none interrupts a worker.
+    asio::io_context signals_loop;
+    asio::signal_set signals(signals_loop, SIGTERM, SIGINT, SIGHUP);
+    std::function<void()> wait = [&] {
+        signals.async_wait([&](const boost::system::error_code& error, int signal) {
+            if (error) return;
+            if (signal != SIGHUP) {
+                std::fprintf(stderr, "merlon: draining\n");
+                return (*platform)->stop();
+            }
+            auto fresh = load_settings(path);
+            const Result<> done = fresh ? (*platform)->reload(*std::move(fresh))
+                                        : fail(Kind::Invalid, "config.invalid", "see above");
+            std::fprintf(
+                stderr, "merlon: %s\n",
+                done ? "configuration reloaded"
+                     : ("configuration not reloaded, the old one stays: " + done.error().detail)
+                           .c_str());
+            wait();
+        });
+    };
+    wait();
+    std::jthread signal_thread([&] { signals_loop.run(); });
+    (*platform)->run();
+    signals_loop.stop();
+    return 0;
+}
+
+int check_config(const std::string& path) {
+    if (!load_settings(path)) return exit_configuration;
+    std::fprintf(stderr, "the configuration is sound\n");
+    return 0;
+}
+
+int healthcheck(const std::string& path) {
+    const auto settings = load_settings(path);
+    if (!settings) return exit_configuration;
+    const Result<> ready = ask_readiness(settings->server.admin);
+    if (ready) return 0;
+    std::fprintf(stderr, "merlon: %s\n", ready.error().detail.c_str());
+    return exit_unavailable;
+}
+
+int run(int argc, char** argv) {
+    CLI::App program{"Merlon, the security platform of a microservice system"};
+    program.require_subcommand(1);
+    std::string path;
+    int code = 0;
+
+    auto* serve_command = program.add_subcommand("serve", "Start the gateway");
+    auto* config_command = program.add_subcommand("config", "Look at the configuration");
+    auto* check_command = config_command->add_subcommand("check", "Say all that is wrong with it");
+    auto* health_command =
+        program.add_subcommand("healthcheck", "Ask the running server whether it is ready");
+    auto* version_command = program.add_subcommand("version", "Print the version");
+    config_command->require_subcommand(1);
+    for (auto* command : {serve_command, check_command, health_command}) {
+        command->add_option("-c,--config", path, "The configuration (default: ./merlon.yaml)");
+    }
+    serve_command->callback([&] { code = serve(path); });
+    check_command->callback([&] { code = check_config(path); });
+    health_command->callback([&] { code = healthcheck(path); });
+    version_command->callback([&] { std::printf("merlon %s\n", MERLON_VERSION); });
+
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return program.exit(error) == 0 ? 0 : 2;
+    }
+    return code;
+}
+
+}  // namespace
+}  // namespace merlon::app
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE,
+                SIG_IGN);  // a peer that goes is an error of that write, not of the process
+    return merlon::app::run(argc, argv);
+}

@@ -1,0 +1,157 @@
+// Building, running, reloading and draining the program.
+#include "app/platform.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace merlon::app {
+namespace {
+
+// Clients whose counters the limiter holds: 64 MiB of address space, of which only what is touched
+// becomes memory.
+constexpr std::size_t limited_clients = 1'000'000;
+
+// Open files this process may have; raised as far as it may be.
+std::size_t raise_open_files() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
+// Connections of one worker: what the open files allow, with room for as many to upstreams as the
+// pools may hold and for the program's own.
+std::size_t connections_max(const http::ServerSettings& settings, unsigned workers) {
+    const std::size_t files = raise_open_files();
+    const std::size_t wanted = settings.limits.connections;
+    const std::size_t spare = std::min<std::size_t>(files / 4, 2'048);
+    const std::size_t all = wanted > 0 ? wanted : files - spare;
+    return std::max<std::size_t>(16, all / workers);
+}
+
+unsigned worker_count(const http::ServerSettings& settings) {
+    return settings.workers > 0 ? settings.workers
+                                : std::max(1U, std::thread::hardware_concurrency());
+}
+
+// Null when the server speaks in the clear.
+Result<std::shared_ptr<const http::TlsServerContext>> make_tls(
+    const http::ServerSettings& settings) {
+    if (settings.tls.empty()) return nullptr;
+    return std::shared_ptr<const http::TlsServerContext>(
+        MERLON_TRY(http::TlsServerContext::make(settings.tls)));
+}
+
+}  // namespace
+
+Worker::Worker(const config::Settings& settings, gateway::Shared shared,
+               std::shared_ptr<const gateway::Snapshot> snapshot,
+               std::shared_ptr<const http::TlsServerContext> tls, std::size_t connections)
+    : deadlines_(executor()),
+      path_(shared, deadlines_, executor(), std::move(snapshot)),
+      server_(executor(), settings.server, path_, deadlines_, std::move(tls), connections) {
+    deadlines_.start();
+}
+
+Result<std::unique_ptr<Platform>> Platform::make(config::Settings settings) {
+    std::unique_ptr<Platform> platform(new Platform(std::move(settings)));
+    MERLON_TRY(platform->open());
+    return platform;
+}
+
+Platform::Platform(config::Settings settings)
+    : settings_(std::move(settings)),
+      events_(STDOUT_FILENO, metrics_),
+      refusals_(clock_, events_, metrics_),
+      limits_(limited_clients, entropy_),
+      admin_(metrics_, ready_) {}
+
+Platform::~Platform() = default;
+
+Result<> Platform::open() {
+    const auto snapshot = MERLON_TRY(gateway::Snapshot::make(settings_.gateway, settings_.server,
+                                                             settings_.tokens, settings_.roles));
+    const auto tls = MERLON_TRY(make_tls(settings_.server));
+    const unsigned count = worker_count(settings_.server);
+    const std::size_t connections = connections_max(settings_.server, count);
+    const gateway::Shared shared{clock_, entropy_, limits_, refusals_, metrics_};
+    for (unsigned i = 0; i < count; ++i) {
+        workers_.push_back(std::make_unique<Worker>(settings_, shared, snapshot, tls, connections));
+    }
+    for (http::Endpoint endpoint : settings_.server.listen) {
+        for (auto& worker : workers_) {
+            auto acceptor = MERLON_TRY(http::listen_on(worker->executor(), endpoint));
+            // Port 0 became one that is free: the other workers share it.
+            if (endpoint.unix_path.empty()) endpoint.port = http::port_of(acceptor);
+            if (port_ == 0) port_ = endpoint.port;
+            worker->server().serve(std::move(acceptor));
+            if (!endpoint.unix_path.empty()) break;  // a Unix socket has one listener
+        }
+    }
+    admin_deadlines_.start();
+    admin_server_ = std::make_unique<http::Server>(main_.get_executor(), settings_.server, admin_,
+                                                   admin_deadlines_, nullptr, 64);
+    admin_server_->serve(MERLON_TRY(http::listen_on(main_.get_executor(), settings_.server.admin)));
+    metrics_.observe_gauge("merlon_connections", "open client connections", [this] {
+        std::size_t sum = 0;
+        for (const auto& worker : workers_) sum += worker->server().connection_count();
+        return static_cast<double>(sum);
+    });
+    return {};
+}
+
+void Platform::run() {
+    std::vector<std::jthread> threads;
+    for (auto& worker : workers_) threads.emplace_back([&worker] { worker->run(); });
+    tick();
+    ready_.store(true, std::memory_order_release);
+    main_.run();
+    for (auto& worker : workers_) worker->stop();
+    threads.clear();
+    refusals_.flush();
+}
+
+void Platform::tick() {
+    second_.expires_after(std::chrono::seconds{1});
+    second_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        refusals_.tick();
+        tick();
+    });
+}
+
+void Platform::stop() {
+    asio::post(main_, [this] {
+        if (!ready_.exchange(false)) return;
+        draining_workers_ = workers_.size();
+        for (auto& worker : workers_) {
+            asio::post(worker->executor(), [this, server = &worker->server()] {
+                server->drain([this] {
+                    asio::post(main_, [this] {
+                        if (--draining_workers_ == 0) main_.stop();
+                    });
+                });
+            });
+        }
+    });
+}
+
+Result<> Platform::reload(config::Settings settings) {
+    const auto snapshot = MERLON_TRY(gateway::Snapshot::make(settings.gateway, settings.server,
+                                                             settings.tokens, settings.roles));
+    const auto tls = MERLON_TRY(make_tls(settings.server));
+    for (auto& worker : workers_) {
+        asio::post(worker->executor(), [worker = worker.get(), snapshot, tls] {
+            worker->path().replace(snapshot);
+            worker->server().replace_tls(tls);
+        });
+    }
+    events_.write(
+        {events::Type::ConfigReloaded, events::Severity::Info, clock_.wall(), {}, {}, {}});
+    return {};
+}
+
+}  // namespace merlon::app

@@ -1,0 +1,81 @@
+// The running program: workers with their listeners, the admin listener, and what they share. It
+// builds everything and owns everything; read the constructor, then run().
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "app/admin.h"
+#include "base/metrics.h"
+#include "config/settings.h"
+#include "events/log_sink.h"
+#include "events/refusals.h"
+#include "gateway/request_path.h"
+#include "http/server.h"
+
+namespace merlon::app {
+
+// One event loop on one thread, with a listener of its own on every address.
+class Worker final {
+public:
+    Worker(const config::Settings& settings, gateway::Shared shared,
+           std::shared_ptr<const gateway::Snapshot> snapshot,
+           std::shared_ptr<const http::TlsServerContext> tls, std::size_t connections_max);
+
+    Executor executor() { return loop_.get_executor(); }
+    http::Server& server() { return server_; }
+    gateway::RequestPath& path() { return path_; }
+    void run() { loop_.run(); }
+    void stop() { loop_.stop(); }
+
+private:
+    // Order matters: whatever waits on the loop goes before it.
+    asio::io_context loop_{1};
+    http::Deadlines deadlines_;
+    gateway::RequestPath path_;
+    http::Server server_;
+};
+
+class Platform final {
+public:
+    // Opens every listener, so that a failure is known before anything is served.
+    // Errors: "listen.…", "tls.…", "route.…", "tokens.secret", the detail for the operator.
+    static Result<std::unique_ptr<Platform>> make(config::Settings settings);
+    ~Platform();
+
+    // The port the first TCP listener got.
+    std::uint16_t port() const { return port_; }
+
+    // Serves until stop() and the end of the drain. Called once, on the main thread.
+    void run();
+    // Begins to drain. Safe from a signal's handler loop.
+    void stop();
+    // Replaces routes, limits, keys and certificates. Errors leave the old ones in force.
+    Result<> reload(config::Settings settings);
+
+private:
+    explicit Platform(config::Settings settings);
+    Result<> open();
+    void tick();
+
+    config::Settings settings_;
+    SystemClock clock_;
+    SystemEntropy entropy_;
+    metrics::Registry metrics_;
+    events::LogSink events_;
+    events::Refusals refusals_;
+    gateway::LimitTable limits_;
+    std::atomic<bool> ready_{false};
+    asio::io_context main_{1};
+    http::Deadlines admin_deadlines_{main_.get_executor()};
+    AdminHandler admin_;
+    std::unique_ptr<http::Server> admin_server_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::size_t draining_workers_ = 0;
+    std::uint16_t port_ = 0;
+    asio::steady_timer second_{main_};
+};
+
+}  // namespace merlon::app

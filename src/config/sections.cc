@@ -1,0 +1,177 @@
+// Reading the sections but services and limits.
+#include "config/sections.h"
+
+#include <limits>
+
+#include "config/values.h"
+
+namespace merlon::config {
+namespace {
+
+void read_endpoints(Reader& server, std::vector<http::Endpoint>& out) {
+    std::vector<std::string> texts;
+    server.texts("listen", texts);
+    if (texts.empty()) return;
+    out.clear();
+    for (const std::string& text : texts) {
+        if (const auto endpoint = parse_endpoint(text)) {
+            out.push_back(*endpoint);
+        } else {
+            server.problem(
+                nullptr, "listen",
+                "\"" + text + "\" is no address: 127.0.0.1:3000, [::1]:3000 or unix:/path");
+        }
+    }
+}
+
+void read_timeouts(Reader timeouts, http::Timeouts& out) {
+    timeouts.duration("header", out.header);
+    timeouts.duration("body", out.body);
+    timeouts.duration("idle", out.idle);
+    timeouts.duration("upstream", out.upstream);
+    timeouts.duration("drain", out.drain);
+    timeouts.finish();
+}
+
+void read_size_limits(Reader limits, http::Limits& out) {
+    limits.size("body", out.body_bytes);
+    limits.size("target", out.target_bytes);
+    limits.size("headers", out.header_bytes);
+    std::int64_t fields = static_cast<std::int64_t>(out.fields);
+    limits.number("fields", 1, 1'000, fields);
+    out.fields = static_cast<std::size_t>(fields);
+    std::string connections = "auto";
+    limits.text("connections", connections);
+    if (connections != "auto") {
+        if (const auto count = parse_size(connections)) {
+            out.connections = *count;
+        } else {
+            limits.problem(nullptr, "connections", "must be auto or a whole number");
+        }
+    }
+    limits.finish();
+}
+
+void read_tokens(Reader tokens, tokens::TokenSettings& out) {
+    std::string algorithm = "HS256";
+    const bool is_said = tokens.exists();
+    tokens.text("algorithm", algorithm);
+    if (algorithm != "HS256") {
+        tokens.problem(nullptr, "algorithm", "this version verifies HS256 only");
+    }
+    out.algorithm = tokens::Algorithm::HS256;
+    tokens.text("issuer", out.issuer);
+    tokens.text("audience", out.audience);
+    tokens.secret("secret", out.secret);
+    tokens.secret("refresh_secret", out.refresh_secret);
+    if (is_said && out.secret.empty()) {
+        tokens.problem(nullptr, "secret", "no key to verify tokens with: set JWT_SECRET");
+    }
+    tokens.finish();
+}
+
+void read_roles(Reader access, ReadContext& context, access::Roles& out) {
+    const Node* node = access.take("roles");
+    if (node != nullptr) {
+        std::map<std::string, std::vector<std::string>> roles;
+        Reader reader(context, node, "access.roles");
+        for (const Entry& entry : node->entries) reader.texts(entry.name, roles[entry.name]);
+        if (auto made = access::Roles::make(roles)) {
+            out = *std::move(made);
+        } else {
+            access.problem(
+                node, "roles",
+                made.error().detail.empty() ? std::string(made.error().rule) : made.error().detail);
+        }
+    }
+    access.finish();
+}
+
+void read_cors(Reader cors, gateway::CorsSettings& out) {
+    cors.texts("origins", out.origins);
+    for (const std::string& origin : out.origins) {
+        if (!is_web_origin(origin)) {
+            cors.problem(nullptr, "origins",
+                         "\"" + origin + "\" is no origin such as https://shop.example.com");
+        }
+    }
+    cors.boolean("credentials", out.credentials);
+    cors.finish();
+}
+
+void check_exposure(Reader& root, const Settings& settings) {
+    const http::ServerSettings& server = settings.server;
+    if (!is_private(server.admin)) {
+        root.problem(nullptr, "server.admin",
+                     "metrics and health belong on a loopback or private address");
+    }
+    if (!server.tls.empty() || server.behind_tls_proxy) return;
+    for (const http::Endpoint& endpoint : server.listen) {
+        if (is_local(endpoint)) continue;
+        root.problem(nullptr, "server.listen",
+                     endpoint.host +
+                         " is reachable from outside without TLS: set server.tls, or "
+                         "server.behind_tls_proxy: true when a proxy in front has it");
+    }
+}
+
+}  // namespace
+
+void read_server(Reader server, http::ServerSettings& out) {
+    read_endpoints(server, out.listen);
+    std::string admin;
+    server.text("admin", admin);
+    if (!admin.empty()) {
+        if (const auto endpoint = parse_endpoint(admin)) {
+            out.admin = *endpoint;
+        } else {
+            server.problem(nullptr, "admin", "\"" + admin + "\" is no address: 127.0.0.1:9090");
+        }
+    }
+    std::int64_t workers = 0;
+    server.number("workers", 0, 256, workers);
+    out.workers = static_cast<unsigned>(workers);
+    Reader tls = server.section("tls");
+    if (tls.exists()) {
+        http::TlsSettings settings;
+        tls.text("certificate", settings.certificate_path);
+        tls.text("key", settings.key_path);
+        if (settings.certificate_path.empty() || settings.key_path.empty()) {
+            tls.problem(nullptr, "", "needs certificate and key, two PEM files");
+        }
+        tls.finish();
+        out.tls.push_back(settings);
+    }
+    server.boolean("behind_tls_proxy", out.behind_tls_proxy);
+    server.texts("trusted_proxies", out.trusted_proxies);
+    for (const std::string& cidr : out.trusted_proxies) {
+        if (!is_cidr(cidr)) {
+            server.problem(nullptr, "trusted_proxies",
+                           "\"" + cidr + "\" is no network: 10.0.0.0/8");
+        }
+    }
+    read_timeouts(server.section("timeouts"), out.timeouts);
+    read_size_limits(server.section("limits"), out.limits);
+    server.finish();
+}
+
+void read_settings(ReadContext& context, const Node& tree, Settings& settings) {
+    Reader root(context, &tree, "");
+    std::int64_t version = 1;
+    root.number("version", 1, 1, version);
+    root.text("public_url", settings.gateway.public_url);
+    if (!settings.gateway.public_url.empty() && !parse_url(settings.gateway.public_url)) {
+        root.problem(root.take("public_url"), "public_url",
+                     "must be a URL: https://api.example.com");
+    }
+    read_server(root.section("server"), settings.server);
+    read_tokens(root.section("tokens"), settings.tokens);
+    read_roles(root.section("access"), context, settings.roles);
+    read_cors(root.section("cors"), settings.gateway.cors);
+    read_limits(root.section("limits"), context, tree.find("limits"), settings.gateway);
+    read_services(root.section("services"), context, tree.find("services"), settings.gateway);
+    check_exposure(root, settings);
+    root.finish();
+}
+
+}  // namespace merlon::config

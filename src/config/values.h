@@ -1,0 +1,48 @@
+// The words of a configuration: durations, sizes, addresses, URLs. Pure; each has one spelling.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/settings.h"
+
+namespace merlon::config {
+
+// 250ms, 10s, 15m, 2h, 7d: a whole number and a unit, at most 3,650 days.
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+
+// 512, 8KiB, 1MiB, 4GiB: bytes.
+std::optional<std::uint64_t> parse_size(std::string_view text);
+
+// true or false, nothing else: `yes`, `on` and `1` mean different things to different readers.
+std::optional<bool> parse_boolean(std::string_view text);
+
+// 127.0.0.1:3000, [::1]:3000, unix:/path. Addresses, not names: a name's meaning can change.
+std::optional<http::Endpoint> parse_endpoint(std::string_view text);
+
+// Reachable only from this machine: a loopback address or a Unix socket.
+bool is_local(const http::Endpoint& endpoint);
+// Reachable from this machine or a private network (RFC 1918, RFC 4193, link-local).
+bool is_private(const http::Endpoint& endpoint);
+
+// 10.0.0.0/8, 2001:db8::/32, or one address. Bits behind the prefix must be zero.
+bool is_cidr(std::string_view text);
+
+// The parts of scheme://[user@]host[:port][/path][?query]. A password, a fragment, white space,
+// controls and backslashes are refused. Borrows the text.
+struct Url {
+    std::string_view scheme;
+    std::string_view user;
+    std::string_view host;  // with the brackets of an IPv6 address
+    std::string_view port;
+    std::string_view rest;  // from the path on
+};
+std::optional<Url> parse_url(std::string_view text);
+
+// scheme://host[:port] in lower case, as browsers send it in Origin (RFC 6454 section 7).
+bool is_web_origin(std::string_view text);
+
+}  // namespace merlon::config
