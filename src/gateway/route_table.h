@@ -4,7 +4,8 @@
 //
 // A pattern is a path of segments: a literal, {name} for exactly one segment, or ** as the last one
 // for any number of segments, none included. The most specific pattern wins, judged segment by
-// segment from the left: literal before {name} before **.
+// segment from the left: literal before {name} before **. A pattern without a route for the method
+// gives way to a less specific one that has it; only when none has, the answer is 405.
 #pragma once
 
 #include <array>
@@ -26,7 +27,8 @@ inline constexpr std::size_t path_parameters_max = 8;
 template <class Route>
 struct Match {
     const Route* route = nullptr;  // null: no route for this method
-    std::uint8_t methods = 0;      // bits of wire::Method that the pattern has routes for; 0: 404
+    std::uint8_t methods =
+        0;  // bits of wire::Method that patterns fitting the path have routes for; 0: 404
     std::array<std::string_view, path_parameters_max>
         parameters;  // in the pattern's order, encoded
     std::size_t parameter_count = 0;
@@ -60,7 +62,9 @@ private:
         Leaf anything;  // the pattern goes on with **
     };
 
-    static const Leaf* find_leaf(const Node& node, std::string_view rest, Match<Route>& match);
+    static bool find_in(const Node& node, std::string_view rest, std::size_t method,
+                        Match<Route>& match);
+    static bool take(const Leaf& leaf, std::size_t method, Match<Route>& match);
 
     Node root_;
     std::vector<std::unique_ptr<Route>> routes_;
@@ -106,35 +110,35 @@ Result<> RouteTable<Route>::add(std::string_view pattern, const std::vector<wire
 }
 
 template <class Route>
-const typename RouteTable<Route>::Leaf* RouteTable<Route>::find_leaf(const Node& node,
-                                                                     std::string_view rest,
-                                                                     Match<Route>& match) {
-    if (rest.empty()) {
-        if (node.here.methods != 0) return &node.here;
-        return node.anything.methods != 0 ? &node.anything : nullptr;
-    }
+bool RouteTable<Route>::take(const Leaf& leaf, std::size_t method, Match<Route>& match) {
+    match.methods |= leaf.methods;
+    match.route = leaf.routes[method];
+    return match.route != nullptr;
+}
+
+template <class Route>
+bool RouteTable<Route>::find_in(const Node& node, std::string_view rest, std::size_t method,
+                                Match<Route>& match) {
+    if (rest.empty()) return take(node.here, method, match) || take(node.anything, method, match);
     // `rest` begins with '/'.
     const std::size_t end = std::min(rest.find('/', 1), rest.size());
     const std::string_view segment = rest.substr(1, end - 1);
     if (const auto found = node.literals.find(segment); found != node.literals.end()) {
-        if (const Leaf* leaf = find_leaf(*found->second, rest.substr(end), match)) return leaf;
+        if (find_in(*found->second, rest.substr(end), method, match)) return true;
     }
     if (node.parameter && !segment.empty()) {
         const std::size_t mine = match.parameter_count;
         match.parameters[match.parameter_count++] = segment;
-        if (const Leaf* leaf = find_leaf(*node.parameter, rest.substr(end), match)) return leaf;
+        if (find_in(*node.parameter, rest.substr(end), method, match)) return true;
         match.parameter_count = mine;
     }
-    return node.anything.methods != 0 ? &node.anything : nullptr;
+    return take(node.anything, method, match);
 }
 
 template <class Route>
 Match<Route> RouteTable<Route>::find(wire::Method method, std::string_view path) const {
     Match<Route> match;
-    if (const Leaf* leaf = find_leaf(root_, path, match)) {
-        match.methods = leaf->methods;
-        match.route = leaf->routes[static_cast<std::size_t>(method)];
-    }
+    find_in(root_, path, static_cast<std::size_t>(method), match);
     return match;
 }
 

@@ -58,6 +58,16 @@ TEST(RouteTable, TellsAWrongMethodFromAnUnknownPath) {
     EXPECT_EQ(table.find(Method::Post, "/b").methods, 0);
 }
 
+TEST(RouteTable, AMoreSpecificPatternWithoutTheMethodGivesWay) {
+    RouteTable<std::string> table;
+    ASSERT_TRUE(table.add("/a/**", {Method::Get}, "read"));
+    ASSERT_TRUE(table.add("/a/items", {Method::Post}, "write"));
+    EXPECT_EQ(*table.find(Method::Get, "/a/items").route, "read");
+    EXPECT_EQ(*table.find(Method::Post, "/a/items").route, "write");
+    EXPECT_EQ(table.find(Method::Put, "/a/items").route, nullptr);
+    EXPECT_EQ(allow_text(table.find(Method::Put, "/a/items").methods), "GET, HEAD, POST, OPTIONS");
+}
+
 TEST(RouteTable, RefusesWhatIsNoPattern) {
     RouteTable<int> table;
     for (const std::string_view bad : {"", "a", "/a//b", "/../a", "/**/a", "/{}", "/{a", "/a*",
