@@ -1,0 +1,86 @@
+"""Fixtures of the scenario tests. A module says what server it wants with CONFIG, ENV and FILES at its top.
+
+CONFIG is laid over the harness's defaults (merge in harness.py); it, ENV and FILES may be functions of the
+module's upstream. `merlon` and `upstream` live as long as the module; `launch` starts more servers for one test.
+"""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness import Merlon, merge, service, standard_routes  # noqa: E402
+from upstream import Upstream  # noqa: E402
+
+pytest_plugins = []
+
+
+def _value(module, name, upstream):
+    value = getattr(module, name, None)
+    return value(upstream) if callable(value) else value
+
+
+@pytest.fixture(scope="module")
+def upstream():
+    with Upstream() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def merlon(request, upstream, tmp_path_factory):
+    config = merge({"services": {"echo": service(upstream.url, standard_routes())}},
+                   _value(request.module, "CONFIG", upstream) or {})
+    server = Merlon(tmp_path_factory.mktemp("merlon"), config, _value(request.module, "ENV", upstream),
+                    _value(request.module, "FILES", upstream))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def launch(tmp_path, upstream):
+    """launch(config, env, files) → a started server of this test's own, with the standard routes unless it names services."""
+    servers = []
+
+    def start(config=None, env=None, files=None, ready=True, name=None):
+        base = {} if "services" in (config or {}) else {"services": {"echo": service(upstream.url, standard_routes())}}
+        server = Merlon(tmp_path / (name or f"merlon{len(servers)}"), merge(base, config or {}), env, files)
+        servers.append(server)
+        return server.start(ready)
+
+    yield start
+    failures = []
+    for server in servers:
+        try:
+            server.stop()
+        except AssertionError as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+
+
+@pytest.fixture(autouse=True)
+def still_alive(request):
+    """No test may end with the module's server dead: that would be a crash somebody else's assertion hid."""
+    yield
+    if "merlon" in request.fixturenames:
+        server = request.getfixturevalue("merlon")
+        assert server.is_running(), f"merlon died during this test:\n{server.stderr_text()[-4000:]}"
+
+
+@pytest.fixture(scope="module")
+def user(merlon):
+    """A registered user with role `user`. Tests that end its sessions register their own."""
+    return merlon.register()
+
+
+@pytest.fixture(scope="module")
+def admin(merlon):
+    return merlon.create_admin()
+
+
+def pytest_report_header(config):
+    return f"merlon binary: {os.environ.get('MERLON', 'build/release/merlon, else build/dev/merlon')}"

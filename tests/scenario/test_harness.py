@@ -1,0 +1,71 @@
+"""The tests' own client and upstream, against each other: a broken tool would make every other file lie."""
+
+import socket
+import threading
+
+import pytest
+
+import client
+import upstream as upstreams
+from harness import merge, table
+
+
+def served(raw):
+    """A port that answers one connection with exactly these bytes."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def run():
+        sock, _ = listener.accept()
+        sock.recv(65536)
+        sock.sendall(raw)
+        sock.close()
+        listener.close()
+    threading.Thread(target=run, daemon=True).start()
+    return listener.getsockname()[1]
+
+
+def test_client_and_upstream_agree_on_a_request(upstream):
+    answer = client.fetch(upstream.port, "POST", "/x?y=1", {"X-Mark": "m1"}, b"hello")
+    body = answer.json()
+    assert (answer.status, body["method"], body["target"], body["body"]) == (200, "POST", "/x?y=1", "hello")
+    assert upstreams.header(body, "x-mark") == ["m1"]
+    assert upstream.only("m1").body == b"hello"
+
+
+def test_chunks_and_pipelining_arrive_in_order(upstream):
+    with client.Connection(upstream.port) as connection:
+        connection.send(client.build("POST", "/a", {"Transfer-Encoding": "chunked"}, b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n")
+                        + client.build("GET", "/b"))
+        first, second = connection.response().json(), connection.response().json()
+    assert (first["body"], second["target"], second["request"]) == ("abcde", "/b", 2)
+    assert not upstream.violations
+
+
+def test_upstream_notices_bytes_that_are_no_request():
+    with upstreams.Upstream() as one:
+        client.exchange(one.port, b"SMUGGLED\r\n\r\n")
+        assert one.violations
+
+
+@table({
+    "bare LF": b"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+    "space before the colon": b"HTTP/1.1 200 OK\r\nContent-Length : 0\r\n\r\n",
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n",
+    "length and chunked": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "204 with a length": b"HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n",
+    "chunk size of minus one": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
+    "folded field": b"HTTP/1.1 200 OK\r\nA: b\r\n c\r\nContent-Length: 0\r\n\r\n",
+})
+def test_client_refuses_a_malformed_answer(row):
+    with pytest.raises(client.Malformed):
+        client.fetch(served(row), "GET", "/")
+
+
+@table({"nothing at all": b"", "half a body": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"})
+def test_client_notices_an_answer_cut_short(row):
+    with pytest.raises(client.Closed):
+        client.fetch(served(row), "GET", "/")
+
+
+def test_merge_lays_sections_over_each_other():
+    assert merge({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 4}, "d": None}) == {"a": {"b": 4, "c": 2}}

@@ -1,0 +1,128 @@
+"""Upstreams may believe the identity fields: only the gateway can have written them."""
+
+import re
+
+import jose
+from harness import table
+from upstream import header
+
+CONFIG = {}
+IDENTITY = ("X-User-Id", "X-User-Email", "X-User-Role", "X-User-Permissions")
+
+
+def names(echo):
+    return {name.lower() for name, _ in echo["headers"]}
+
+
+def test_the_upstream_learns_who_calls(merlon, user):
+    echo = merlon.get("/private/x", token=user.access).json()
+    assert header(echo, "X-User-Id") == [user.id]
+    assert header(echo, "X-User-Email") == [user.email]
+    assert header(echo, "X-User-Role") == ["user"]
+    listed = header(echo, "X-User-Permissions")
+    assert len(listed) == 1 and set(re.split(r"[ ,]+", listed[0])) == set(user.user["permissions"])
+
+
+@table({
+    "as written": lambda name: name, "capitals": str.upper, "small": str.lower, "underscores": lambda name: name.replace("-", "_"),
+    "one underscore": lambda name: name.replace("-", "_", 1), "last underscore": lambda name: "_".join(name.rsplit("-", 1)),
+    "mixed case": str.swapcase,
+})
+def test_every_spelling_that_a_client_sends_is_gone(merlon, user, row):
+    sent = [(row(name), "attacker-was-here") for name in IDENTITY]
+    for target, token in (("/open/x", None), ("/private/x", user.access)):
+        answer = merlon.call("GET", target, sent, token=token)
+        assert answer.status in (200, 400), answer
+        if answer.status == 200:
+            assert "attacker-was-here" not in answer.text
+            assert header(answer.json(), "X-User-Id") == ([user.id] if token else [])
+
+
+@table({"space before the colon": b"X-User-Id : admin", "tab before the colon": b"X-User-Id\t: admin", "folded": b"X:\r\n X-User-Id: admin"})
+def test_spellings_outside_the_grammar_are_refused(merlon, upstream, row):
+    before = upstream.count
+    with merlon.connect() as connection:
+        connection.send(b"GET /open/x HTTP/1.1\r\nHost: localhost\r\n" + row + b"\r\n\r\n")
+        assert connection.response().status == 400
+    assert upstream.count == before
+
+
+def test_no_field_with_an_underscore_passes(merlon):
+    answer = merlon.get("/open/x", headers={"X_Custom_Field": "1", "a_b": "2", "X-Fine": "3"})
+    assert answer.status in (200, 400)
+    if answer.status == 200:
+        assert not [name for name in names(answer.json()) if "_" in name]
+        assert header(answer.json(), "X-Fine") == ["3"]
+
+
+@table({name: name for name in (*IDENTITY, "X-Request-ID", "X-Forwarded-For", "X-Forwarded-Proto", "traceparent", "Host", "Authorization")})
+def test_connection_cannot_remove_what_the_gateway_adds(merlon, user, row):
+    """Traefik CVE-2024-45410, Apache CVE-2022-31813."""
+    answer = merlon.get("/private/x", headers={"Connection": f"keep-alive, {row}, {row.lower()}"}, token=user.access)
+    assert answer.status in (200, 400, 401), answer  # naming Authorization may take the token away: then nothing passes
+    if answer.status == 200:
+        echo = answer.json()
+        assert header(echo, "X-User-Id") == [user.id]
+        assert all(len(header(echo, name)) == 1 for name in IDENTITY + ("X-Request-ID", "X-Forwarded-For", "X-Forwarded-Proto", "Host"))
+
+
+def test_what_connection_names_and_hop_by_hop_fields_do_not_pass(merlon):
+    sent = {"Connection": "keep-alive, X-Hop", "X-Hop": "1", "Keep-Alive": "timeout=5", "TE": "trailers", "Proxy-Connection": "keep-alive",
+            "Proxy-Authorization": "Basic eA==", "Upgrade": "h2c", "X-End": "1"}
+    echo = merlon.get("/open/x", headers=sent).json()
+    assert header(echo, "X-End") == ["1"]
+    assert not names(echo) & {"x-hop", "keep-alive", "te", "proxy-connection", "proxy-authorization", "upgrade"}
+
+
+def test_a_stranger_cannot_name_the_client_or_the_request(merlon):
+    echo = merlon.get("/open/x", headers={"X-Forwarded-For": "203.0.113.66", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example",
+                                          "X-Request-ID": "mine", "Forwarded": "for=203.0.113.66"}, source="127.0.0.2")
+    assert echo.status == 200
+    request_id = echo.get("X-Request-ID")
+    echo = echo.json()
+    assert header(echo, "X-Forwarded-For") == ["127.0.0.2"]
+    assert header(echo, "X-Forwarded-Proto") == ["http"]
+    assert header(echo, "X-Forwarded-Host") == ["localhost"]
+    assert header(echo, "X-Request-ID") == [request_id]
+    assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", request_id), "no UUIDv7"
+    assert "203.0.113.66" not in str(header(echo, "Forwarded"))
+
+
+def test_a_trusted_proxy_names_client_and_request(launch):
+    server = launch({"server": {"trusted_proxies": ["127.0.0.1/32", "10.0.0.0/8"]}})
+    answer = server.get("/open/x", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9, 10.1.2.3", "X-Forwarded-Proto": "https",
+                                            "X-Request-ID": "from.proxy_1-a"})
+    assert answer.get("X-Request-ID") == "from.proxy_1-a"
+    assert header(answer.json(), "X-Request-ID") == ["from.proxy_1-a"]
+    assert header(answer.json(), "X-Forwarded-Proto") == ["https"]
+    for bad in ("a b", "a/b", "x" * 129, "", "{}", "a\tb", "é"):
+        got = server.get("/open/x", headers=[("X-Request-ID", bad)])
+        if got.status == 200:
+            assert re.fullmatch(r"[0-9a-f-]{36}", got.get("X-Request-ID")), bad
+    # the session's address is the last one that is not a proxy
+    account = server.register(headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9, 10.1.2.3"})
+    assert server.get("/api/auth/sessions", token=account.access).data[0]["ip"] == "203.0.113.9"
+
+
+def test_traceparent_is_passed_on_within_its_trace_or_made(merlon):
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    shape = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+    made = header(merlon.get("/open/x").json(), "traceparent")
+    assert len(made) == 1 and shape.fullmatch(made[0])
+    kept = header(merlon.get("/open/x", headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}).json(), "traceparent")
+    assert len(kept) == 1 and shape.fullmatch(kept[0])
+    for bad in ("junk", "00-" + "0" * 32 + "-00f067aa0ba902b7-01", "ff-" + trace + "-00f067aa0ba902b7-01"):
+        got = header(merlon.get("/open/x", headers={"traceparent": bad}).json(), "traceparent")
+        assert len(got) == 1 and shape.fullmatch(got[0]) and bad[3:35] != "0" * 32 or got[0][3:35] != "0" * 32, bad
+
+
+def test_claims_cannot_break_out_of_a_header(launch):
+    from harness import REFRESH_SECRET, SECRET
+    server = launch(env={"JWT_SECRET": SECRET, "JWT_REFRESH_SECRET": REFRESH_SECRET})
+    for claim, value in (("email", "a@example.com\r\nX-User-Role: admin"), ("role", "user\r\n\r\nGET /open/smuggled HTTP/1.1"),
+                         ("userId", "x\nX-User-Role: admin"), ("email", "a\0b@example.com"), ("role", "\u010d\u010a")):
+        token = jose.token({"alg": "HS256", "typ": "JWT"}, jose.seed_claims(**{claim: value}), jose.hs256(SECRET))
+        answer = server.get("/private/x", token=token)
+        assert answer.status in (200, 401), answer
+        if answer.status == 200:
+            assert len(header(answer.json(), "X-User-Role")) == 1

@@ -1,0 +1,146 @@
+"""Operating it: readiness, a drain without a failed request, a reload that keeps the old on error, metrics by pattern."""
+
+import os
+import threading
+import time
+
+import pytest
+import yaml
+
+import client
+from harness import table
+from upstream import answer
+
+
+def test_admin_paths_are_on_the_admin_listener_only(merlon):
+    for path in ("/livez", "/readyz", "/metrics"):
+        assert merlon.admin(path).status == 200
+        assert merlon.get(path).status == 404
+    for path in ("/open/x", "/api/auth/me", "/health/../open/x"):
+        assert merlon.admin(path).status in (400, 404)
+
+
+@table({"framing": b"GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 5, 5\r\n\r\n", "path": b"GET /%2e%2e/livez HTTP/1.1\r\nHost: x\r\n\r\n", "method": b"DELETE /metrics HTTP/1.1\r\nHost: x\r\n\r\n", "garbage": b"\0\1\2\r\n\r\n"})
+def test_the_admin_listener_is_as_strict(merlon, row):
+    answers, _ = client.exchange(merlon.admin_port, row)
+    assert answers and answers[0].status in (400, 404, 405)
+
+
+def test_metrics_name_routes_by_pattern_never_by_path(merlon):
+    for number in range(5):
+        merlon.get(f"/open/unique-path-{number}")
+        merlon.get(f"/nowhere/unique-path-{number}")
+    text = merlon.admin("/metrics").text
+    assert "unique-path" not in text
+    assert merlon.metric("http_server_request_duration_seconds_count", route="/open/**", method="GET", status="200") >= 5
+    for name in ("merlon_connections", "merlon_upstream_request_duration_seconds", "merlon_upstream_healthy", "merlon_auth_total", "merlon_token_cache_total",
+                 "merlon_password_queue", "merlon_store_up", "merlon_revocations", "merlon_security_events_total", "process_"):
+        assert "\n" + name in text or f" {name}" in text, name
+    assert text.rstrip().endswith("# EOF"), "not OpenMetrics"
+
+
+@pytest.mark.parametrize("method", ["PURGEXYZ", "A" * 50])
+def test_a_strangers_method_is_no_label(merlon, method):
+    merlon.call(method, "/open/x")
+    assert method not in merlon.admin("/metrics").text
+
+
+def test_sigterm_drains_without_a_failed_request(launch, upstream):
+    upstream.on("/open/slow", lambda _, link: (time.sleep(0.05), answer(link, 200, b"done"))[1])
+    server = launch()
+    stop, problems, done = threading.Event(), [], [0]
+
+    def load():
+        while not stop.is_set():
+            try:
+                with server.connect() as connection:
+                    while not stop.is_set():
+                        connection.send(client.build("GET", "/open/slow"))
+                        got = connection.response()
+                        if got.status != 200 or got.body != b"done":
+                            problems.append(got)
+                        done[0] += 1
+                        if got.get("Connection", "").lower() == "close":
+                            break
+            except ConnectionRefusedError:
+                return  # no longer listening: the honest way to refuse
+            except client.Closed as fault:
+                # an idle connection may be closed just as we send; a half answer may not
+                if "inside a line: b''" not in str(fault):
+                    problems.append(fault)
+            except OSError:
+                pass
+    threads = [threading.Thread(target=load) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    with server.connect() as slow:
+        upstream.on("/open/slower", lambda _, link: (time.sleep(1.5), answer(link, 200, b"slow"))[1])
+        slow.send(client.build("GET", "/open/slower"))
+        client.wait_for(lambda: upstream.seen("/open/slower"), what="the slow request at the upstream")
+        os.kill(server.process.pid, 15)
+        got = slow.response()
+        assert (got.status, got.body) == (200, b"slow"), "a request in flight was cut"
+    stop.set()
+    for thread in threads:
+        thread.join(30)
+    assert server.wait() == 0
+    assert not problems, problems[:3]
+    assert done[0] > 10
+
+
+def test_readiness_goes_first(launch, upstream):
+    upstream.on("/open/hold", lambda _, link: (time.sleep(2), answer(link, 200, b"held"))[1])
+    server = launch()
+    with server.connect() as holding:
+        holding.send(client.build("GET", "/open/hold"))
+        client.wait_for(lambda: upstream.seen("/open/hold"))
+        os.kill(server.process.pid, 15)
+        client.wait_for(lambda: not server.is_ready(), within=2, what="unready while draining")
+        assert holding.response().body == b"held"
+
+
+def rewritten(server, **changes):
+    config = yaml.safe_load((server.directory / "merlon.yaml").read_text()) | changes
+    (server.directory / "merlon.yaml").write_text(yaml.safe_dump(config))
+
+
+def test_sighup_takes_the_new_configuration_without_a_failed_request(launch, upstream):
+    server = launch()
+    assert server.get("/fresh/x").status == 404
+    rewritten(server, services={"echo": {"url": upstream.url, "routes": [{"path": "/fresh/**", "methods": ["GET"], "allow": "public"}]}})
+    with server.connect() as kept:
+        assert kept.request("GET", "/open/x").status == 200
+        server.reload()
+        client.wait_for(lambda: server.get("/fresh/x").status == 200, what="the new route")
+        assert kept.request("GET", "/open/x").status == 404, "an old connection kept the old routes"
+    server.wait_for_event("CONFIG_RELOADED")
+
+
+@table({"broken YAML": "{[", "unknown key": "version: 1\nserverr: {}\n", "route without access": "version: 1\nservices: {a: {url: 'http://127.0.0.1:1', routes: [{path: /x, methods: [GET]}]}}\n", "empty": "", "gone": None})
+def test_sighup_keeps_the_old_configuration_on_error(launch, row):
+    server = launch()
+    path = server.directory / "merlon.yaml"
+    path.unlink() if row is None else path.write_text(row)
+    server.reload()
+    client.wait_for(lambda: "merlon.yaml" in server.stderr_text() and "error" in server.stderr_text().lower() or row == "", what="a message on stderr") if row else time.sleep(1)
+    assert server.get("/open/x").status == 200 and server.is_ready()
+
+
+def test_sessions_and_limits_survive_a_reload(launch):
+    server = launch({"limits": {"api": {"max": 50}}})
+    account = server.register()
+    left = int(server.get("/open/x").get("RateLimit-Remaining"))
+    server.reload()
+    time.sleep(1)
+    assert server.me(account.access).status == 200
+    assert int(server.get("/open/x").get("RateLimit-Remaining")) < left
+
+
+def test_starting_twice_on_one_port_fails_and_leaves_the_first(launch):
+    first = launch()
+    second = launch(ready=False, name="second", config={"server": {"listen": f"127.0.0.1:{first.port}"}})
+    client.wait_for(lambda: not second.is_running(), within=30, what="the second server's end")
+    assert second.process.returncode not in (0, None)
+    second.process = None
+    assert first.get("/open/x").status == 200
