@@ -10,6 +10,7 @@ target_compile_options(merlon_flags INTERFACE
     -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wconversion -Wno-sign-conversion -Werror
     -Wno-missing-field-initializers
     "SHELL:-Xclang -fno-pch-timestamp" -fstack-protector-strong)
+target_link_options(merlon_flags INTERFACE -fuse-ld=lld)
 # All libraries with definitions of their own are here, so that every folder can share one
 # precompiled header: its definitions have to be the same.
 target_link_libraries(merlon_flags INTERFACE fmt::fmt spdlog::spdlog OpenSSL::SSL OpenSSL::Crypto

@@ -99,6 +99,18 @@ void read_cors(Reader cors, gateway::CorsSettings& out) {
     cors.finish();
 }
 
+// Sections of roles that this version does not have. Saying so beats both refusing a configuration
+// that is right and letting an operator believe that it does something.
+void warn_of_absent_roles(Reader& root, ReadContext& context) {
+    for (const std::string_view name :
+         {"store", "keys", "state", "passwords", "revocation", "federation"}) {
+        if (const Node* node = root.take(name)) {
+            context.problems.push_back({Grade::Warning, node->origin, std::string(name),
+                                        "has no effect: this version has the gateway only"});
+        }
+    }
+}
+
 void check_exposure(Reader& root, const Settings& settings) {
     const http::ServerSettings& server = settings.server;
     if (!is_private(server.admin)) {
@@ -171,6 +183,7 @@ void read_settings(ReadContext& context, const Node& tree, Settings& settings) {
     read_limits(root.section("limits"), context, tree.find("limits"), settings.gateway);
     read_services(root.section("services"), context, tree.find("services"), settings.gateway);
     check_exposure(root, settings);
+    warn_of_absent_roles(root, context);
     root.finish();
 }
 

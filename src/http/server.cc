@@ -107,8 +107,8 @@ void Server::drain(std::function<void()> drained) {
     drain_end_ = std::chrono::steady_clock::now() + context_.timeouts.drain;
     for (Acceptor& acceptor : acceptors_) {
         boost::system::error_code error;
-        acceptor.native_non_blocking(true, error);
-        while (!error) {  // whoever has connected already is answered
+        acceptor.non_blocking(true, error);  // else accept() waits for one more
+        while (!error) {                     // whoever has connected already is answered
             Socket socket(executor_);
             acceptor.accept(socket, error);
             if (!error)

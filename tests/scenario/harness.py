@@ -118,6 +118,13 @@ def environment(extra=None):
     return keep | {"NO_COLOR": "1"} | (extra or {})
 
 
+class PlainDumper(yaml.SafeDumper):
+    """Writes a value out wherever it stands: the product refuses YAML's anchors and aliases."""
+
+    def ignore_aliases(self, data):
+        return True
+
+
 class Account:
     """A registered user with the tokens of one session."""
 
@@ -157,7 +164,7 @@ class Merlon:
             "passwords": {"bcrypt_cost": 4, "workers": 2, "queue": 512},
             "limits": {"api": {"max": 1_000_000}, "auth": {"max": 1_000_000}},
         }, merge(self.overrides, changes))
-        (self.directory / "merlon.yaml").write_text(yaml.safe_dump(self.config, sort_keys=False))
+        (self.directory / "merlon.yaml").write_text(yaml.dump(self.config, Dumper=PlainDumper, sort_keys=False))
 
     def start(self, ready=True):
         self.directory.mkdir(parents=True, exist_ok=True)
