@@ -4,7 +4,7 @@
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 10
 
-.PHONY: build test check asan fuzz fmt tsan cover clean install
+.PHONY: run build test check asan fuzz fmt tsan cover clean install
 .DEFAULT_GOAL := build
 
 install:
@@ -14,10 +14,14 @@ build: install          ## the release tree, under build/release
 	cmake --preset release
 	cmake --build --preset release -- -j$(JOBS)
 
-test: install           ## every test
+run: build              ## builds and starts the quick start, and prints three requests to try
+	@tools/run
+
+test: install           ## every test: units, then scenarios against the binary
 	cmake --preset dev
 	cmake --build --preset dev -- -j$(JOBS)
 	ctest --test-dir build/dev --output-on-failure -j$(JOBS)
+	MERLON=build/dev/merlon /usr/bin/python3 -m pytest -q -p no:cacheprovider -rs tests/scenario
 
 check: install          ## what CI runs: format, tests, tests under ASan+UBSan, all fuzz targets
 	tools/check-format

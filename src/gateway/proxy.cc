@@ -106,7 +106,7 @@ std::string make_request_head(const http::Exchange& exchange, const access::Subj
     add_line(out, "X-Request-ID", to.request_id);
     add_line(out, "traceparent", to.traceparent);
     add_line(out, "X-Forwarded-For", to.client_address);
-    add_line(out, "X-Forwarded-Proto", exchange.peer().is_tls ? "https" : "http");
+    add_line(out, "X-Forwarded-Proto", to.scheme);
     add_line(out, "X-Forwarded-Host", exchange.admitted().host);
     add_identity(out, subject);
     if (websocket) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");

@@ -15,6 +15,7 @@ struct Forwarding {
     std::string_view request_id;
     std::string_view traceparent;
     std::string_view client_address;
+    std::string_view scheme;  // the client's
     // Field lines that every answer of ours carries: security, CORS, limits, request id.
     const http::FieldLines& answer_fields;
     std::chrono::milliseconds timeout;

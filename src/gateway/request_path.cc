@@ -24,6 +24,7 @@ struct RequestPath::Request {
     std::string request_id;
     std::string traceparent;
     std::string client;
+    std::string_view scheme;  // the client's: "http" or "https"
     std::string path_storage;
     wire::Target target;
     Match<Route> match;
@@ -128,18 +129,22 @@ void RequestPath::identify(const http::Exchange& exchange, Request& request) {
     const std::string& peer = exchange.peer().address;
     std::string_view received_id;
     std::string_view received_trace;
+    std::string_view received_scheme;
     std::string forwarded_for;
     for (const Field& field : exchange.head().fields) {
         if (field.id == FieldId::XRequestId) received_id = field.value;
         if (field.id == FieldId::Traceparent) received_trace = field.value;
+        if (field.id == FieldId::XForwardedProto) received_scheme = field.value;
         if (field.id == FieldId::XForwardedFor) {
             if (!forwarded_for.empty()) forwarded_for += ',';
             forwarded_for += field.value;
         }
     }
     request.client = snapshot.trusted_proxies.client_of(peer, forwarded_for);
-    const bool takes_id =
-        wire::is_request_id(received_id) && snapshot.trusted_proxies.contains(peer);
+    const bool is_proxied = snapshot.trusted_proxies.contains(peer);
+    const bool is_https = exchange.peer().is_tls || (is_proxied && received_scheme == "https");
+    request.scheme = is_https ? "https" : "http";
+    const bool takes_id = is_proxied && wire::is_request_id(received_id);
     request.request_id =
         takes_id ? std::string(received_id) : Uuid::make_v7(shared_.clock.wall(), entropy_).str();
     request.traceparent = wire::next_traceparent(received_trace, entropy_);

@@ -55,8 +55,9 @@ Result<> ChunkedDecoder::take(char c) {
             return expect('\r', State::SizeLf);
         }
         case State::Extension:
-            if (c == '\r') return expect('\r', State::SizeLf);
-            if (c < 0x20 || c >= 0x7f || ++extension_bytes_ > extension_bytes_max) {
+            if (c == '\r' && extension_bytes_ > 0) return expect('\r', State::SizeLf);
+            // A quoted value could hide the line end from one reader and not from another.
+            if (c == '"' || c < 0x20 || c >= 0x7f || ++extension_bytes_ > extension_bytes_max) {
                 return fail(Kind::Invalid, "framing.chunk");
             }
             return {};

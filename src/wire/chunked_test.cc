@@ -44,6 +44,8 @@ TEST(ChunkedDecoder, ReadsOneBodyHoweverItArrives) {
         {"5 \r\nhello", "framing.chunk"},
         {"ffffffffffffffffff\r\n", "framing.chunk"},  // would overflow
         {"5;\x01\r\nhello", "framing.chunk"},
+        {"5;\r\nhello", "framing.chunk"},
+        {"5;a=\"b\r\nhello", "framing.chunk"},
         {"0\r\nX: y\r\n\r\n", "framing.trailers"},
         {"5\r\nhel", "incomplete"},
     };

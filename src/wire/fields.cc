@@ -43,7 +43,7 @@ constexpr auto names = std::to_array<NameRow>({
     {"x-user-email", FieldId::Identity},
     {"x-user-role", FieldId::Identity},
     {"x-user-permissions", FieldId::Identity},
-    {"x-forwarded-proto", FieldId::Forwarding},
+    {"x-forwarded-proto", FieldId::XForwardedProto},
     {"x-forwarded-host", FieldId::Forwarding},
     {"x-forwarded-port", FieldId::Forwarding},
     {"x-forwarded-server", FieldId::Forwarding},

@@ -31,13 +31,14 @@ enum class FieldId : std::uint8_t {
     XRequestId,
     Traceparent,
     XForwardedFor,
+    XForwardedProto,
     SecWebSocketKey,
     SecWebSocketVersion,
     UserAgent,
     Date,
     // What a client may not say and what an upstream may not answer: the gateway says it.
     Identity,        // X-User-…
-    Forwarding,      // X-Forwarded-Proto, -Host, Forwarded, X-Real-IP
+    Forwarding,      // X-Forwarded-Host, Forwarded, X-Real-IP
     Override,        // X-Original-URL, X-Rewrite-URL, X-HTTP-Method-Override: no power here
     ResponsePolicy,  // the security, CORS and limit headers of our own answers
     ServerVersion,   // Server, X-Powered-By
