@@ -4,7 +4,7 @@
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 10
 
-.PHONY: run build test check asan fuzz fmt tsan cover clean install
+.PHONY: run build test check asan fuzz fmt tsan clean install
 .DEFAULT_GOAL := build
 
 install:
@@ -42,11 +42,6 @@ fuzz: install           ## one fuzz target for as long as you let it: make fuzz 
 	cmake --preset asan
 	cmake --build --preset asan --target $(TARGET)
 	tools/fuzz-one $(TARGET)
-
-cover: install          ## line coverage of the unit tests, by folder
-	cmake --preset cover
-	cmake --build --preset cover -- -j$(JOBS)
-	tools/cover
 
 fmt: install            ## formats every source file
 	git ls-files '*.cc' '*.h' | xargs clang-format-19 -i

@@ -117,10 +117,11 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
     if (exchange.admitted().body.length > route->body_bytes_max) {
         co_return fail(Kind::Invalid, "body.too_large");
     }
-    co_return co_await forward(exchange, std::move(pass),
-                               {*request.active->upstreams[route->service], request.target,
-                                request.request_id, request.traceparent, request.client,
-                                request.fields, route->timeout, request.snapshot->timeouts.body});
+    co_return co_await forward(
+        exchange, std::move(pass),
+        {*request.active->upstreams[route->service], request.target, request.request_id,
+         request.traceparent, request.client, request.scheme, request.fields, route->timeout,
+         request.snapshot->timeouts.body});
 }
 
 // Who asks, and what the request is called from here on.

@@ -18,6 +18,17 @@ from upstream import Upstream  # noqa: E402
 pytest_plugins = []
 
 
+def pytest_collection_modifyitems(items):
+    """Skips, saying so, the promises of parts that are not built yet: pending.txt lists them. Whoever builds one takes
+    its lines out."""
+    lines = (pathlib.Path(__file__).parent / "pending.txt").read_text().splitlines()
+    pending = {line for line in lines if line and not line.startswith("#")}
+    for item in items:
+        name = item.nodeid.rsplit("/", 1)[-1]  # test_file.py::test_name[row]
+        if pending & {name, name.split("[")[0], name.split("::")[0]}:
+            item.add_marker(pytest.mark.skip(reason="pending: not built yet (tests/scenario/pending.txt)"))
+
+
 def _value(module, name, upstream):
     value = getattr(module, name, None)
     return value(upstream) if callable(value) else value
