@@ -82,6 +82,7 @@ Result<> Platform::open() {
         workers_.push_back(std::make_unique<Worker>(settings_, shared, snapshot, tls, connections));
     }
     for (http::Endpoint endpoint : settings_.server.listen) {
+        MERLON_TRY(http::require_free(main_.get_executor(), endpoint));
         for (auto& worker : workers_) {
             auto acceptor = MERLON_TRY(http::listen_on(worker->executor(), endpoint));
             // Port 0 became one that is free: the other workers share it.

@@ -38,9 +38,10 @@ void remove_dead_socket(const asio::generic::stream_protocol::endpoint& address,
     if (error == asio::error::connection_refused) ::unlink(path.c_str());
 }
 
-}  // namespace
+// Whether listeners of this process share the address.
+enum class Sharing : std::uint8_t { None, Workers };
 
-Result<Acceptor> listen_on(Executor executor, const Endpoint& endpoint) {
+Result<Acceptor> listen_sharing(Executor executor, const Endpoint& endpoint, Sharing sharing) {
     const auto address = MERLON_TRY(address_of(endpoint));
     const bool is_unix = !endpoint.unix_path.empty();
     if (is_unix) remove_dead_socket(address, endpoint.unix_path);
@@ -50,7 +51,7 @@ Result<Acceptor> listen_on(Executor executor, const Endpoint& endpoint) {
     acceptor.open(address.protocol(), error);
     if (!error && !is_unix) {
         acceptor.set_option(asio::socket_base::reuse_address(true), error);
-        const int on = 1;
+        const int on = sharing == Sharing::Workers;
         ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     }
     if (!error) acceptor.bind(address, error);
@@ -62,6 +63,18 @@ Result<Acceptor> listen_on(Executor executor, const Endpoint& endpoint) {
                     "cannot listen on " + where + ": " + error.message());
     }
     return acceptor;
+}
+
+}  // namespace
+
+Result<Acceptor> listen_on(Executor executor, const Endpoint& endpoint) {
+    return listen_sharing(executor, endpoint, Sharing::Workers);
+}
+
+Result<> require_free(Executor executor, const Endpoint& endpoint) {
+    if (!endpoint.unix_path.empty()) return {};  // bind(2) itself refuses a second one
+    MERLON_TRY(listen_sharing(executor, endpoint, Sharing::None));
+    return {};
 }
 
 std::uint16_t port_of(const Acceptor& acceptor) {

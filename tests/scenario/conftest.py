@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items):
     lines = (pathlib.Path(__file__).parent / "pending.txt").read_text().splitlines()
     pending = {line for line in lines if line and not line.startswith("#")}
     for item in items:
-        name = item.nodeid.rsplit("/", 1)[-1]  # test_file.py::test_name[row]
+        name = item.path.name + "::" + item.nodeid.split("::", 1)[1]  # test_file.py::test_name[row]
         if pending & {name, name.split("[")[0], name.split("::")[0]}:
             item.add_marker(pytest.mark.skip(reason="pending: not built yet (tests/scenario/pending.txt)"))
 

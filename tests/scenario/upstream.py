@@ -25,6 +25,7 @@ class Received:
         self.headers = headers
         self.body = b""
         self.length = 0
+        self.is_whole = False  # the body has come to its end
         self.digest = hashlib.sha256()
         self.well_formed = True
 
@@ -228,6 +229,7 @@ class Upstream:
             received.digest.update(piece)
             if received.length <= ECHO_BYTES_MAX:
                 received.body += piece
+        received.is_whole = True
 
 
 def body_pieces(received, link):
