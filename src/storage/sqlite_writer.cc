@@ -84,12 +84,10 @@ void SqliteWriter::run_batch(std::vector<Job>& batch) {
 Result<> SqliteWriter::commit(std::vector<Job>& batch) {
     MERLON_TRY(connection_.query("BEGIN IMMEDIATE"));
     for (Job& job : batch) {
-        job.result = run_in_savepoint(job.work);
-        if (connection_.in_transaction()) continue;
-        // The disk is full or failing: SQLite has rolled back all of the batch.
-        return fail(
-            Kind::Unavailable, "storage.unavailable",
-            job.result ? "the transaction was ended by its work" : job.result.error().detail);
+        Result<> usable = run_in_savepoint(job);
+        if (usable) continue;
+        if (connection_.in_transaction()) MERLON_TRY(connection_.query("ROLLBACK"));
+        return fail(Kind::Unavailable, "storage.unavailable", std::move(usable).error().detail);
     }
     Result<Rows> committed = connection_.query("COMMIT");
     if (committed) {
@@ -101,13 +99,17 @@ Result<> SqliteWriter::commit(std::vector<Job>& batch) {
     return fail(Kind::Unavailable, "storage.unavailable", std::move(committed).error().detail);
 }
 
-Result<> SqliteWriter::run_in_savepoint(const Database::Work& work) {
+Result<> SqliteWriter::run_in_savepoint(Job& job) {
     MERLON_TRY(connection_.query("SAVEPOINT work"));
-    Result<> result = run_to_end(work);
-    if (!connection_.in_transaction()) return result;
-    if (!result) MERLON_TRY(connection_.query("ROLLBACK TO work"));
+    job.result = run_to_end(job.work);
+    if (!connection_.in_transaction()) {
+        // The disk is full or failing, and SQLite has rolled back all of the batch.
+        MERLON_ASSERT(!job.result);  // or the work said COMMIT
+        return std::unexpected(job.result.error());
+    }
+    if (!job.result) MERLON_TRY(connection_.query("ROLLBACK TO work"));
     MERLON_TRY(connection_.query("RELEASE work"));
-    return result;
+    return {};
 }
 
 Result<> SqliteWriter::run_to_end(const Database::Work& work) {
@@ -127,8 +129,9 @@ Result<> SqliteWriter::run_to_end(const Database::Work& work) {
 
 void SqliteWriter::checkpoint() {
     if (!checkpoint_due_) return;
-    // Not done while a reader is in an older state: then the next idle moment does it.
-    checkpoint_due_ = !connection_.query("PRAGMA wal_checkpoint(TRUNCATE)").has_value();
+    const Result<Rows> rows = connection_.query("PRAGMA wal_checkpoint(TRUNCATE)");
+    // Busy while a reader is in an older state: then the next idle moment does it.
+    checkpoint_due_ = !rows || (*rows)[0].integer(0) != 0;
 }
 
 }  // namespace merlon::storage

@@ -38,7 +38,8 @@ private:
     void loop();
     void run_batch(std::vector<Job>& batch);
     Result<> commit(std::vector<Job>& batch);
-    Result<> run_in_savepoint(const Database::Work& work);
+    // An error means that the whole batch is lost; the work's own goes into job.result.
+    Result<> run_in_savepoint(Job& job);
     Result<> run_to_end(const Database::Work& work);
     void checkpoint();
 
