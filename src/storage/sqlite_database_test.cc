@@ -162,6 +162,21 @@ TEST(SqliteDatabase, MakesFilesThatOnlyTheirOwnerCanRead) {
     ::umask(mask);
 }
 
+Task<std::string> settings(Transaction& transaction) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "SELECT (SELECT journal_mode FROM pragma_journal_mode) || ' ' || "
+        "(SELECT synchronous FROM pragma_synchronous) || ' ' || "
+        "(SELECT foreign_keys FROM pragma_foreign_keys) || ' ' || "
+        "(SELECT trusted_schema FROM pragma_trusted_schema)"));
+    co_return rows[0].text(0);
+}
+
+TEST(SqliteDatabase, SyncsEveryCommitAndTrustsNoSchema) {
+    const TemporaryFolder folder;
+    const auto database = open(folder / "test.db");
+    EXPECT_EQ(wait(database->transact<std::string>(settings)).value(), "wal 2 1 0");
+}
+
 TEST(SqliteDatabase, ErasesDeletedBytesFromItsFiles) {
     const TemporaryFolder folder;
     const auto database = open(folder / "test.db");
