@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,11 +79,19 @@ private:
 };
 
 // What a statement may do inside transact(). Lives only as long as the function it was given to.
+//
+// After a statement failed, the transaction can only be rolled back: every further statement gives
+// the same error, and so does the transaction, whatever its work returns. (PostgreSQL knows nothing
+// else.) A work that expects a conflict says ON CONFLICT DO NOTHING and looks at the rows.
 class Transaction {
 public:
     virtual ~Transaction() = default;
-    // Errors: "storage.unique" (Conflict), "storage.unavailable", "storage.corrupt".
+    // Errors: "storage.unique" (Conflict), "storage.constraint" (Conflict: a foreign key or CHECK),
+    // "storage.schema" (Corrupt: the tables are not those the statement was written for),
+    // "storage.unavailable", "storage.corrupt".
     virtual Task<Rows> query(Sql sql, Parameters parameters = {}) = 0;
+    // Several statements separated by ';', without parameters: migrations.
+    virtual Task<> run_script(Sql script) = 0;
 };
 
 // A database of one role. Resource; shared by all workers; safe to call from any loop: the answer
@@ -91,37 +100,40 @@ class Database {
 public:
     // Work inside a transaction. It awaits only its Transaction, may run again from the start, and
     // therefore changes nothing outside but what it returns. A refusal (any error) rolls back.
+    // It runs and dies on a thread of the database, perhaps after its caller is gone: it captures
+    // values, never references to the caller's frame or to anything that belongs to a loop.
     using Work = std::function<Task<>(Transaction&)>;
 
     virtual ~Database() = default;
 
-    // One statement that only reads, on the newest committed state.
+    // One statement that only reads, on the newest committed state. Errors: those of
+    // Transaction::query, "storage.busy" (Unavailable: too many are waiting) and
+    // "storage.cancelled" (Unavailable: the caller stopped waiting).
     virtual Task<Rows> query(Sql sql, Parameters parameters = {}) = 0;
 
     // Runs `work` atomically and durably: when this succeeds, the change survives a power cut.
-    // Cancelling the awaiting coroutine does not undo it.
+    // Cancelling the awaiting coroutine, or destroying its loop, does not undo it: the work still
+    // runs and its answer is dropped. Errors: the work's own and those of query().
     virtual Task<> transact_work(Work work) = 0;
 
     // transact_work with a value: `work` is a function Transaction& → Task<T>. It is no coroutine
     // itself (a capturing lambda's captures die with it); it calls one with values.
     template <class T, class F>
     Task<T> transact(F work) {
-        std::optional<T> value;
-        Work wrapped = [&value, work = std::move(work)](Transaction& transaction) {
-            return store_result<T>(value, work(transaction));
-        };
-        MERLON_CO_TRY(co_await transact_work(std::move(wrapped)));
-        MERLON_ASSERT(value.has_value());
-        co_return std::move(*value);
+        // Shared with the work, which may outlive this frame when the caller is cancelled.
+        auto value = std::make_shared<std::optional<T>>();
+        MERLON_CO_TRY(co_await transact_work(
+            [value, work = std::move(work)](Transaction& transaction) mutable {
+                return keep_value<T>(value, work(transaction));
+            }));
+        MERLON_ASSERT(value->has_value());
+        co_return std::move(**value);
     }
 
 private:
-    // `value` lives in transact()'s frame, which is suspended until the work is over.
     template <class T>
-    static Task<> store_result(std::optional<T>& value, Task<T> task) {
-        Result<T> result = co_await std::move(task);
-        if (!result) co_return std::unexpected(std::move(result).error());
-        value = *std::move(result);
+    static Task<> keep_value(std::shared_ptr<std::optional<T>> value, Task<T> task) {
+        *value = MERLON_CO_TRY(co_await std::move(task));
         co_return Result<>{};
     }
 };

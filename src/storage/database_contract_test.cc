@@ -1,0 +1,238 @@
+// What every Database promises, whatever stands behind the port. An adapter adds a row to `stores`.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/detached.hpp>
+#include <thread>
+
+#include "storage/sqlite_database.h"
+#include "storage/test_kit.h"
+
+namespace merlon::storage {
+namespace {
+
+struct Store {
+    std::string name;
+    std::unique_ptr<Database> (*open)(const TemporaryFolder& folder);
+};
+
+const Store stores[] = {
+    {"Sqlite",
+     [](const TemporaryFolder& folder) -> std::unique_ptr<Database> {
+         auto database = SqliteDatabase::open(folder / "test.db");
+         MERLON_ASSERT(database.has_value());
+         return *std::move(database);
+     }},
+};
+
+Task<> create(Transaction& transaction) {
+    co_return co_await transaction.run_script(
+        "CREATE TABLE items (name TEXT PRIMARY KEY, amount INTEGER NOT NULL CHECK (amount >= 0));"
+        "CREATE TABLE parts (item TEXT NOT NULL REFERENCES items (name))");
+}
+
+Task<> insert(Transaction& transaction, std::string name, std::int64_t amount) {
+    MERLON_CO_TRY(co_await transaction.query("INSERT INTO items (name, amount) VALUES ($1, $2)",
+                                             {std::move(name), amount}));
+    co_return Result<>{};
+}
+
+Database::Work inserting(std::string name, std::int64_t amount = 0) {
+    return [name = std::move(name), amount](Transaction& transaction) {
+        return insert(transaction, name, amount);
+    };
+}
+
+class DatabaseContract : public testing::TestWithParam<Store> {
+protected:
+    DatabaseContract() : database_(GetParam().open(folder_)) {
+        EXPECT_TRUE(wait(database_->transact_work(create)));
+    }
+
+    std::int64_t count() {
+        return wait(database_->query("SELECT count(*) FROM items")).value()[0].integer(0);
+    }
+
+    TemporaryFolder folder_;
+    std::unique_ptr<Database> database_;
+};
+
+TEST_P(DatabaseContract, GivesBackEveryKindOfValue) {
+    const std::string bytes("\0\xff$1'\"", 6);
+    const Parameters values = {std::int64_t{-9'223'372'036'854'775'807},
+                               "h\xc3\xa9 \"';--",
+                               Blob{bytes},
+                               std::monostate{},
+                               "",
+                               Blob{""}};
+    const Rows rows = wait(database_->query("SELECT $2, $1, $3, $4, $5, $6, $1", values)).value();
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows[0].text(0), "h\xc3\xa9 \"';--");  // by number, not by first appearance
+    EXPECT_EQ(rows[0].integer(1), -9'223'372'036'854'775'807);
+    EXPECT_EQ(rows[0].blob(2), bytes);
+    EXPECT_TRUE(rows[0].is_null(3));
+    EXPECT_EQ(rows[0].text(4), "");
+    EXPECT_EQ(rows[0].blob(5), "");  // empty bytes are not NULL
+    EXPECT_EQ(rows[0].integer(6), rows[0].integer(1));
+}
+
+Task<std::int64_t> add(Transaction& transaction, std::string name, std::int64_t step) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "INSERT INTO items (name, amount) VALUES ($1, $2) "
+        "ON CONFLICT (name) DO UPDATE SET amount = amount + $2 RETURNING amount",
+        {std::move(name), step}));
+    co_return rows[0].integer(0);
+}
+
+Task<std::int64_t> add_in_transaction(Database& database, std::string name, std::int64_t step) {
+    co_return co_await database.transact<std::int64_t>(
+        [name, step](Transaction& transaction) { return add(transaction, name, step); });
+}
+
+TEST_P(DatabaseContract, GivesBackTheValueOfATransaction) {
+    EXPECT_EQ(wait(add_in_transaction(*database_, "a", 2)).value(), 2);
+    EXPECT_EQ(wait(add_in_transaction(*database_, "a", 5)).value(), 7);
+}
+
+Task<> insert_then_refuse(Transaction& transaction) {
+    MERLON_CO_TRY(co_await insert(transaction, "refused", 1));
+    co_return fail(Kind::Denied, "test.refused");
+}
+
+TEST_P(DatabaseContract, RollsBackWhatARefusedWorkDid) {
+    EXPECT_EQ(wait(database_->transact_work(insert_then_refuse)).error().rule, "test.refused");
+    EXPECT_EQ(count(), 0);
+}
+
+Task<> insert_twice_and_ignore_it(Transaction& transaction) {
+    MERLON_CO_TRY(co_await insert(transaction, "a", 1));
+    (void)co_await insert(transaction, "a", 2);
+    (void)co_await insert(transaction, "b", 3);
+    co_return Result<>{};
+}
+
+TEST_P(DatabaseContract, NeverCommitsAfterAFailedStatementWhateverTheWorkReturns) {
+    EXPECT_EQ(wait(database_->transact_work(insert_twice_and_ignore_it)).error().rule,
+              "storage.unique");
+    EXPECT_EQ(count(), 0);
+}
+
+TEST_P(DatabaseContract, SaysWhichKindOfConstraintAStatementBroke) {
+    struct Case {
+        Database::Work work;
+        Kind kind;
+        std::string_view rule;
+    };
+    const Case cases[] = {
+        {inserting("a"), Kind::Conflict, "storage.unique"},
+        {inserting("b", -1), Kind::Conflict, "storage.constraint"},  // CHECK
+        {[](Transaction& tx) { return tx.run_script("INSERT INTO parts VALUES ('none')"); },
+         Kind::Conflict, "storage.constraint"},  // foreign key
+        {[](Transaction& tx) { return tx.run_script("INSERT INTO nowhere VALUES (1)"); },
+         Kind::Corrupt, "storage.schema"},
+        {[](Transaction& tx) { return tx.run_script("UPDATE items SET amount = \"7\""); },
+         Kind::Corrupt, "storage.schema"},  // a quoted name is never a string
+    };
+    ASSERT_TRUE(wait(database_->transact_work(inserting("a"))));
+    for (const auto& [work, kind, rule] : cases) {
+        const Result<> result = wait(database_->transact_work(work));
+        ASSERT_FALSE(result) << rule;
+        EXPECT_EQ(result.error().rule, rule) << result.error().detail;
+        EXPECT_EQ(result.error().kind, kind) << result.error().detail;
+    }
+    EXPECT_EQ(count(), 1);
+}
+
+TEST_P(DatabaseContract, KeepsARefusalFromTheOthersOfItsBatch) {
+    asio::io_context loop(1);
+    int succeeded = 0;
+    int refused = 0;
+    for (int i = 0; i < 60; ++i) {  // two of three ask for a name that is taken
+        asio::co_spawn(loop, database_->transact_work(inserting(std::to_string(i / 3))),
+                       [&](std::exception_ptr, Result<> done) { ++(done ? succeeded : refused); });
+    }
+    loop.run();
+    EXPECT_EQ(succeeded, 20);
+    EXPECT_EQ(refused, 40);
+    EXPECT_EQ(count(), 20);
+}
+
+Task<> insert_and_look(Database& database, int caller, std::atomic<int>& missing) {
+    for (int i = 0; i < 50; ++i) {
+        const std::string name = std::to_string(caller) + "/" + std::to_string(i);
+        MERLON_CO_TRY(co_await database.transact_work(inserting(name)));
+        const Rows seen =
+            MERLON_CO_TRY(co_await database.query("SELECT 1 FROM items WHERE name = $1", {name}));
+        if (seen.empty()) ++missing;
+    }
+    co_return Result<>{};
+}
+
+TEST_P(DatabaseContract, ShowsEveryCallerItsOwnWritesFromSeveralLoops) {
+    std::atomic<int> missing{0};
+    std::vector<std::thread> loops;
+    for (int thread = 0; thread < 4; ++thread) {
+        loops.emplace_back([&, thread] {
+            asio::io_context loop(1);
+            for (int i = 0; i < 5; ++i) {
+                asio::co_spawn(loop, insert_and_look(*database_, thread * 5 + i, missing),
+                               [](std::exception_ptr, Result<> done) { EXPECT_TRUE(done); });
+            }
+            loop.run();
+        });
+    }
+    for (std::thread& thread : loops) thread.join();
+    EXPECT_EQ(missing, 0);
+    EXPECT_EQ(count(), 1000);
+}
+
+TEST_P(DatabaseContract, LosesNoUpdateAmongParallelTransactions) {
+    std::vector<std::thread> loops;
+    for (int thread = 0; thread < 3; ++thread) {
+        loops.emplace_back([&] {
+            asio::io_context loop(1);
+            for (int i = 0; i < 100; ++i) {
+                asio::co_spawn(loop, add_in_transaction(*database_, "sum", 1), asio::detached);
+            }
+            loop.run();
+        });
+    }
+    for (std::thread& thread : loops) thread.join();
+    EXPECT_EQ(wait(add_in_transaction(*database_, "sum", 0)).value(), 300);
+}
+
+TEST_P(DatabaseContract, FinishesTheWorkOfACallerThatIsCancelled) {
+    asio::io_context loop(1);
+    asio::cancellation_signal signal;
+    std::string rule;
+    asio::co_spawn(loop, add_in_transaction(*database_, "cancelled", 1),
+                   asio::bind_cancellation_slot(
+                       signal.slot(), [&](std::exception_ptr, Result<std::int64_t> done) {
+                           rule = done ? "done" : std::string(done.error().rule);
+                       }));
+    loop.poll_one();  // submits, then waits
+    signal.emit(asio::cancellation_type::terminal);
+    loop.run();
+    EXPECT_TRUE(rule == "storage.cancelled" || rule == "done") << rule;
+    EXPECT_EQ(wait(add_in_transaction(*database_, "cancelled", 0)).value(), 1);
+}
+
+TEST_P(DatabaseContract, OutlivesALoopThatIsDestroyedWithCallersWaiting) {
+    for (int round = 0; round < 50; ++round) {
+        asio::io_context loop(1);
+        for (int i = 0; i < 10; ++i) {
+            asio::co_spawn(loop, add_in_transaction(*database_, "abandoned", 1), asio::detached);
+        }
+        for (int i = 0; i < round; ++i) loop.poll_one();  // some submitted, some answered
+        if (round % 2 == 0) loop.poll();
+    }
+    EXPECT_TRUE(wait(add_in_transaction(*database_, "abandoned", 0)).has_value());
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, DatabaseContract, testing::ValuesIn(stores),
+                         [](const auto& store) { return store.param.name; });
+
+}  // namespace
+}  // namespace merlon::storage

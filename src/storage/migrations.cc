@@ -1,0 +1,88 @@
+// Migrations through the Database port. Read migrate() first.
+#include "storage/migrations.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "base/siphash.h"
+
+namespace merlon::storage {
+namespace {
+
+// Notices an edited script. It guards against mistakes, not against somebody who can write to the
+// database, so the key may be public.
+std::string checksum(Sql script) { return fmt::format("{:016x}", SipHash(0, 0)(script.text())); }
+
+Task<> create_table(Transaction& transaction) {
+    co_return co_await transaction.run_script(R"(
+        CREATE TABLE IF NOT EXISTS schema_migrations (
+            role TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            checksum TEXT NOT NULL,
+            compatible INTEGER NOT NULL,
+            applied_at INTEGER NOT NULL,  -- milliseconds since 1970
+            PRIMARY KEY (role, number)
+        ) STRICT)");
+}
+
+Task<> refuse_newer(Transaction& transaction, std::string role, std::int64_t newest) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "SELECT number, name FROM schema_migrations "
+        "WHERE role = $1 AND number > $2 AND compatible = 0 ORDER BY number LIMIT 1",
+        {role, newest}));
+    if (rows.empty()) co_return Result<>{};
+    co_return fail(
+        Kind::Conflict, "storage.schema_newer",
+        fmt::format("the tables of {} were changed by a newer release (migration {} {}): "
+                    "start that release",
+                    role, rows[0].integer(0), rows[0].text(1)));
+}
+
+// Looks and runs under the write lock: whoever comes second finds the row.
+Task<> apply(Transaction& transaction, std::string role, Migration migration, WallTime now) {
+    const Rows done = MERLON_CO_TRY(co_await transaction.query(
+        "SELECT checksum FROM schema_migrations WHERE role = $1 AND number = $2",
+        {role, migration.number}));
+    const std::string sum = checksum(migration.script);
+    if (!done.empty()) {
+        if (done[0].text(0) == sum) co_return Result<>{};
+        co_return fail(Kind::Corrupt, "storage.schema_changed",
+                       fmt::format("migration {} {} of {} is not the one that made these tables",
+                                   migration.number, migration.name, role));
+    }
+    MERLON_CO_TRY(co_await transaction.run_script(migration.script));
+    const std::int64_t compatible = migration.compatibility == Compatibility::Compatible ? 1 : 0;
+    MERLON_CO_TRY(co_await transaction.query(
+        "INSERT INTO schema_migrations (role, number, name, checksum, compatible, applied_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6)",
+        {role, migration.number, std::string(migration.name), sum, compatible,
+         std::int64_t{now.time_since_epoch().count()}}));
+    co_return Result<>{};
+}
+
+}  // namespace
+
+Task<> migrate(Database& database, const Clock& clock, std::string_view role,
+               std::span<const Migration> migrations) {
+    const std::string owner(role);
+    const auto newest = static_cast<std::int64_t>(migrations.size());
+
+    MERLON_CO_TRY(co_await database.transact_work(create_table));
+    // Before changing anything: a newer release may be at work on these tables.
+    MERLON_CO_TRY(co_await database.transact_work([owner, newest](Transaction& transaction) {
+        return refuse_newer(transaction, owner, newest);
+    }));
+    for (std::int64_t index = 0; index < newest; ++index) {
+        const Migration& migration = migrations[static_cast<std::size_t>(index)];
+        MERLON_ASSERT(migration.number == index + 1);
+        MERLON_CO_TRY(co_await database.transact_work(
+            [owner, migration, now = clock.wall()](Transaction& transaction) {
+                return apply(transaction, owner, migration, now);
+            }));
+    }
+    co_return Result<>{};
+}
+
+}  // namespace merlon::storage

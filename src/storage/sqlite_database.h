@@ -1,0 +1,54 @@
+// SQLite behind the Database port: one file, one writing thread with group commit, one reading
+// thread, and nothing of it on the callers' loops.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+
+#include "storage/database.h"
+
+namespace merlon::storage {
+
+class SqliteReader;
+class SqliteWriter;
+
+struct SqliteLimits {
+    // Transactions, and separately reads, that may wait; one more is refused with "storage.busy".
+    std::size_t waiting_max = 4096;
+    // Transactions under one commit: bounds how long the first of them waits for the last.
+    std::size_t batch_max = 256;
+    // How long another process (a command beside the server) may hold the write lock.
+    std::chrono::milliseconds lock_wait{5000};
+};
+
+// Resource. transact() and query() are safe from every thread; stop() and the destructor are the
+// owner's. Callers' loops may be destroyed before or after it.
+class SqliteDatabase final : public Database {
+public:
+    // Opens the file, or makes it with mode 0600 in a directory with mode 0700. Fails with
+    // "storage.unavailable" (cannot be opened, created or written; the detail names the file)
+    // or "storage.corrupt" (not a database).
+    static Result<std::unique_ptr<SqliteDatabase>> open(std::filesystem::path path,
+                                                        SqliteLimits limits = {});
+    ~SqliteDatabase() override;
+
+    Task<Rows> query(Sql sql, Parameters parameters = {}) override;
+    Task<> transact_work(Work work) override;
+
+    // Finishes what waits, joins the threads and closes the file. Later calls fail with
+    // "storage.unavailable". Calling it twice is fine.
+    void stop();
+
+    // Commits since opening that had something to write: how well transactions share them.
+    std::size_t commits() const;
+
+private:
+    SqliteDatabase(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<SqliteReader> reader);
+
+    std::unique_ptr<SqliteWriter> writer_;
+    std::unique_ptr<SqliteReader> reader_;
+};
+
+}  // namespace merlon::storage
