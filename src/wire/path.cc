@@ -77,6 +77,11 @@ Result<> check_segment(std::string_view segment, bool is_last) {
     // Windows and some frameworks drop these: "admin." and "admin " become "admin".
     if (segment.back() == '.' || segment.back() == ' ') return refuse("path.trailing");
     if (!is_utf8(segment)) return refuse("path.encoding");
+    // On the decoded text: %25%32%65 becomes %2e however its parts were spelled.
+    for (std::size_t at = segment.find('%'); at != std::string_view::npos;
+         at = segment.find('%', at + 1)) {
+        if (is_double_encoding(segment.substr(at + 1))) return refuse("path.double_encoding");
+    }
     return {};
 }
 
@@ -124,9 +129,6 @@ Result<> rewrite(std::string_view path, std::string& out) {
             i += 2;
             if (is_forbidden(c)) return refuse("path.forbidden_byte");
             if (c == ';') return refuse("path.parameter");
-            if (c == '%' && is_double_encoding(path.substr(i + 1))) {
-                return refuse("path.double_encoding");
-            }
         } else if (!is_literal(c)) {
             return refuse("path.forbidden_byte");
         }
