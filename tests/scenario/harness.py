@@ -65,6 +65,17 @@ def table(rows):
     return pytest.mark.parametrize("row", list(rows.values()), ids=list(rows))
 
 
+class Plain(yaml.SafeDumper):
+    """YAML without anchors and aliases: merlon.yaml knows none."""
+
+    def ignore_aliases(self, data):
+        return True
+
+
+def to_yaml(config):
+    return yaml.dump(config, Dumper=Plain, sort_keys=False)
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -157,7 +168,7 @@ class Merlon:
             "passwords": {"bcrypt_cost": 4, "workers": 2, "queue": 512},
             "limits": {"api": {"max": 1_000_000}, "auth": {"max": 1_000_000}},
         }, merge(self.overrides, changes))
-        (self.directory / "merlon.yaml").write_text(yaml.safe_dump(self.config, sort_keys=False))
+        (self.directory / "merlon.yaml").write_text(to_yaml(self.config))
 
     def start(self, ready=True):
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -183,7 +194,7 @@ class Merlon:
         while True:
             if self.process.poll() is not None:
                 raise AssertionError(f"merlon ended with {self.process.returncode} instead of getting ready:\n"
-                                     f"{self.stderr_text()[-4000:]}\n{yaml.safe_dump(self.config)}")
+                                     f"{self.stderr_text()[-4000:]}\n{to_yaml(self.config)}")
             if self.is_ready():
                 return
             if time.monotonic() > end:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 import client
-from harness import table
+from harness import table, to_yaml
 from upstream import answer
 
 
@@ -102,7 +102,7 @@ def test_readiness_goes_first(launch, upstream):
 
 def rewritten(server, **changes):
     config = yaml.safe_load((server.directory / "merlon.yaml").read_text()) | changes
-    (server.directory / "merlon.yaml").write_text(yaml.safe_dump(config))
+    (server.directory / "merlon.yaml").write_text(to_yaml(config))
 
 
 def test_sighup_takes_the_new_configuration_without_a_failed_request(launch, upstream):
