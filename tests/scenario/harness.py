@@ -30,7 +30,7 @@ import client
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 START_DEADLINE_S = float(os.environ.get("MERLON_START_DEADLINE", "60"))  # sanitizer builds on a busy machine
-STOP_DEADLINE_S = 60
+STOP_DEADLINE_S = float(os.environ.get("MERLON_STOP_DEADLINE", "60"))  # over the default drain of 20 s
 PASSWORD = "Horse$Battery9"
 OTHER_PASSWORD = "Staple%Correct8"
 SECRET = "k7Qd2x9VbR4mT8wZp3LsN6yHc1JfGa5E"  # 32 bytes, of no known sample

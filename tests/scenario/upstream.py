@@ -26,7 +26,7 @@ class Received:
         self.body = b""
         self.length = 0
         self.digest = hashlib.sha256()
-        self.well_formed = True
+        self.whole = False  # until the last byte of its body came
 
     def all(self, name):
         return [value for key, value in self.headers if key.lower() == name.lower()]
@@ -228,6 +228,7 @@ class Upstream:
             received.digest.update(piece)
             if received.length <= ECHO_BYTES_MAX:
                 received.body += piece
+        received.whole = True
 
 
 def body_pieces(received, link):
