@@ -117,13 +117,14 @@ def test_sighup_takes_the_new_configuration_without_a_failed_request(launch, ups
     server.wait_for_event("CONFIG_RELOADED")
 
 
-@table({"broken YAML": "{[", "unknown key": "version: 1\nserverr: {}\n", "route without access": "version: 1\nservices: {a: {url: 'http://127.0.0.1:1', routes: [{path: /x, methods: [GET]}]}}\n", "empty": "", "gone": None})
+@table({"broken YAML": "{[", "unknown key": "version: 1\nserverr: {}\n", "route without access": "version: 1\nservices: {a: {url: 'http://127.0.0.1:1', routes: [{path: /x, methods: [GET]}]}}\n", "gone": None})
 def test_sighup_keeps_the_old_configuration_on_error(launch, row):
     server = launch()
     path = server.directory / "merlon.yaml"
     path.unlink() if row is None else path.write_text(row)
+    said = len(server.stderr_text())
     server.reload()
-    client.wait_for(lambda: "merlon.yaml" in server.stderr_text() and "error" in server.stderr_text().lower() or row == "", what="a message on stderr") if row else time.sleep(1)
+    client.wait_for(lambda: "merlon.yaml" in server.stderr_text()[said:], what="a message on stderr")
     assert server.get("/open/x").status == 200 and server.is_ready()
 
 
