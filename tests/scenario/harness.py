@@ -30,7 +30,7 @@ import client
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 START_DEADLINE_S = float(os.environ.get("MERLON_START_DEADLINE", "60"))  # sanitizer builds on a busy machine
-STOP_DEADLINE_S = 60
+STOP_DEADLINE_S = float(os.environ.get("MERLON_STOP_DEADLINE", "60"))  # over the default drain of 20 s
 PASSWORD = "Horse$Battery9"
 OTHER_PASSWORD = "Staple%Correct8"
 SECRET = "k7Qd2x9VbR4mT8wZp3LsN6yHc1JfGa5E"  # 32 bytes, of no known sample
@@ -63,6 +63,17 @@ def corpora(folder):
 def table(rows):
     """Parametrizes a test with a table: name of the row → its value."""
     return pytest.mark.parametrize("row", list(rows.values()), ids=list(rows))
+
+
+class Plain(yaml.SafeDumper):
+    """YAML without anchors and aliases: merlon.yaml knows none."""
+
+    def ignore_aliases(self, data):
+        return True
+
+
+def to_yaml(config):
+    return yaml.dump(config, Dumper=Plain, sort_keys=False)
 
 
 def free_port():
@@ -190,7 +201,7 @@ class Merlon:
         while True:
             if self.process.poll() is not None:
                 raise AssertionError(f"merlon ended with {self.process.returncode} instead of getting ready:\n"
-                                     f"{self.stderr_text()[-4000:]}\n{yaml.safe_dump(self.config)}")
+                                     f"{self.stderr_text()[-4000:]}\n{to_yaml(self.config)}")
             if self.is_ready():
                 return
             if time.monotonic() > end:

@@ -67,7 +67,7 @@ class Worker(threading.Thread):
 
     def run(self):
         while self.sent < self.count and len(self.problems) < 5:
-            log = b""
+            log, phase = b"", "sending"
             try:
                 with self.server.connect(timeout=20) as connection:
                     pipeline = [self._well_formed() for _ in range(self.rng.randrange(1, 6))]
@@ -75,10 +75,12 @@ class Worker(threading.Thread):
                     evil = hostile(self.rng, self._mark())
                     connection.try_send(log + evil)
                     log += evil
+                    phase = "waiting for the answers of well-formed requests"
                     for _, mark, method, body in pipeline:
                         self._check(connection.response(method), mark, method, body)
+                    phase = "waiting for the end of a connection that we closed inside or after the hostile request"
                     connection.half_close()
-                    connection.socket.settimeout(5)
+                    connection.socket.settimeout(60)  # over every timer of the server
                     rest = connection.rest()
                     for line in rest.split(b"\r\n"):
                         if line.startswith(b"HTTP/1.1 5") and line[9:12] in (b"500",):
@@ -86,7 +88,7 @@ class Worker(threading.Thread):
             except client.Malformed as fault:
                 self.problems.append(f"{fault}\nafter {log!r}")
             except (client.Closed, TimeoutError, OSError) as fault:
-                self.problems.append(f"{type(fault).__name__}: {fault}\nafter {log!r}")
+                self.problems.append(f"{type(fault).__name__} while {phase}: {fault}\nafter {log!r}")
 
     def _mark(self):
         self.sent += 1

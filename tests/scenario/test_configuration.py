@@ -3,9 +3,8 @@
 import json
 
 import pytest
-import yaml
 
-from harness import SECRET, REFRESH_SECRET, free_port, run, table
+from harness import SECRET, REFRESH_SECRET, free_port, run, table, to_yaml
 
 
 def write(directory, text):
@@ -93,7 +92,7 @@ def test_the_schema_is_json_schema_and_knows_the_sections(tmp_path):
 
 @table({"seed's sample": "your-secret-key", "seed's sample, long": "your-secret-key-your-secret-key-your-secret-key", "secret": "secret", "jwt.io": "your-256-bit-secret", "jwt.io, long": "a-string-secret-at-least-256-bits-long", "31 bytes": SECRET[:31], "one letter": "a" * 32, "changeme": "changeme" * 4, "empty": ""})
 def test_known_and_short_secrets_do_not_start(tmp_path, row):
-    write(tmp_path, yaml.safe_dump({"version": 1, "server": {"listen": f"127.0.0.1:{free_port()}", "admin": f"127.0.0.1:{free_port()}"}, "tokens": {"algorithm": "HS256"}}))
+    write(tmp_path, to_yaml({"version": 1, "server": {"listen": f"127.0.0.1:{free_port()}", "admin": f"127.0.0.1:{free_port()}"}, "tokens": {"algorithm": "HS256"}}))
     done = run("serve", "-c", "merlon.yaml", directory=tmp_path, env={"JWT_SECRET": row, "JWT_REFRESH_SECRET": REFRESH_SECRET}, timeout=60)
     assert done.returncode == 78, done
     assert not row or row in ("secret",) or row not in done.stderr, "the secret is in the message"

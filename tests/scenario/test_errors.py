@@ -59,7 +59,7 @@ def test_at_the_limit_is_within_it(merlon, row):
         assert connection.response().status == 200
 
 
-@table({"length": {"Content-Length": str((1 << 20) + 1)}, "huge length": {"Content-Length": "9223372036854775807"}})
+@table({"length": {"Content-Length": str((1 << 20) + 1)}, "over 32 bits": {"Content-Length": "4294967297"}})
 def test_a_body_over_the_limit_is_refused_by_its_length(merlon, upstream, row):
     before = upstream.count
     with merlon.connect() as connection:

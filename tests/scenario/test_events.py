@@ -68,6 +68,8 @@ def test_log_injection_keeps_one_valid_object_per_line(merlon, row):
     header = "".join(c for c in row if 32 <= ord(c) < 127)
     merlon.call("GET", "/private/x", [("User-Agent", header), ("Referer", header), ("X-Request-ID", header), ("X-Forwarded-For", header)], token=header.replace(" ", ""))
     merlon.call("GET", "/private/x", [("User-Agent", row.encode())])
+    last = merlon.register()
+    merlon.wait_for_event("REGISTERED", lambda one: one["userId"] == last.id)  # the log is alive
     for line in merlon.log_lines()[before:]:
         entry = json.loads(line)
         assert isinstance(entry, dict)

@@ -192,15 +192,17 @@ def as_bytes(text):
     return text.encode("latin-1", "replace")
 
 
-def aimed(data):
+def aimed(data, name):
     """The same case at a public route and with a Host, so that its own fault is the only reason to refuse it."""
+    if name == "uri.md":
+        return data  # its fault is the target
     data = re.sub(rb"^([A-Z]+) /\S* (HTTP/)", rb"\1 /open/x \2", data)
     if b"host:" not in data.lower():
         data = re.sub(rb"^([^\r\n]*)\r\n", rb"\1\r\nHost: localhost\r\n", data, count=1)
     return data
 
 
-@pytest.mark.parametrize("shape", [lambda data: data, aimed], ids=["as written", "aimed at a public route"])
+@pytest.mark.parametrize("shape", [lambda data, name: data, aimed], ids=["as written", "aimed at a public route"])
 def test_what_llhttp_refuses_in_strict_mode_is_refused(merlon, upstream, shape):
     # A pause (codes 21 to 23) is llhttp's way to hand over an upgrade: no fault of the bytes.
     rows = [case for case in llhttp_cases() if '"request"' in case[2]
@@ -208,7 +210,7 @@ def test_what_llhttp_refuses_in_strict_mode_is_refused(merlon, upstream, shape):
     assert len(rows) >= 40, len(rows)
     wrong = []
     for name, title, _, text, log in rows:
-        data = shape(as_bytes(text))
+        data = shape(as_bytes(text), name)
         expected_whole = log.split("error code=")[0].count("message complete")  # requests before the fault are fine
         upstream.clear()
         try:
@@ -217,7 +219,7 @@ def test_what_llhttp_refuses_in_strict_mode_is_refused(merlon, upstream, shape):
             wrong.append(f"{name}: {title}: {fault}")
             continue
         good = [answer.status for answer in answers if answer.status < 400]
-        if len(good) > expected_whole or upstream.count > expected_whole:
+        if len(good) > expected_whole or sum(one.whole for one in upstream.received) > expected_whole:
             wrong.append(f"{name}: {title}: {[answer.status for answer in answers]}")
         if any(answer.status >= 500 for answer in answers):
             wrong.append(f"{name}: {title}: {[answer.status for answer in answers]}")

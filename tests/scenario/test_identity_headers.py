@@ -89,7 +89,7 @@ def test_a_stranger_cannot_name_the_client_or_the_request(merlon):
 
 
 def test_a_trusted_proxy_names_client_and_request(launch):
-    server = launch({"server": {"trusted_proxies": ["127.0.0.1/32", "10.0.0.0/8"]}})
+    server = launch({"server": {"trusted_proxies": ["127.0.0.1/32", "10.0.0.0/8"], "behind_tls_proxy": True}})
     answer = server.get("/open/x", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9, 10.1.2.3", "X-Forwarded-Proto": "https",
                                             "X-Request-ID": "from.proxy_1-a"})
     assert answer.get("X-Request-ID") == "from.proxy_1-a"

@@ -8,8 +8,8 @@ import time
 import pytest
 
 import client
-from harness import EVERY_METHOD, free_port, service, table
-from upstream import Upstream, answer, before_body, body_pieces
+from harness import EVERY_METHOD, free_port, service, table, together
+from upstream import Upstream, answer, before_body, body_pieces, echo
 
 MIB = 1 << 20
 
@@ -42,7 +42,7 @@ def test_a_request_body_arrives_unchanged(merlon, upstream, row, chunked):
 @table({
     "length": ok(b"hello"), "chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n\r\n",
     "until close": b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello", "HTTP/1.0": b"HTTP/1.0 200 OK\r\nConnection: close\r\n\r\nhello",
-    "after an interim answer": b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + ok(b"hello"), "trailers dropped": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-T: 1\r\n\r\n",
+    "after an interim answer": b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + ok(b"hello"),
     "no reason phrase": b"HTTP/1.1 200 \r\nContent-Length: 5\r\n\r\nhello",
 })
 def test_an_answer_body_arrives_unchanged(merlon, upstream, row):
@@ -260,13 +260,15 @@ def test_an_early_answer_of_the_upstream_reaches_a_client_that_is_still_sending(
     with merlon.connect() as connection:
         connection.send(b"PUT /files/early HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n" + b"x" * 1000)
         got = connection.response()
-    assert got.status in (403, 502) and merlon.get("/open/alive").status == 200
+    assert got.status in (403, 502, 503) and merlon.get("/open/alive").status == 200
 
 
 def test_several_targets_share_the_work_and_a_dead_one_is_left_out(launch):
     with Upstream(name="a") as a, Upstream(name="b") as b:
         server = launch({"services": {"echo": service([a.url, b.url], [{"path": "/open/**", "methods": ["GET"], "allow": "public"}])}})
-        names = [server.get("/open/x").json()["upstream"] for _ in range(40)]
+        for one in (a, b):
+            one.on("/open/slow", lambda received, link: (time.sleep(0.3), echo(received, link))[1])
+        names = together(16, lambda _: server.get("/open/slow").json()["upstream"])  # least requests: seen under load
         assert {"a", "b"} == set(names)
         a.close()
         statuses = [server.get("/open/x").status for _ in range(40)]

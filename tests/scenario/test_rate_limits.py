@@ -4,9 +4,8 @@ import itertools
 import time
 
 import pytest
-import yaml
 
-from harness import service, table, together
+from harness import service, table, to_yaml, together
 
 
 def CONFIG(upstream):
@@ -45,7 +44,7 @@ def test_headers_count_down_and_the_eleventh_is_refused(merlon, upstream):
 def test_the_default_is_a_hundred_in_a_quarter_of_an_hour(launch):
     server = launch({"limits": {"api": {"max": 100}}})  # first as the harness writes it, then without the section
     server.config.pop("limits")
-    (server.directory / "merlon.yaml").write_text(yaml.safe_dump(server.config))
+    (server.directory / "merlon.yaml").write_text(to_yaml(server.config))
     server.restart()
     answers = [server.get("/open/x") for _ in range(101)]
     assert [answer.status for answer in answers] == [200] * 100 + [429]

@@ -166,5 +166,5 @@ def test_an_https_upstream_is_verified(launch):
     trusting = launch(config, files={"ca.crt": cert_pem})
     assert trusting.get("/far/x").status == 200
     doubting = launch(config, files={"ca.crt": certificate()[3]})
-    assert doubting.get("/far/x").status == 502
+    assert doubting.get("/far/x").status in (502, 503)
     listener.close()

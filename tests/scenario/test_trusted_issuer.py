@@ -24,7 +24,7 @@ def CONFIG(_):
 
 
 def claims(**changes):
-    return jose.seed_claims(iss=ISSUER, **changes)
+    return jose.seed_claims(**({"iss": ISSUER} | changes))
 
 
 def head(alg, kid):

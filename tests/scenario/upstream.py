@@ -27,7 +27,7 @@ class Received:
         self.length = 0
         self.is_whole = False  # the body has come to its end
         self.digest = hashlib.sha256()
-        self.well_formed = True
+        self.whole = False  # until the last byte of its body came
 
     def all(self, name):
         return [value for key, value in self.headers if key.lower() == name.lower()]
