@@ -31,11 +31,11 @@ endif()
 if(MERLON_HARDEN)
     target_compile_options(merlon_flags INTERFACE
         -O2 -flto=thin -D_FORTIFY_SOURCE=3 -D_GLIBCXX_ASSERTIONS -fstack-clash-protection
-        -fcf-protection -ftrivial-auto-var-init=zero)
+        -fcf-protection -ftrivial-auto-var-init=zero
+        -fPIE)  # libraries too: all share one precompiled header, which has to agree
     target_link_options(merlon_flags INTERFACE
         -flto=thin -Wl,--thinlto-cache-dir=${CMAKE_BINARY_DIR}/lto-cache
         -pie -Wl,-z,relro,-z,now,-z,noexecstack)
-    set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 endif()
 
 # merlon_folder(NAME RANK LIBRARIES...): the library merlon_NAME of this folder's *.cc files.

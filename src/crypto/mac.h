@@ -1,45 +1,40 @@
-// HMAC-SHA256 (RFC 2104) with its key set up once, and comparison of secrets in constant time.
+// HMAC-SHA-256 (RFC 2104) and HKDF-SHA-256 (RFC 5869).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <memory>
 #include <string_view>
 
 #include "base/result.h"
 #include "base/secret.h"
-
-struct evp_mac_ctx_st;
+#include "crypto/digest.h"
 
 namespace merlon::crypto {
 
-using Digest = std::array<std::byte, 32>;
-
-// Value semantics are not offered: the key lives in OpenSSL's memory. Safe from every thread:
-// each computation works on a copy of the prepared context.
-class HmacSha256 final {
+// A MAC key, set up once. Immutable, so safe from every thread: each MAC works on a copy of the
+// keyed state. Resource: the key stays in OpenSSL's memory, which wipes it.
+class HmacSha256 {
 public:
     explicit HmacSha256(const Secret& key);
+    ~HmacSha256();
+    HmacSha256(HmacSha256&&) noexcept;
+    HmacSha256& operator=(HmacSha256&&) noexcept;
 
-    Digest compute(std::string_view message) const;
-    // Whether `code` is the message's, told in a time that depends on nothing but its length.
-    bool verify(std::string_view message, std::string_view code) const;
+    Sha256 mac(std::string_view message) const;
+    // In constant time. A shortened MAC is refused.
+    bool verify(std::string_view message, std::string_view mac) const;
 
 private:
-    struct Free {
-        void operator()(evp_mac_ctx_st* context) const;
-    };
-    std::unique_ptr<evp_mac_ctx_st, Free> prepared_;
+    struct Context;
+    std::unique_ptr<Context> context_;
 };
 
-// Takes the same time wherever the texts differ.
-bool equal(std::string_view a, std::string_view b);
+// HKDF gives at most 255 digests (RFC 5869 section 2.3).
+inline constexpr std::size_t hkdf_bytes_max = 255 * 32;
 
-// SHA-256 of `text`.
-Digest sha256(std::string_view text);
-
-inline std::string_view as_text(const Digest& digest) {
-    return {reinterpret_cast<const char*>(digest.data()), digest.size()};
-}
+// `bytes` of key material from `key`. `info` says what for: two uses never share a key.
+// Fails with "hkdf.size" when `bytes` is 0 or more than hkdf_bytes_max.
+Result<Secret> hkdf_sha256(const Secret& key, std::string_view salt, std::string_view info,
+                           std::size_t bytes);
 
 }  // namespace merlon::crypto

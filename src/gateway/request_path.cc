@@ -188,7 +188,7 @@ Result<const access::Subject*> RequestPath::authenticate(const http::Exchange& e
     }
     const std::string_view token = field->value.substr(scheme.size());
     const WallTime now = shared_.clock.wall();
-    const crypto::Digest digest = crypto::sha256(token);
+    const crypto::Sha256 digest = crypto::sha256(token);
     request.token = cache_.find(digest, now);
     if (request.token != nullptr) {
         cache_hits_.add();

@@ -3,7 +3,7 @@
 
 namespace merlon::tokens {
 
-TokenCache::Kept TokenCache::find(const crypto::Digest& digest, WallTime now) {
+TokenCache::Kept TokenCache::find(const crypto::Sha256& digest, WallTime now) {
     const auto found = index_.find(digest);
     if (found == index_.end()) return nullptr;
     const auto entry = found->second;
@@ -16,7 +16,7 @@ TokenCache::Kept TokenCache::find(const crypto::Digest& digest, WallTime now) {
     return entry->token;
 }
 
-TokenCache::Kept TokenCache::put(const crypto::Digest& digest, AccessToken token) {
+TokenCache::Kept TokenCache::put(const crypto::Sha256& digest, AccessToken token) {
     if (const auto known = index_.find(digest); known != index_.end()) {
         known->second->token = std::make_shared<const AccessToken>(std::move(token));
         return known->second->token;

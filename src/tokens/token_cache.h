@@ -23,20 +23,20 @@ public:
     using Kept = std::shared_ptr<const AccessToken>;
 
     // The token if it was put here and has not expired, else null.
-    Kept find(const crypto::Digest& digest, WallTime now);
-    Kept put(const crypto::Digest& digest, AccessToken token);
+    Kept find(const crypto::Sha256& digest, WallTime now);
+    Kept put(const crypto::Sha256& digest, AccessToken token);
     // After a change of keys, issuers or permissions.
     void flush();
     std::size_t size() const { return order_.size(); }
 
 private:
     struct Entry {
-        crypto::Digest digest;
+        crypto::Sha256 digest;
         Kept token;
     };
     struct Hash {
         // A digest is uniform already: any eight bytes of it are a hash.
-        std::size_t operator()(const crypto::Digest& digest) const {
+        std::size_t operator()(const crypto::Sha256& digest) const {
             std::size_t word;
             std::memcpy(&word, digest.data(), sizeof word);
             return word;
@@ -45,7 +45,7 @@ private:
 
     std::size_t entries_max_;
     std::list<Entry> order_;  // the most recently used first
-    std::unordered_map<crypto::Digest, std::list<Entry>::iterator, Hash> index_;
+    std::unordered_map<crypto::Sha256, std::list<Entry>::iterator, Hash> index_;
 };
 
 }  // namespace merlon::tokens

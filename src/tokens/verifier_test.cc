@@ -17,7 +17,7 @@ std::string sign(std::string_view header, std::string_view payload,
                  std::string_view secret = secret_text) {
     const std::string text = text::to_base64url(header) + "." + text::to_base64url(payload);
     const crypto::HmacSha256 mac{Secret(std::string(secret))};
-    return text + "." + text::to_base64url(crypto::as_text(mac.compute(text)));
+    return text + "." + text::to_base64url(crypto::as_text(mac.mac(text)));
 }
 
 std::string claims(std::string_view replaced = "", std::string_view with = "") {

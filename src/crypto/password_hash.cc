@@ -1,0 +1,151 @@
+// bcrypt by libxcrypt, argon2id by libargon2.
+#include "crypto/password_hash.h"
+
+#include <argon2.h>
+#include <crypt.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/secret.h"
+#include "crypto/equal.h"
+
+namespace merlon::crypto {
+namespace {
+
+constexpr std::size_t argon2_salt_bytes = 16;
+constexpr std::size_t argon2_hash_bytes = 32;
+constexpr std::size_t bcrypt_salt_bytes = 16;
+constexpr std::size_t bcrypt_hash_digits = 31;
+
+Result<> check_scheme(const PasswordScheme& scheme) {
+    const bool sound =
+        scheme.kind == PasswordKind::Bcrypt
+            ? scheme.bcrypt_cost >= bcrypt_cost_min && scheme.bcrypt_cost <= bcrypt_cost_max
+            : scheme.argon2_lanes >= 1 && scheme.argon2_lanes <= argon2_lanes_max &&
+                  scheme.argon2_passes >= 1 && scheme.argon2_passes <= argon2_passes_max &&
+                  scheme.argon2_memory_kib >= 8 * scheme.argon2_lanes &&
+                  scheme.argon2_memory_kib <= argon2_memory_kib_max;
+    if (!sound) return fail(Kind::Invalid, "password.scheme");
+    return {};
+}
+
+Result<> check_bcrypt_password(std::string_view password) {
+    if (password.size() > bcrypt_password_bytes_max) {
+        return fail(Kind::Invalid, "password.too_long");
+    }
+    if (password.find('\0') != std::string_view::npos) return fail(Kind::Invalid, "password.nul");
+    return {};
+}
+
+// "$2b$12$" and the salt in bcrypt's base64.
+std::string bcrypt_setting(int cost, Entropy& entropy) {
+    const std::string salt = entropy.bytes(bcrypt_salt_bytes);
+    char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+    const char* made = ::crypt_gensalt_rn("$2b$", static_cast<unsigned long>(cost), salt.data(),
+                                          static_cast<int>(salt.size()), setting, sizeof setting);
+    MERLON_ASSERT(made != nullptr);
+    return made;
+}
+
+Result<std::string> argon2id(std::string_view password, const PasswordScheme& scheme,
+                             Entropy& entropy) {
+    const std::string salt = entropy.bytes(argon2_salt_bytes);
+    std::string encoded(
+        ::argon2_encodedlen(scheme.argon2_passes, scheme.argon2_memory_kib, scheme.argon2_lanes,
+                            argon2_salt_bytes, argon2_hash_bytes, Argon2_id),
+        '\0');
+    const int status =
+        ::argon2id_hash_encoded(scheme.argon2_passes, scheme.argon2_memory_kib, scheme.argon2_lanes,
+                                password.data(), password.size(), salt.data(), salt.size(),
+                                argon2_hash_bytes, encoded.data(), encoded.size());
+    if (status == ARGON2_MEMORY_ALLOCATION_ERROR || status == ARGON2_THREAD_FAIL) {
+        return fail(Kind::Unavailable, "password.unavailable");
+    }
+    MERLON_ASSERT(status == ARGON2_OK);
+    encoded.resize(std::strlen(encoded.c_str()));
+    return encoded;
+}
+
+}  // namespace
+
+struct PasswordHasher::Memory {
+    crypt_data data{};
+    ~Memory() { wipe(std::as_writable_bytes(std::span(&data, 1))); }
+};
+
+PasswordHasher::PasswordHasher() : memory_(std::make_unique<Memory>()) {}
+PasswordHasher::~PasswordHasher() = default;
+
+Result<std::string> PasswordHasher::bcrypt(std::string_view password, const char* setting) {
+    std::string terminated(password);
+    const char* encoded = ::crypt_r(terminated.c_str(), setting, &memory_->data);
+    wipe(terminated);
+    // crypt_r says "*0" when it cannot; parse_password_hash has refused all such settings.
+    if (encoded == nullptr || encoded[0] == '*') return fail(Kind::Corrupt, "password.encoding");
+    return std::string(encoded);
+}
+
+Result<std::string> PasswordHasher::hash(std::string_view password, const PasswordScheme& scheme,
+                                         Entropy& entropy) {
+    MERLON_TRY(check_scheme(scheme));
+    if (scheme.kind == PasswordKind::Argon2id) return argon2id(password, scheme, entropy);
+    MERLON_TRY(check_bcrypt_password(password));
+    return bcrypt(password, bcrypt_setting(scheme.bcrypt_cost, entropy).c_str());
+}
+
+Result<PasswordVerdict> PasswordHasher::verify(std::string_view password, std::string_view encoded,
+                                               const PasswordScheme& scheme) {
+    const PasswordEncoding encoding = MERLON_TRY(parse_password_hash(encoded));
+    const std::string terminated(encoded);
+    bool matches = false;
+    if (encoding.scheme.kind == PasswordKind::Bcrypt) {
+        // What bcrypt cannot hold is hashed all the same, so that time tells nothing, and never
+        // matches, so that its first 72 bytes do not open the account.
+        const bool fits = check_bcrypt_password(password).has_value();
+        const std::string made = MERLON_TRY(
+            bcrypt(fits ? password : std::string_view("not a password"), terminated.c_str()));
+        matches = fits && equal(made, encoded);
+    } else {
+        const int status = ::argon2id_verify(terminated.c_str(), password.data(), password.size());
+        if (status == ARGON2_MEMORY_ALLOCATION_ERROR || status == ARGON2_THREAD_FAIL) {
+            return fail(Kind::Unavailable, "password.unavailable");
+        }
+        if (status != ARGON2_OK && status != ARGON2_VERIFY_MISMATCH) {
+            return fail(Kind::Corrupt, "password.encoding", ::argon2_error_message(status));
+        }
+        matches = status == ARGON2_OK;
+    }
+    // Only what the kind uses counts: a bcrypt hash does not age by a new argon2 memory.
+    PasswordScheme wanted = scheme;
+    if (scheme.kind == PasswordKind::Bcrypt) {
+        wanted = {.kind = PasswordKind::Bcrypt, .bcrypt_cost = scheme.bcrypt_cost};
+    } else {
+        wanted.bcrypt_cost = encoding.scheme.bcrypt_cost;
+    }
+    const bool outdated = !encoding.current || encoding.scheme != wanted;
+    return PasswordVerdict{.matches = matches, .needs_rehash = matches && outdated};
+}
+
+std::string dummy_password_hash(const PasswordScheme& scheme, Entropy& entropy) {
+    // Random digits in the place of a hash: finding a password for them is breaking the hash. The
+    // last digit has unused bits, which are zero: '.' in bcrypt's alphabet, 'A' in base64.
+    constexpr std::string_view digits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/";
+    const auto random_digits = [&](std::size_t count) {
+        std::string text = entropy.bytes(count);
+        for (char& c : text) c = digits[static_cast<unsigned char>(c) % digits.size()];
+        return text;
+    };
+    if (scheme.kind == PasswordKind::Bcrypt) {
+        return bcrypt_setting(scheme.bcrypt_cost, entropy) + random_digits(bcrypt_hash_digits - 1) +
+               '.';
+    }
+    // 16 bytes are 22 digits and 32 are 43; the last digit's unused bits are zero.
+    return fmt::format("$argon2id$v=19$m={},t={},p={}${}A${}A", scheme.argon2_memory_kib,
+                       scheme.argon2_passes, scheme.argon2_lanes, random_digits(21),
+                       random_digits(42));
+}
+
+}  // namespace merlon::crypto

@@ -1,0 +1,86 @@
+// Keys that sign and verify. The algorithm belongs to the key, never to what it verifies: a token's
+// header cannot choose it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "crypto/jwk.h"
+
+namespace merlon::crypto {
+
+// RFC 7518 section 3.1 and RFC 8037: EdDSA is Ed25519 here, ES256 is P-256.
+enum class Algorithm : std::uint8_t { HS256, RS256, ES256, EdDSA };
+
+// As in a JOSE header. parse fails with "key.algorithm".
+std::string_view name(Algorithm algorithm);
+Result<Algorithm> parse_algorithm(std::string_view name);
+
+// RFC 7518 section 3.3 demands 2048; beyond 8192 one verification is a denial of service.
+inline constexpr int rsa_bits_min = 2'048;
+inline constexpr int rsa_bits_max = 8'192;
+// RFC 7518 section 3.2: at least the digest's size.
+inline constexpr std::size_t hs256_secret_bytes_min = 32;
+
+// Verifies. Immutable and safe from every thread; copies share the key, which nobody can change.
+class VerifyKey {
+public:
+    // The key of a JWK: oct (HS256), RSA (RS256), EC P-256 (ES256), OKP Ed25519 (EdDSA). Private
+    // members are ignored. Errors, all Invalid: "key.type", "key.algorithm" (alg is not this
+    // key's), "key.use" (not for signatures), "key.malformed", "key.weak" (too short, even
+    // exponent).
+    static Result<VerifyKey> from_jwk(const Jwk& jwk);
+    // Fails with "key.weak" below 32 bytes. See check_shared_secret for secrets people chose.
+    static Result<VerifyKey> from_secret(const Secret& secret);
+    // SubjectPublicKeyInfo, PEM. Errors as from_jwk.
+    static Result<VerifyKey> from_public_pem(std::string_view pem);
+
+    Algorithm algorithm() const { return algorithm_; }
+    // ES256 takes the raw 64 bytes r || s of RFC 7518 section 3.4 and refuses DER.
+    bool verify(std::string_view message, std::string_view signature) const;
+    // kty and key members with alg, use and kid (RFC 7638 thumbprint). Nothing for HS256: a shared
+    // secret is never published.
+    std::optional<Jwk> public_jwk() const;
+
+private:
+    friend class SigningKey;
+    struct Key;
+    VerifyKey(Algorithm algorithm, std::shared_ptr<const Key> key)
+        : algorithm_(algorithm), key_(std::move(key)) {}
+    static Result<VerifyKey> check(std::shared_ptr<Key> key);
+
+    Algorithm algorithm_;
+    std::shared_ptr<const Key> key_;  // shared by the copies in all key sets; immutable
+};
+
+// Signs. Immutable and safe from every thread. Resource.
+class SigningKey {
+public:
+    // A fresh key by OpenSSL's generator (RS256: 3072 bits). HS256 has no generator: a fleet brings
+    // its secret. Fails with "key.algorithm".
+    static Result<SigningKey> generate(Algorithm algorithm);
+    // Fails with "key.weak" below 32 bytes.
+    static Result<SigningKey> from_secret(const Secret& secret);
+    // PrivateKeyInfo, DER: what to_pkcs8 gave. Errors as VerifyKey::from_jwk.
+    static Result<SigningKey> from_pkcs8(const Secret& der);
+
+    Algorithm algorithm() const { return verify_key_.algorithm(); }
+    // ES256: r || s, 64 bytes.
+    std::string sign(std::string_view message) const;
+    const VerifyKey& verify_key() const { return verify_key_; }
+    // For storing under a master key. Fails with "key.algorithm" for HS256: that secret is
+    // configuration, not ours to store.
+    Result<Secret> to_pkcs8() const;
+
+private:
+    static Result<SigningKey> adopt(std::shared_ptr<VerifyKey::Key> key);
+    explicit SigningKey(VerifyKey key) : verify_key_(std::move(key)) {}
+    VerifyKey verify_key_;
+};
+
+}  // namespace merlon::crypto

@@ -1,0 +1,140 @@
+// Making keys from PEM, PKCS#8 or a secret, or fresh; and checking each before it is one.
+// signature_jwk.cc makes them from JWKs.
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "crypto/signature.h"
+#include "crypto/signature_key.h"
+
+namespace merlon::crypto {
+namespace {
+
+using Number = Handle<BIGNUM, BN_free>;
+using Bio = Handle<BIO, BIO_free>;
+using Pkcs8 = Handle<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;
+
+std::unexpected<Error> malformed() {
+    ERR_clear_error();
+    return fail(Kind::Invalid, "key.malformed");
+}
+
+// Which algorithm a key of OpenSSL's is for, if it is strong enough.
+Result<Algorithm> algorithm_of(EVP_PKEY* key) {
+    if (EVP_PKEY_is_a(key, "RSA")) {
+        BIGNUM* exponent = nullptr;
+        if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1) return malformed();
+        const Number e(exponent);
+        const int bits = EVP_PKEY_get_bits(key);
+        // e = 1 makes every signature its own message; beyond 64 bits verification gets slow.
+        const bool strong = bits >= rsa_bits_min && bits <= rsa_bits_max && BN_is_odd(e.get()) &&
+                            !BN_is_one(e.get()) && BN_num_bits(e.get()) <= 64;
+        if (!strong) return fail(Kind::Invalid, "key.weak");
+        return Algorithm::RS256;
+    }
+    if (EVP_PKEY_is_a(key, "EC")) {
+        char group[32] = {};
+        if (EVP_PKEY_get_group_name(key, group, sizeof group, nullptr) != 1 ||
+            std::string_view(group) != "prime256v1") {
+            ERR_clear_error();
+            return fail(Kind::Invalid, "key.type");
+        }
+        return Algorithm::ES256;
+    }
+    if (EVP_PKEY_is_a(key, "ED25519")) return Algorithm::EdDSA;
+    return fail(Kind::Invalid, "key.type");
+}
+
+// Ed25519 hashes by itself.
+const char* digest_name(Algorithm algorithm) {
+    return algorithm == Algorithm::EdDSA ? nullptr : "SHA256";
+}
+
+Bio reader(std::string_view bytes) {
+    Bio bio(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
+    MERLON_ASSERT(bio != nullptr);
+    return bio;
+}
+
+}  // namespace
+
+Result<VerifyKey> VerifyKey::check(std::shared_ptr<Key> key) {
+    const Algorithm algorithm = MERLON_TRY(algorithm_of(key->key.get()));
+    const KeyContext checker(EVP_PKEY_CTX_new_from_pkey(nullptr, key->key.get(), nullptr));
+    MERLON_ASSERT(checker != nullptr);
+    if (EVP_PKEY_public_check(checker.get()) != 1) return malformed();
+    key->verify.reset(EVP_MD_CTX_new());
+    MERLON_ASSERT(EVP_DigestVerifyInit_ex(key->verify.get(), nullptr, digest_name(algorithm),
+                                          nullptr, nullptr, key->key.get(), nullptr) == 1);
+    return VerifyKey(algorithm, std::move(key));
+}
+
+Result<VerifyKey> VerifyKey::from_secret(const Secret& secret) {
+    if (secret.size() < hs256_secret_bytes_min) return fail(Kind::Invalid, "key.weak");
+    auto key = std::make_shared<Key>();
+    key->hmac.emplace(secret);
+    return VerifyKey(Algorithm::HS256, std::move(key));
+}
+
+Result<VerifyKey> VerifyKey::from_public_pem(std::string_view pem) {
+    auto key = std::make_shared<Key>();
+    key->key.reset(PEM_read_bio_PUBKEY(reader(pem).get(), nullptr, nullptr, nullptr));
+    if (!key->key) return malformed();
+    return check(std::move(key));
+}
+
+Result<SigningKey> SigningKey::adopt(std::shared_ptr<VerifyKey::Key> key) {
+    VerifyKey verify_key = MERLON_TRY(VerifyKey::check(key));
+    key->sign.reset(EVP_MD_CTX_new());
+    if (EVP_DigestSignInit_ex(key->sign.get(), nullptr, digest_name(verify_key.algorithm()),
+                              nullptr, nullptr, key->key.get(), nullptr) != 1) {
+        return malformed();
+    }
+    return SigningKey(std::move(verify_key));
+}
+
+Result<SigningKey> SigningKey::generate(Algorithm algorithm) {
+    auto key = std::make_shared<VerifyKey::Key>();
+    switch (algorithm) {
+        case Algorithm::HS256:
+            return fail(Kind::Invalid, "key.algorithm");
+        case Algorithm::RS256:
+            key->key.reset(EVP_RSA_gen(3'072));
+            break;
+        case Algorithm::ES256:
+            key->key.reset(EVP_EC_gen("P-256"));
+            break;
+        case Algorithm::EdDSA:
+            key->key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+            break;
+    }
+    MERLON_ASSERT(key->key != nullptr);
+    return adopt(std::move(key));
+}
+
+Result<SigningKey> SigningKey::from_secret(const Secret& secret) {
+    return SigningKey(MERLON_TRY(VerifyKey::from_secret(secret)));
+}
+
+Result<SigningKey> SigningKey::from_pkcs8(const Secret& der) {
+    const unsigned char* in = octets(der.reveal());
+    const Pkcs8 info(d2i_PKCS8_PRIV_KEY_INFO(nullptr, &in, static_cast<long>(der.size())));
+    auto key = std::make_shared<VerifyKey::Key>();
+    if (info) key->key.reset(EVP_PKCS82PKEY(info.get()));
+    if (!key->key) return malformed();
+    return adopt(std::move(key));
+}
+
+Result<Secret> SigningKey::to_pkcs8() const {
+    EVP_PKEY* const key = verify_key_.key_->key.get();
+    if (key == nullptr) return fail(Kind::Invalid, "key.algorithm");
+    const Pkcs8 info(EVP_PKEY2PKCS8(key));
+    MERLON_ASSERT(info != nullptr);
+    std::string der(static_cast<std::size_t>(i2d_PKCS8_PRIV_KEY_INFO(info.get(), nullptr)), '\0');
+    unsigned char* out = octets(der);
+    MERLON_ASSERT(i2d_PKCS8_PRIV_KEY_INFO(info.get(), &out) > 0);
+    return Secret(std::move(der));
+}
+
+}  // namespace merlon::crypto
