@@ -57,6 +57,15 @@ gateway::RouteSettings read_route(Reader route, const Node& node) {
     route.text("limit", limit);
     if (!limit.empty() && limit != "none") route.problem(&node, "limit", "can only be none");
     out.limited = limit != "none";
+    std::string upgrade;
+    route.text("upgrade", upgrade);
+    if (!upgrade.empty() && upgrade != "websocket") {
+        route.problem(&node, "upgrade", "can only be websocket");
+    }
+    out.websocket = upgrade == "websocket";
+    if (out.websocket && std::ranges::find(out.methods, "GET") == out.methods.end()) {
+        route.problem(&node, "upgrade", "a WebSocket begins with GET, which is not in methods");
+    }
     route.finish();
     return out;
 }

@@ -47,7 +47,11 @@ RequestPath::RequestPath(Shared shared, http::Deadlines& deadlines, Executor exe
       cache_hits_(shared.metrics.counter("merlon_token_cache", "verified tokens asked for",
                                          {{"outcome", "hit"}})),
       cache_misses_(shared.metrics.counter("merlon_token_cache", "verified tokens asked for",
-                                           {{"outcome", "miss"}})) {
+                                           {{"outcome", "miss"}})),
+      every_second_(deadlines, [this] {
+          open_streams_.close_expired(shared_.clock.wall());
+          for (auto& upstream : active_->upstreams) upstream->prune();
+      }) {
     replace(std::move(snapshot));
 }
 
@@ -56,7 +60,8 @@ void RequestPath::replace(std::shared_ptr<const Snapshot> snapshot) {
     active_ = std::make_shared<Active>();
     active_->snapshot = std::move(snapshot);
     for (const Service& service : active_->snapshot->services) {
-        active_->upstreams.push_back(std::make_unique<Upstream>(service.targets, deadlines_));
+        active_->upstreams.push_back(
+            std::make_unique<Upstream>(service.name, service.targets, deadlines_, shared_.metrics));
     }
 }
 
@@ -91,9 +96,9 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
     // Before authentication, so that a stranger pays the cheap stage first; before 404 and 405, so
     // that who probes for paths is counted.
     const Route* route = request.match.route;
-    const bool is_service_route = route != nullptr && route->is_limited;
+    const bool counts_as_service = route != nullptr ? route->is_limited : !found;
     const Result<> admitted = co_await limit_gate_.admit(
-        *request.snapshot, request.target.path, is_service_route,
+        *request.snapshot, request.target.path, counts_as_service,
         counted_client(request.client, request.snapshot->ipv6_prefix), request.limits);
     LimitGate::add_fields(request.limits, request.fields);
     MERLON_CO_TRY(Result<>(admitted));
@@ -119,9 +124,11 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
     }
     co_return co_await forward(
         exchange, std::move(pass),
-        {*request.active->upstreams[route->service], request.target, request.request_id,
-         request.traceparent, request.client, request.scheme, request.fields, route->timeout,
-         request.snapshot->timeouts.body});
+        {*request.active->upstreams[route->service], open_streams_, shared_.clock,
+         request.token.get(), request.target, request.request_id, request.traceparent,
+         request.client, request.scheme, request.fields, route->timeout,
+         request.snapshot->timeouts.body, request.snapshot->timeouts.idle, nullptr,
+         route->allows_websocket});
 }
 
 // Who asks, and what the request is called from here on.

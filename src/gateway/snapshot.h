@@ -24,6 +24,7 @@ struct Route {
     std::uint64_t body_bytes_max = 0;
     std::chrono::milliseconds timeout{};
     bool is_limited = true;
+    bool allows_websocket = false;
     std::string_view fixed_body;  // answered as it stands, without an upstream; empty: forwarded
 };
 
@@ -34,6 +35,7 @@ struct Service {
 
 struct Limit {
     std::string name;
+    std::uint64_t id;                // of the name: counters survive a reload that reorders limits
     std::vector<std::string> paths;  // literal, or ending in /**
     LimitRule rule;
     bool skips_successful = false;
