@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/uuid.h"
+#include "gateway/body_gate.h"
 #include "gateway/cors.h"
 #include "http/problem.h"
 #include "wire/trace.h"
@@ -31,6 +32,7 @@ struct RequestPath::Request {
     http::FieldLines fields;  // of the answer, whatever it will be
     LimitTicket limits;
     tokens::TokenCache::Kept token;
+    std::optional<std::string> body;  // judged; goes on instead of the one that came
     bool is_preflight = false;
 
     std::string_view route_name() const {
@@ -122,13 +124,17 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
     if (exchange.admitted().body.length > route->body_bytes_max) {
         co_return fail(Kind::Invalid, "body.too_large");
     }
+    if (route->schema && has_judged_body(exchange.head().method)) {
+        request.body = MERLON_CO_TRY(
+            co_await take_judged_body(&exchange, route->schema.get(), route->body_bytes_max));
+    }
     co_return co_await forward(
         exchange, std::move(pass),
         {*request.active->upstreams[route->service], open_streams_, shared_.clock,
          request.token.get(), request.target, request.request_id, request.traceparent,
          request.client, request.scheme, request.fields, route->timeout,
-         request.snapshot->timeouts.body, request.snapshot->timeouts.idle, nullptr,
-         route->allows_websocket});
+         request.snapshot->timeouts.body, request.snapshot->timeouts.idle,
+         request.body ? &*request.body : nullptr, route->allows_websocket});
 }
 
 // Who asks, and what the request is called from here on.

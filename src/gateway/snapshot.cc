@@ -42,7 +42,12 @@ Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_
                 settings.timeout.value_or(server.timeouts.upstream),
                 settings.limited,
                 settings.websocket,
+                {},
                 {}};
+    if (!settings.schema.empty()) {
+        route.schema = std::make_unique<const wire::JsonSchema>(
+            MERLON_TRY(wire::JsonSchema::compile(settings.schema)));
+    }
     return snapshot.routes.add(settings.path, methods, std::move(route));
 }
 
@@ -90,7 +95,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
                                                        access::Roles roles) {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->roles = std::move(roles);
-    Route health{"/health", access::Rule::open(), 0, 0, {}, false, false, R"({"status":"ok"})"};
+    Route health{"/health", access::Rule::open(), 0, 0, {}, false, false, R"({"status":"ok"})", {}};
     MERLON_TRY(snapshot->routes.add("/health", {wire::Method::Get}, std::move(health)));
     for (const ServiceSettings& settings : gateway.services) {
         Service service{settings.name, {}};

@@ -13,6 +13,7 @@
 #include "http/settings.h"
 #include "tokens/settings.h"
 #include "tokens/verifier.h"
+#include "wire/json_schema.h"
 
 namespace merlon::gateway {
 
@@ -26,6 +27,7 @@ struct Route {
     bool is_limited = true;
     bool allows_websocket = false;
     std::string_view fixed_body;  // answered as it stands, without an upstream; empty: forwarded
+    std::unique_ptr<const wire::JsonSchema> schema;  // null: any body
 };
 
 struct Service {
