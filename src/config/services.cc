@@ -96,6 +96,20 @@ gateway::RouteSettings read_route(Reader route, const ReadContext& context, cons
     return out;
 }
 
+void read_health(Reader health, const Node& where, gateway::HealthSettings& out) {
+    health.text("path", out.path);
+    health.duration("interval", out.interval);
+    health.duration("timeout", out.timeout);
+    health.finish();
+    if (!health.exists()) return;
+    if (!out.path.starts_with('/') || out.path.find_first_of(" #\r\n") != std::string::npos) {
+        health.problem(&where, "path", "which path says whether the service is well? /healthz");
+    }
+    if (out.interval < std::chrono::milliseconds{100}) {
+        health.problem(&where, "interval", "must be at least 100ms");
+    }
+}
+
 // Two routes for one method and path: which of them would decide?
 void check_duplicates(Reader& services, const gateway::GatewaySettings& settings) {
     gateway::RouteTable<std::string> table;
@@ -134,6 +148,7 @@ void read_services(Reader services, ReadContext& context, const Node* node,
         reader.text("ca", service.ca_path);
         reader.text("certificate", service.certificate_path);
         reader.text("key", service.key_path);
+        read_health(reader.section("health"), entry.value, service.health);
         for (const std::string& url : urls) {
             if (const auto parsed = gateway::parse_upstream(url, service); !parsed) {
                 reader.problem(&entry.value, "url", parsed.error().detail);

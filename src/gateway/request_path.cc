@@ -44,6 +44,7 @@ RequestPath::RequestPath(Shared shared, http::Deadlines& deadlines, Executor exe
                          std::shared_ptr<const Snapshot> snapshot)
     : shared_(shared),
       deadlines_(deadlines),
+      executor_(executor),
       limit_gate_(shared.limits, shared.clock, shared.metrics, executor),
       entropy_(shared.entropy),
       cache_hits_(shared.metrics.counter("merlon_token_cache", "verified tokens asked for",
@@ -59,11 +60,15 @@ RequestPath::RequestPath(Shared shared, http::Deadlines& deadlines, Executor exe
 
 void RequestPath::replace(std::shared_ptr<const Snapshot> snapshot) {
     cache_.flush();  // issuer, key or permissions may be others
+    if (active_) active_->checkers.clear();
     active_ = std::make_shared<Active>();
     active_->snapshot = std::move(snapshot);
     for (const Service& service : active_->snapshot->services) {
-        active_->upstreams.push_back(
-            std::make_unique<Upstream>(service.name, service.targets, deadlines_, shared_.metrics));
+        auto upstream =
+            std::make_unique<Upstream>(service.name, service.targets, deadlines_, shared_.metrics);
+        active_->checkers.push_back(std::make_unique<HealthChecker>(
+            *upstream, service.health, executor_, deadlines_, entropy_));
+        active_->upstreams.push_back(std::move(upstream));
     }
 }
 

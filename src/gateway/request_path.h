@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "events/refusals.h"
 #include "gateway/every_second.h"
+#include "gateway/health_checker.h"
 #include "gateway/limit_gate.h"
 #include "gateway/proxy.h"
 #include "gateway/snapshot.h"
@@ -54,6 +55,7 @@ private:
 
     Shared shared_;
     http::Deadlines& deadlines_;
+    Executor executor_;
     LimitGate limit_gate_;
     BufferedEntropy entropy_;
     OpenStreams open_streams_;
@@ -62,6 +64,7 @@ private:
     struct Active {
         std::shared_ptr<const Snapshot> snapshot;
         std::vector<std::unique_ptr<Upstream>> upstreams;  // by service
+        std::vector<std::unique_ptr<HealthChecker>> checkers;
         // Histograms by route, method and status, so that a request does not look names up.
         std::unordered_map<std::uint64_t, metrics::Histogram*> durations;
         std::unordered_map<std::string_view, std::uint32_t> route_numbers;

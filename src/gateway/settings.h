@@ -32,14 +32,20 @@ struct TargetSettings {
     std::string url;  // http://host:port, https://host:port, unix:/path
 };
 
+// Active checks of a service's targets.
+struct HealthSettings {
+    std::string path;  // empty: passive checks only
+    std::chrono::milliseconds interval{5'000};
+    std::chrono::milliseconds timeout{2'000};
+};
+
 struct ServiceSettings {
     std::string name;
     std::vector<TargetSettings> targets;
     std::string ca_path;           // PEM; empty: the system's
     std::string certificate_path;  // client certificate for mTLS
     std::string key_path;
-    std::string health_path;  // empty: passive checks only
-    std::chrono::milliseconds health_interval{5'000};
+    HealthSettings health;
     std::vector<RouteSettings> routes;
 };
 

@@ -98,7 +98,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
     Route health{"/health", access::Rule::open(), 0, 0, {}, false, false, R"({"status":"ok"})", {}};
     MERLON_TRY(snapshot->routes.add("/health", {wire::Method::Get}, std::move(health)));
     for (const ServiceSettings& settings : gateway.services) {
-        Service service{settings.name, {}};
+        Service service{settings.name, {}, settings.health};
         if (settings.targets.size() > Upstream::targets_max) {
             return fail(
                 Kind::Invalid, "upstream.targets",

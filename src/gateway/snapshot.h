@@ -33,6 +33,7 @@ struct Route {
 struct Service {
     std::string name;
     std::vector<std::shared_ptr<const http::UpstreamAddress>> targets;
+    HealthSettings health;
 };
 
 struct Limit {

@@ -104,8 +104,11 @@ Task<> Stream::write(Gather gather) {
 
 Task<std::size_t> Stream::read_socket(std::span<char> buffer) {
     if (timed_out_) co_return std::unexpected(failure({}));
+    // The end is said once: Asio would wait for another event of the kernel, which never comes.
+    if (input_ended_) co_return std::unexpected(failure(asio::error::eof));
     const auto [error, bytes] =
         co_await socket_.async_read_some(asio::buffer(buffer.data(), buffer.size()), as_result);
+    input_ended_ = error == asio::error::eof;
     if (error) co_return std::unexpected(failure(error));
     co_return bytes;
 }

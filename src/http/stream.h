@@ -100,6 +100,7 @@ private:
     Deadlines& deadlines_;
     std::unique_ptr<TlsSession> tls_;
     bool timed_out_ = false;
+    bool input_ended_ = false;
     bool flushing_ = false;  // flush_tls() is under way
     std::uint64_t bytes_sent_ = 0;
 };
