@@ -139,13 +139,12 @@ TEST_F(ServerTest, ABrokenHeadIsRefusedAndNothingBehindItIsRead) {
         {"BREW / HTTP/1.1\r\nHost: x\r\n\r\n", "head.method"},
         {"GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(40'000, 'a') + "\r\n\r\n",
          "head.too_large"},
-        {post("/", "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
-         "framing.both_lengths"},
+        {post("/", "Transfer-Encoding: xchunked\r\n", "0\r\n\r\n"), "framing.transfer_encoding"},
     };
     for (const auto& [head, rule] : cases) {
         const std::string answer = say(head + "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n");
         EXPECT_EQ(count(answer, "HTTP/1.1 "), 1U) << answer;
-        EXPECT_TRUE(answer.ends_with(rule)) << answer;
+        EXPECT_TRUE(answer.ends_with(rule)) << head.substr(0, 80) << answer;
         EXPECT_EQ(count(answer, "Connection: close\r\n"), 1U);
     }
 }

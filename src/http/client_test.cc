@@ -1,0 +1,264 @@
+// The client's side of HTTP/1.1, and TLS on both sides, against peers the test plays.
+#include "http/client.h"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "http/server.h"
+#include "http/test_kit.h"
+
+namespace merlon::http {
+namespace {
+
+using testing::Listener;
+using testing::LoopThread;
+using testing::Wire;
+
+std::shared_ptr<UpstreamAddress> address_of(const Listener& listener) {
+    auto address = std::make_shared<UpstreamAddress>();
+    address->host = "127.0.0.1";
+    address->port = listener.port();
+    address->authority = "127.0.0.1:" + std::to_string(listener.port());
+    return address;
+}
+
+Task<std::string> fetch(std::shared_ptr<UpstreamAddress> to, Deadlines* deadlines,
+                        wire::Method method, bool* is_reusable) {
+    const auto connection = MERLON_CO_TRY(
+        co_await ClientConnection::connect(to, *deadlines, std::chrono::milliseconds{500}));
+    connection->stream().set_deadline(std::chrono::milliseconds{500});
+    Gather request;
+    request.add("GET / HTTP/1.1\r\n\r\n");
+    MERLON_CO_TRY(co_await connection->stream().write(request));
+    const wire::ResponseHead* head = MERLON_CO_TRY(co_await connection->read_head(method));
+    std::string text = std::to_string(head->status) + " ";
+    while (true) {
+        const auto piece = MERLON_CO_TRY(co_await connection->read_body());
+        if (piece.empty()) break;
+        text += piece;
+    }
+    *is_reusable = connection->is_reusable();
+    co_return text;
+}
+
+// Runs on a loop of its own thread and waits.
+template <class T>
+Result<T> wait_for(LoopThread& thread, Task<T> task) {
+    std::promise<Result<T>> promise;
+    asio::co_spawn(thread.executor(), std::move(task),
+                   [&](std::exception_ptr, Result<T> result) { promise.set_value(result); });
+    return promise.get_future().get();
+}
+
+TEST(Client, TellsAnswersFromGarbage) {
+    std::string interim;
+    for (int i = 0; i < 9; ++i) interim += "HTTP/1.1 103 Early Hints\r\n\r\n";
+    struct Case {
+        std::string answer, outcome;
+        bool is_reusable = false;
+        wire::Method method = wire::Method::Get;
+    };
+    const Case cases[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "200 hello", true},
+        {"HTTP/1.1 103 X\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", "200 x", true},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloextra", "200 hello", false},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
+         "200 hello", true},
+        {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx", "200 x", false},
+        {"HTTP/1.1 200 OK\r\n\r\nuntil close", "200 until close", false},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", "200 ", true, wire::Method::Head},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhalf", "stream.end"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+         "upstream.framing"},
+        {"SSH-2.0\r\n\r\n", "upstream.framing"},
+        {"HTTP/1.1 200", "upstream.broken"},
+        {interim, "upstream.framing"},
+        {"", "upstream.closed"},
+    };
+    for (const auto& [answer, outcome, is_reusable, method] : cases) {
+        LoopThread thread;
+        Listener listener;
+        std::jthread upstream([&] {
+            Wire link = listener.accept();
+            link.read_head();
+            link.send(answer);
+            link.finish_writing();
+            link.read_all();
+        });
+        bool reusable = false;
+        const auto got =
+            wait_for(thread, fetch(address_of(listener), &thread.deadlines(), method, &reusable));
+        EXPECT_EQ(got ? *got : std::string(got.error().rule), outcome) << answer;
+        EXPECT_EQ(reusable, is_reusable) << answer;
+    }
+}
+
+TEST(Client, SaysWhetherAnythingCanHaveBeenSent) {
+    LoopThread thread;
+    bool reusable = false;
+    const auto rule_of = [&](std::shared_ptr<UpstreamAddress> address) {
+        const auto got = wait_for(
+            thread, fetch(std::move(address), &thread.deadlines(), wire::Method::Get, &reusable));
+        return got ? std::string_view("ok") : got.error().rule;
+    };
+    Listener silent;
+    EXPECT_EQ(rule_of(address_of(silent)), "upstream.timeout");
+    auto gone = address_of(Listener());
+    EXPECT_EQ(rule_of(gone), "upstream.unavailable");
+    gone->host = "no-such-host.invalid";
+    EXPECT_EQ(rule_of(gone), "upstream.unavailable");
+    gone->unix_path = "/nonexistent/x.sock";
+    EXPECT_EQ(rule_of(gone), "upstream.unavailable");
+}
+
+// A key and a self-signed certificate for localhost, made by OpenSSL's own command.
+struct TlsFiles {
+    TlsSettings settings;
+    TlsFiles() {
+        const std::string at = ::testing::TempDir() + "/merlon_tls_" + std::to_string(::getpid()) +
+                               "_" + std::to_string(reinterpret_cast<std::uintptr_t>(this));
+        settings = {at + ".crt", at + ".key"};
+        const std::string command =
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
+            "-subj /CN=localhost -addext subjectAltName=DNS:localhost,DNS:*.example,IP:127.0.0.1 "
+            "-keyout " +
+            settings.key_path + " -out " + settings.certificate_path + " 2>/dev/null";
+        EXPECT_EQ(std::system(command.c_str()), 0);
+    }
+    ~TlsFiles() {
+        ::unlink(settings.certificate_path.c_str());
+        ::unlink(settings.key_path.c_str());
+    }
+};
+
+// Sends back what it reads, piece by piece, while it reads.
+class EchoHandler final : public Handler {
+public:
+    Task<> serve(Exchange& exchange) override {
+        const FieldLines fields;
+        if (exchange.admitted().body.kind == wire::BodyKind::None) {
+            co_return co_await exchange.send(200, fields, "plain");
+        }
+        MERLON_CO_TRY(co_await exchange.begin(200, fields, {wire::BodyKind::UntilClose, 0}));
+        while (true) {
+            const auto piece = MERLON_CO_TRY(co_await exchange.read_body());
+            if (piece.empty()) break;
+            MERLON_CO_TRY(co_await exchange.write(piece));
+        }
+        co_return co_await exchange.finish();
+    }
+    Response refuse(const Peer&, const Error&) override { return {}; }
+};
+
+struct TlsServer {
+    TlsFiles files;
+    ServerSettings settings;
+    EchoHandler echo;
+    LoopThread thread;
+    std::unique_ptr<Server> server;
+    std::shared_ptr<UpstreamAddress> address = std::make_shared<UpstreamAddress>();
+
+    TlsServer() {
+        settings.limits.body_bytes = 64 << 20;
+        auto context = TlsServerContext::make({files.settings});
+        EXPECT_TRUE(context);
+        const std::shared_ptr<const TlsServerContext> shared(*std::move(context));
+        thread.run([&] {
+            server = std::make_unique<Server>(thread.executor(), settings, echo, thread.deadlines(),
+                                              shared, 10);
+            auto acceptor = listen_on(thread.executor(), {"127.0.0.1", 0, {}});
+            address->port = port_of(*acceptor);
+            server->serve(*std::move(acceptor));
+        });
+        address->host = address->authority = "127.0.0.1";
+        address->tls = *TlsClientContext::make({files.settings.certificate_path, {}, {}});
+    }
+    ~TlsServer() {
+        thread.stop();
+        server.reset();
+    }
+};
+
+TEST(Tls, ServerAndClientAgreeAndAStrangersCertificateIsRefused) {
+    TlsServer server;
+    LoopThread thread;
+    bool reusable = false;
+    auto hosted = std::make_shared<UpstreamAddress>(*server.address);
+    for (const char* host : {"127.0.0.1", "localhost"}) {
+        hosted->host = host;
+        // HTTP/1.1 without Host is refused, by an answer that is empty here: TLS itself worked.
+        const auto got =
+            wait_for(thread, fetch(hosted, &thread.deadlines(), wire::Method::Get, &reusable));
+        EXPECT_TRUE(got) << host << got.error().rule;
+    }
+    TlsFiles others;
+    hosted->tls = *TlsClientContext::make({others.settings.certificate_path, {}, {}});
+    EXPECT_TRUE(hosted->tls);
+    hosted->tls = *TlsClientContext::make({});  // the system's authorities do not know it
+    EXPECT_EQ(wait_for(thread, fetch(hosted, &thread.deadlines(), wire::Method::Get, &reusable))
+                  .error()
+                  .rule,
+              "upstream.unavailable");
+}
+
+// Writes a long chunked body.
+Task<> send_long(ClientConnection* connection, std::size_t pieces, const std::string* piece) {
+    for (std::size_t i = 0; i < pieces; ++i) {
+        std::string size_line;
+        wire::append_chunk_size(size_line, piece->size());
+        Gather next;
+        next.add(size_line);
+        next.add(*piece);
+        next.add("\r\n");
+        MERLON_CO_TRY(co_await connection->stream().write(next));
+    }
+    Gather last;
+    last.add(wire::last_chunk);
+    co_return co_await connection->stream().write(last);
+}
+
+Task<std::size_t> exchange_long(std::shared_ptr<UpstreamAddress> to, Deadlines* deadlines,
+                                std::size_t pieces, const std::string* piece) {
+    const auto connection =
+        MERLON_CO_TRY(co_await ClientConnection::connect(to, *deadlines, std::chrono::seconds{5}));
+    connection->stream().set_deadline(std::chrono::seconds{20});
+    Gather head;
+    head.add("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    MERLON_CO_TRY(co_await connection->stream().write(head));
+    bool is_sent = false;
+    asio::co_spawn(co_await asio::this_coro::executor, send_long(connection.get(), pieces, piece),
+                   [&](std::exception_ptr, Result<> sent) { is_sent = sent.has_value(); });
+    MERLON_CO_TRY(co_await connection->read_head(wire::Method::Post));
+    std::size_t bytes = 0;
+    while (true) {
+        const auto got = MERLON_CO_TRY(co_await connection->read_body());
+        if (got.empty()) break;
+        if (got.find_first_not_of('x') != std::string_view::npos)
+            co_return fail(Kind::Corrupt, "x");
+        bytes += got.size();
+    }
+    MERLON_ASSERT(is_sent);
+    co_return bytes;
+}
+
+TEST(Tls, BothDirectionsRunAtTheSameTime) {
+    TlsServer server;
+    LoopThread thread;
+    const std::string piece(100'000, 'x');
+    const auto got =
+        wait_for(thread, exchange_long(server.address, &thread.deadlines(), 200, &piece));
+    ASSERT_TRUE(got) << got.error().rule << got.error().detail;
+    EXPECT_EQ(*got, 200 * piece.size());
+}
+
+TEST(Tls, RefusesFilesThatDoNotFit) {
+    TlsFiles files;
+    const std::string key = files.settings.key_path;
+    EXPECT_EQ(TlsServerContext::make({{"/nonexistent", key}}).error().rule, "tls.certificate");
+    EXPECT_EQ(
+        TlsServerContext::make({{files.settings.certificate_path, "/nonexistent"}}).error().rule,
+        "tls.key");
+    EXPECT_EQ(TlsClientContext::make({"/nonexistent", {}, {}}).error().rule, "tls.ca");
+}
+
+}  // namespace
+}  // namespace merlon::http
