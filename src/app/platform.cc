@@ -71,9 +71,19 @@ Platform::Platform(config::Settings settings)
 
 Platform::~Platform() = default;
 
+Result<std::shared_ptr<const gateway::Snapshot>> Platform::make_snapshot(
+    const config::Settings& settings) const {
+    std::shared_ptr<const tokens::Keyring> keys;
+    if (!settings.tokens.secret.empty()) {
+        keys = std::make_shared<const tokens::Keyring>(
+            MERLON_TRY(tokens::Keyring::of_secret(settings.tokens.secret)));
+    }
+    return gateway::Snapshot::make(settings.gateway, settings.server, settings.tokens,
+                                   std::move(keys), settings.roles);
+}
+
 Result<> Platform::open() {
-    const auto snapshot = MERLON_TRY(gateway::Snapshot::make(settings_.gateway, settings_.server,
-                                                             settings_.tokens, settings_.roles));
+    const auto snapshot = MERLON_TRY(make_snapshot(settings_));
     const auto tls = MERLON_TRY(make_tls(settings_.server));
     const unsigned count = worker_count(settings_.server);
     const std::size_t connections = connections_max(settings_.server, count);
@@ -141,8 +151,7 @@ void Platform::stop() {
 }
 
 Result<> Platform::reload(config::Settings settings) {
-    const auto snapshot = MERLON_TRY(gateway::Snapshot::make(settings.gateway, settings.server,
-                                                             settings.tokens, settings.roles));
+    const auto snapshot = MERLON_TRY(make_snapshot(settings));
     const auto tls = MERLON_TRY(make_tls(settings.server));
     for (auto& worker : workers_) {
         asio::post(worker->executor(), [worker = worker.get(), snapshot, tls] {

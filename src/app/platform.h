@@ -58,6 +58,8 @@ public:
 private:
     explicit Platform(config::Settings settings);
     Result<> open();
+    Result<std::shared_ptr<const gateway::Snapshot>> make_snapshot(
+        const config::Settings& settings) const;
     void tick();
 
     config::Settings settings_;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "config/values.h"
+#include "crypto/shared_secret.h"
 
 namespace merlon::config {
 namespace {
@@ -52,21 +53,53 @@ void read_size_limits(Reader limits, http::Limits& out) {
     limits.finish();
 }
 
-void read_tokens(Reader tokens, tokens::TokenSettings& out) {
-    std::string algorithm = "HS256";
-    const bool is_said = tokens.exists();
-    tokens.text("algorithm", algorithm);
-    if (algorithm != "HS256") {
-        tokens.problem(nullptr, "algorithm", "this version verifies HS256 only");
+void read_trusted(const Node* list, ReadContext& context, std::vector<tokens::TrustedIssuer>& out) {
+    if (list == nullptr) return;
+    if (!list->is_list()) {
+        context.problems.push_back(
+            {Grade::Error, list->origin, "tokens.trusted", "must be a list of issuers"});
+        return;
     }
-    out.algorithm = tokens::Algorithm::HS256;
-    tokens.text("issuer", out.issuer);
-    tokens.text("audience", out.audience);
+    for (const Node& item : list->items) {
+        Reader one(context, &item, "tokens.trusted");
+        tokens::TrustedIssuer issuer;
+        one.text("issuer", issuer.issuer);
+        one.text("jwks", issuer.jwks);
+        one.text("audience", issuer.audience);
+        if (issuer.issuer.empty() || issuer.jwks.empty() || issuer.audience.empty()) {
+            one.problem(&item, "", "needs issuer, jwks and audience");
+        } else if (!issuer.jwks.starts_with("file:")) {
+            one.problem(&item, "jwks", "must be file:/path in this version");
+        }
+        one.finish();
+        out.push_back(std::move(issuer));
+    }
+}
+
+void read_tokens(Reader tokens, ReadContext& context, tokens::TokenSettings& out) {
     tokens.secret("secret", out.secret);
     tokens.secret("refresh_secret", out.refresh_secret);
-    if (is_said && out.secret.empty()) {
-        tokens.problem(nullptr, "secret", "no key to verify tokens with: set JWT_SECRET");
+    std::string algorithm = out.secret.empty() ? "ES256" : "HS256";
+    const Node* said = tokens.take("algorithm");
+    tokens.text("algorithm", algorithm);
+    if (const auto parsed = crypto::parse_algorithm(algorithm)) {
+        out.algorithm = *parsed;
+    } else {
+        tokens.problem(said, "algorithm", "must be ES256, EdDSA, RS256 or HS256");
     }
+    if (out.algorithm == tokens::Algorithm::HS256 && out.secret.empty()) {
+        tokens.problem(said, "algorithm", "HS256 needs a shared secret: set JWT_SECRET");
+    }
+    if (!out.secret.empty()) {
+        const auto sound = crypto::check_shared_secret(out.secret);
+        if (!sound) tokens.problem(tokens.take("secret"), "secret", sound.error().detail);
+    }
+    tokens.text("issuer", out.issuer);
+    tokens.text("audience", out.audience);
+    tokens.seconds("access_ttl", out.access_ttl);
+    tokens.seconds("refresh_ttl", out.refresh_ttl);
+    tokens.seconds("reuse_grace", out.reuse_grace);
+    read_trusted(tokens.take("trusted"), context, out.trusted);
     tokens.finish();
 }
 
@@ -177,7 +210,7 @@ void read_settings(ReadContext& context, const Node& tree, Settings& settings) {
                      "must be a URL: https://api.example.com");
     }
     read_server(root.section("server"), settings.server);
-    read_tokens(root.section("tokens"), settings.tokens);
+    read_tokens(root.section("tokens"), context, settings.tokens);
     read_roles(root.section("access"), context, settings.roles);
     read_cors(root.section("cors"), settings.gateway.cors);
     read_limits(root.section("limits"), context, tree.find("limits"), settings.gateway);

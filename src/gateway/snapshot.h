@@ -55,12 +55,14 @@ struct Snapshot {
     http::FieldLines security_fields;  // on every answer
     http::Timeouts timeouts;
     access::Roles roles;
-    std::optional<tokens::Verifier> verifier;  // none: no token is believed
+    std::optional<tokens::Verifier> verifier;  // set by make(); borrows roles
 
-    // Settings that passed config's checks. Errors name what to change.
+    // Settings that passed config's checks; `keys` are our own, null: we have none. Errors name
+    // what to change.
     static Result<std::shared_ptr<const Snapshot>> make(const GatewaySettings& gateway,
                                                         const http::ServerSettings& server,
                                                         const tokens::TokenSettings& tokens,
+                                                        std::shared_ptr<const tokens::Keyring> keys,
                                                         access::Roles roles);
 };
 
