@@ -1,13 +1,7 @@
 // Verifying tokens.
 #include "tokens/verifier.h"
 
-#include "wire/compact_jose.h"
-
 namespace merlon::tokens {
-namespace {
-
-// A token whose header names another algorithm than the key's is refused before the key sees it:
-// so a public key is never taken for a MAC secret.
 Result<> check_signature(const wire::CompactJws& jws, const crypto::VerifyKey& key) {
     if (jws.algorithm != name(key.algorithm())) {
         return fail(Kind::Unknown, "token.algorithm", jws.algorithm);
@@ -15,8 +9,6 @@ Result<> check_signature(const wire::CompactJws& jws, const crypto::VerifyKey& k
     if (!key.verify(jws.signed_text, jws.signature)) return fail(Kind::Unknown, "token.signature");
     return {};
 }
-
-}  // namespace
 
 Result<AccessToken> Verifier::verify_access(std::string_view token, WallTime now) const {
     const wire::CompactJws jws = MERLON_TRY(wire::CompactJws::parse(token));

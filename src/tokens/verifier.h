@@ -6,6 +6,7 @@
 #include "tokens/access_token.h"
 #include "tokens/keyring.h"
 #include "tokens/trusted_issuers.h"
+#include "wire/compact_jose.h"
 
 namespace merlon::tokens {
 
@@ -31,5 +32,10 @@ private:
     TrustedIssuers trusted_;
     const access::Roles* roles_;
 };
+
+// Whether `key` made this signature. A token whose header names another algorithm than the key's
+// is refused before the key sees it: so a public key is never taken for a MAC secret.
+// Errors (Unknown): "token.algorithm", "token.signature".
+Result<> check_signature(const wire::CompactJws& jws, const crypto::VerifyKey& key);
 
 }  // namespace merlon::tokens
