@@ -6,6 +6,7 @@
 #include "gateway/limit_table.h"
 #include "gateway/route_table.h"
 #include "gateway/upstream.h"
+#include "wire/json_schema.h"
 
 namespace merlon::config {
 namespace {
@@ -30,7 +31,31 @@ void read_allow(Reader& route, const Node* node, gateway::RouteSettings& out) {
     }
 }
 
-gateway::RouteSettings read_route(Reader route, const Node& node) {
+// A schema is checked here, where its file can be named.
+void read_schema(Reader& route, const ReadContext& context, const Node& node,
+                 gateway::RouteSettings& out) {
+    constexpr std::size_t schema_bytes_max = 256 << 10;
+    std::string path;
+    route.text("schema", path);
+    if (path.empty()) return;
+    auto text = context.files.read(path, schema_bytes_max);
+    if (!text) return route.problem(&node, "schema", path + ": " + text.error().detail);
+    if (const auto compiled = wire::JsonSchema::compile(*text); !compiled) {
+        const Error& error = compiled.error();
+        return route.problem(&node, "schema",
+                             path + ": " +
+                                 (error.rule == "schema.invalid"
+                                      ? error.detail
+                                      : std::string("is no JSON: ") + std::string(error.rule)));
+    }
+    constexpr std::string_view with_body[] = {"POST", "PUT", "PATCH"};
+    if (std::ranges::find_first_of(out.methods, with_body) == out.methods.end()) {
+        route.problem(&node, "schema", "judges bodies, and none of the methods has one");
+    }
+    out.schema = *std::move(text);
+}
+
+gateway::RouteSettings read_route(Reader route, const ReadContext& context, const Node& node) {
     gateway::RouteSettings out;
     out.source = node.origin.text();
     route.text("path", out.path);
@@ -47,6 +72,7 @@ gateway::RouteSettings read_route(Reader route, const Node& node) {
         }
     }
     read_allow(route, route.take("allow"), out);
+    read_schema(route, context, node, out);
     std::size_t body = 0;
     route.size("body", body);
     if (body > 0) out.body_bytes = body;
@@ -57,6 +83,15 @@ gateway::RouteSettings read_route(Reader route, const Node& node) {
     route.text("limit", limit);
     if (!limit.empty() && limit != "none") route.problem(&node, "limit", "can only be none");
     out.limited = limit != "none";
+    std::string upgrade;
+    route.text("upgrade", upgrade);
+    if (!upgrade.empty() && upgrade != "websocket") {
+        route.problem(&node, "upgrade", "can only be websocket");
+    }
+    out.websocket = upgrade == "websocket";
+    if (out.websocket && std::ranges::find(out.methods, "GET") == out.methods.end()) {
+        route.problem(&node, "upgrade", "a WebSocket begins with GET, which is not in methods");
+    }
     route.finish();
     return out;
 }
@@ -109,8 +144,8 @@ void read_services(Reader services, ReadContext& context, const Node* node,
         if (routes != nullptr && routes->is_list()) {
             for (std::size_t i = 0; i < routes->items.size(); ++i) {
                 const std::string path = reader.path() + ".routes[" + std::to_string(i) + "]";
-                service.routes.push_back(
-                    read_route(Reader(context, &routes->items[i], path), routes->items[i]));
+                service.routes.push_back(read_route(Reader(context, &routes->items[i], path),
+                                                    context, routes->items[i]));
             }
         } else if (routes != nullptr) {
             reader.problem(routes, "routes", "must be a list");

@@ -29,12 +29,11 @@ Task<LimitState> LimitGate::reserve(std::uint64_t key, LimitRule rule) {
     }
 }
 
-Task<> LimitGate::admit(const Snapshot& snapshot, std::string_view path, bool is_service_route,
+Task<> LimitGate::admit(const Snapshot& snapshot, std::string_view path, bool counts_as_service,
                         std::string client, LimitTicket& ticket) {
-    for (std::size_t i = 0; i < snapshot.limits.size(); ++i) {
-        const Limit& limit = snapshot.limits[i];
-        if (!limit.covers(path) && !(limit.covers_services && is_service_route)) continue;
-        const std::uint64_t key = table_.key_of(static_cast<std::uint32_t>(i), client);
+    for (const Limit& limit : snapshot.limits) {
+        if (!limit.covers(path) && !(limit.covers_services && counts_as_service)) continue;
+        const std::uint64_t key = table_.key_of(limit.id, client);
         LimitState state;
         if (limit.skips_successful) {
             state = MERLON_CO_TRY(co_await reserve(key, limit.rule));

@@ -33,9 +33,10 @@ public:
         : table_(table), clock_(clock), metrics_(metrics), executor_(executor) {}
 
     // Counts the request under every limit that covers it and fills `ticket`, which lives in the
-    // caller's frame. `is_service_route`: it goes to a declared service that has no limit: none.
+    // caller's frame. `counts_as_service`: its route is one of a declared
+    // service without limit: none, or there is no route for it.
     // Errors: "limit.exceeded", "limit.auth" (Exhausted, with RetryAfter).
-    Task<> admit(const Snapshot& snapshot, std::string_view path, bool is_service_route,
+    Task<> admit(const Snapshot& snapshot, std::string_view path, bool counts_as_service,
                  std::string client, LimitTicket& ticket);
     // After the answer. A success is forgiven where the limit skips those.
     void settle(LimitTicket& ticket, int status);

@@ -50,12 +50,12 @@ LimitTable::LimitTable(std::size_t clients, Entropy& entropy)
 
 void LimitTable::Unmap::operator()(Group* groups) const { ::munmap(groups, bytes); }
 
-std::uint64_t LimitTable::key_of(std::uint32_t limit_index, std::string_view client) const {
-    char text[68];
-    std::memcpy(text, &limit_index, sizeof limit_index);
-    const std::size_t size = std::min(client.size(), sizeof text - sizeof limit_index);
-    std::memcpy(text + sizeof limit_index, client.data(), size);
-    const std::uint64_t key = hash_({text, sizeof limit_index + size});
+std::uint64_t LimitTable::key_of(std::uint64_t limit_id, std::string_view client) const {
+    char text[72];
+    std::memcpy(text, &limit_id, sizeof limit_id);
+    const std::size_t size = std::min(client.size(), sizeof text - sizeof limit_id);
+    std::memcpy(text + sizeof limit_id, client.data(), size);
+    const std::uint64_t key = hash_({text, sizeof limit_id + size});
     return key == 0 ? 1 : key;  // 0 marks an empty slot
 }
 

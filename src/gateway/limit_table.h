@@ -42,7 +42,7 @@ public:
     LimitTable(std::size_t clients, Entropy& entropy);
 
     // A client of a limit. `now_seconds` counts from any fixed moment.
-    std::uint64_t key_of(std::uint32_t limit_index, std::string_view client) const;
+    std::uint64_t key_of(std::uint64_t limit_id, std::string_view client) const;
 
     // Counts one request; refused when more than `max` have counted in this window.
     LimitState count(std::uint64_t key, const LimitRule& rule, std::uint32_t now_seconds);

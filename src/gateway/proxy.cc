@@ -1,251 +1,237 @@
-// The reverse proxy. Read forward() first.
+// The reverse proxy. Read forward() first, then Attempt::run().
 #include "gateway/proxy.h"
 
 #include "base/text.h"
+#include "gateway/companion.h"
+#include "gateway/proxy_fields.h"
+#include "gateway/tunnel.h"
 
 namespace merlon::gateway {
 namespace {
 
 using wire::BodyKind;
-using wire::Field;
 using wire::FieldId;
 
-// Whether a request field goes on to the upstream. Everything that frames or addresses the message,
-// that the gateway says itself, or that has no power here, stays.
-bool is_forwarded(const Field& field, std::string_view connection_lists) {
-    switch (field.id) {
-        case FieldId::Other:
-            // "X_User_Id" is "X-User-Id" to servers that make variables of field names.
-            return field.name.find('_') == std::string_view::npos &&
-                   (connection_lists.empty() || !wire::lists_token(connection_lists, field.name));
-        case FieldId::Authorization:
-        case FieldId::Origin:
-        case FieldId::ContentType:
-        case FieldId::Accept:
-        case FieldId::AccessControlRequestMethod:
-        case FieldId::UserAgent:
-        case FieldId::Date:
-            return connection_lists.empty() || !wire::lists_token(connection_lists, field.name);
-        default:
-            return false;
+// An answer whose length is known and at most this waits for its first piece before its head goes
+// out, so that one write carries both. Longer ones, and those that trickle, begin at once.
+constexpr std::uint64_t small_answer_bytes = 16 << 10;
+
+// The request sent once, over one connection. Lives in forward()'s frame.
+class Attempt final {
+public:
+    Attempt(http::Exchange& exchange, http::ClientConnection& upstream, const Forwarding& to,
+            OpenStreams::Entry& entry)
+        : exchange_(exchange), upstream_(upstream), to_(to), entry_(entry) {
+        entry_.set_upstream(&upstream.stream());
     }
+    ~Attempt() { entry_.set_upstream(nullptr); }
+
+    // Sends head and body, then what of the body is still to come from the client, while the answer
+    // is relayed as soon as there is one. Gives its status.
+    Task<int> run(std::string head, std::string_view body);
+
+    // Nothing of the request has left: sending it elsewhere cannot do it twice.
+    bool sent_nothing() const { return sent_nothing_; }
+    // The connection has carried a whole request and its whole answer.
+    bool is_complete() const { return is_sent_ && !is_tunnel_; }
+
+private:
+    Task<int> answer();
+    Task<int> answer_while_sending();
+    Task<> send_body();
+    Task<> relay(const wire::ResponseHead& answer);
+    Task<std::string_view> read_piece();
+    Task<int> join_streams(const wire::ResponseHead& answer);
+
+    http::Exchange& exchange_;
+    http::ClientConnection& upstream_;
+    const Forwarding& to_;
+    OpenStreams::Entry& entry_;
+    SteadyTime began_ = to_.clock.steady();
+    bool sent_nothing_ = false;
+    bool is_sent_ = false;
+    bool is_answering_ = false;
+    bool is_tunnel_ = false;
+    bool stops_sending_ = false;
+    bool client_failed_ = false;
+};
+
+Task<int> Attempt::run(std::string head, std::string_view body) {
+    http::Stream& stream = upstream_.stream();
+    http::Gather request;
+    request.add(head);
+    request.add(body);
+    const std::uint64_t sent_before = stream.bytes_sent();
+    stream.set_deadline(to_.body_timeout);
+    is_sent_ = (co_await stream.write(request)).has_value();
+    sent_nothing_ = !is_sent_ && stream.bytes_sent() == sent_before;
+    if (sent_nothing_) co_return fail(Kind::Unavailable, "upstream.closed");
+    if (is_sent_ && !exchange_.body_is_done()) co_return co_await answer_while_sending();
+    // Even when sending failed: an upstream may answer and close before it has read a body.
+    stream.set_deadline(to_.timeout);
+    co_return co_await answer();
 }
 
-// Whether a field of the upstream's answer goes on to the client.
-bool is_answered(const Field& field, std::string_view connection_lists) {
-    switch (field.id) {
-        case FieldId::Connection:
-        case FieldId::ContentLength:
-        case FieldId::TransferEncoding:
-        case FieldId::KeepAlive:
-        case FieldId::Trailer:
-        case FieldId::Upgrade:
-        case FieldId::ProxyAuthenticate:
-        case FieldId::ProxyConnection:
-        case FieldId::Date:
-        case FieldId::XRequestId:
-        case FieldId::ResponsePolicy:  // ours replaces it, never doubles it
-        case FieldId::ServerVersion:
-            return false;
-        default:
-            return connection_lists.empty() || !wire::lists_token(connection_lists, field.name);
+Task<int> Attempt::answer_while_sending() {
+    MERLON_CO_TRY(co_await exchange_.invite_body());
+    entry_.becomes_stream();
+    is_sent_ = false;
+    Companion sending(co_await asio::this_coro::executor);
+    sending.start(send_body());
+    auto status = co_await answer();
+    if (sending.is_running()) {  // the answer came, or broke, before the body's end
+        stops_sending_ = true;
+        exchange_.cancel_read();
+        upstream_.stream().close();
     }
+    const Result<> sent = co_await sending.join();
+    is_sent_ = sent.has_value();
+    if (!status && client_failed_) co_return std::unexpected(sent.error());
+    co_return status;
 }
 
-std::string connection_lists(const std::vector<Field>& fields) {
-    std::string lists;
-    for (const Field& field : fields) {
-        if (field.id != FieldId::Connection) continue;
-        if (!lists.empty()) lists += ',';
-        lists += field.value;
-    }
-    // The common values name no field.
-    if (text::equals_ignoring_case(lists, "keep-alive") ||
-        text::equals_ignoring_case(lists, "close")) {
-        lists.clear();
-    }
-    return lists;
-}
-
-void add_line(std::string& out, std::string_view name, std::string_view value) {
-    out.append(name).append(": ").append(value).append("\r\n");
-}
-
-// Identity of the caller, as its verified token says.
-void add_identity(std::string& out, const access::Subject* subject) {
-    if (subject == nullptr) return;
-    add_line(out, "X-User-Id", subject->user_id);
-    add_line(out, "X-User-Email", subject->email);
-    add_line(out, "X-User-Role", subject->role);
-    out.append("X-User-Permissions: ");
-    for (std::size_t i = 0; i < subject->permission_names.size(); ++i) {
-        if (i > 0) out += ',';
-        out += subject->permission_names[i];
-    }
-    out.append("\r\n");
-}
-
-std::string make_request_head(const http::Exchange& exchange, const access::Subject* subject,
-                              const Forwarding& to, std::string_view authority) {
-    const wire::RequestHead& head = exchange.head();
-    const wire::Framing& body = exchange.admitted().body;
-    std::string out;
-    out.reserve(2'048);
-    out.append(wire::name(head.method)).append(" ").append(to.target.path);
-    if (to.target.has_query) out.append("?").append(to.target.query);
-    out.append(" HTTP/1.1\r\n");
-    add_line(out, "Host", authority);
-
-    const std::string lists = connection_lists(head.fields);
-    const bool websocket = to.allows_websocket && exchange.admitted().wants_websocket;
-    for (const Field& field : head.fields) {
-        const bool is_handshake = websocket && (field.id == FieldId::SecWebSocketKey ||
-                                                field.id == FieldId::SecWebSocketVersion);
-        if (is_handshake || is_forwarded(field, lists)) add_line(out, field.name, field.value);
-    }
-    add_line(out, "X-Request-ID", to.request_id);
-    add_line(out, "traceparent", to.traceparent);
-    add_line(out, "X-Forwarded-For", to.client_address);
-    add_line(out, "X-Forwarded-Proto", to.scheme);
-    add_line(out, "X-Forwarded-Host", exchange.admitted().host);
-    add_identity(out, subject);
-    if (websocket) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
-    if (to.body != nullptr) {
-        add_line(out, "Content-Length", std::to_string(to.body->size()));
-    } else if (body.kind == BodyKind::Length) {
-        add_line(out, "Content-Length", std::to_string(body.length));
-    } else if (body.kind == BodyKind::Chunked) {
-        out.append("Transfer-Encoding: chunked\r\n");
-    }
-    return out.append("\r\n");
-}
-
-// Head and body to the upstream, each piece sent before the next is read: back-pressure.
-Task<> send_request(http::Exchange& exchange, http::Stream& stream, std::string head,
-                    const Forwarding& to) {
-    stream.set_deadline(to.body_timeout);
-    http::Gather gather;
-    gather.add(head);
-    if (to.body != nullptr) gather.add(*to.body);
-    MERLON_CO_TRY(co_await stream.write(gather));
-    if (to.body != nullptr || exchange.admitted().body.kind == BodyKind::None) co_return Result<>{};
-
-    const bool chunked = exchange.admitted().body.kind == BodyKind::Chunked;
+// Each piece is sent before the next is read: back-pressure. While the client is awaited, its own
+// deadline runs and the upstream's rests; from the end of the body the upstream's runs.
+Task<> Attempt::send_body() {
+    http::Stream& stream = upstream_.stream();
+    const bool chunked = exchange_.admitted().body.kind == BodyKind::Chunked;
     std::string size_line;
-    while (true) {
-        auto piece = co_await exchange.read_body();
+    for (bool is_last = false; !is_last;) {
+        if (!is_answering_) stream.clear_deadline();
+        auto piece = co_await exchange_.read_body();
         if (!piece) {
+            client_failed_ = !stops_sending_;
+            stream.close();  // a request cut short is no request; this ends answer(), too
             auto error = std::move(piece).error();
-            if (error.rule.starts_with("stream.")) error.rule = "client.gone";
+            if (error.rule.starts_with("stream.") && error.rule != "stream.timeout") {
+                error.rule = "client.gone";
+            }
             co_return std::unexpected(std::move(error));
         }
+        is_last = piece->empty();
         http::Gather next;
-        size_line.clear();
-        if (piece->empty()) {
-            if (chunked) next.add(wire::last_chunk);
-        } else {
-            if (chunked) {
-                wire::append_chunk_size(size_line, piece->size());
-                next.add(size_line);
-            }
+        if (chunked && is_last) {
+            next.add(wire::last_chunk);
+        } else if (chunked) {
+            size_line.clear();
+            wire::append_chunk_size(size_line, piece->size());
+            next.add(size_line);
             next.add(*piece);
-            if (chunked) next.add("\r\n");
+            next.add("\r\n");
+        } else {
+            next.add(*piece);
         }
-        stream.set_deadline(to.body_timeout);
+        stream.set_deadline(to_.body_timeout);
         MERLON_CO_TRY(co_await stream.write(next));
-        if (piece->empty()) co_return Result<>{};
     }
+    if (!is_answering_) stream.set_deadline(to_.timeout);
+    co_return Result<>{};
 }
 
-http::FieldLines make_answer_fields(const wire::ResponseHead& answer, const Forwarding& to) {
-    http::FieldLines fields;
-    const std::string lists = connection_lists(answer.fields);
-    for (const Field& field : answer.fields) {
-        if (is_answered(field, lists)) fields.add(field.name, field.value);
+Task<int> Attempt::answer() {
+    const wire::ResponseHead* head =
+        MERLON_CO_TRY(co_await upstream_.read_head(exchange_.head().method));
+    to_.upstream.durations().observe(to_.clock.steady() - began_);
+    is_answering_ = true;
+    if (head->status == 101) co_return co_await join_streams(*head);
+    const int status = head->status;
+    MERLON_CO_TRY(co_await relay(*head));
+    co_return status;
+}
+
+Task<std::string_view> Attempt::read_piece() {
+    upstream_.stream().set_deadline(to_.body_timeout);
+    auto piece = co_await upstream_.read_body();
+    if (!piece) {
+        co_return fail(Kind::Unavailable, "upstream.broken", std::string(piece.error().rule));
     }
-    fields.add_lines(to.answer_fields.text());
-    return fields;
+    co_return piece;
 }
 
 // The answer to the client, each piece sent before the next is read.
-Task<> relay_answer(http::Exchange& exchange, http::ClientConnection& upstream,
-                    const wire::ResponseHead& answer, const Forwarding& to) {
-    const http::FieldLines fields = make_answer_fields(answer, to);
-    const wire::Framing& body = upstream.admitted().body;
+Task<> Attempt::relay(const wire::ResponseHead& answer) {
+    const http::FieldLines fields = make_answer_fields(answer, to_);
+    const int status = answer.status;
+    const wire::Framing body = upstream_.admitted().body;
     if (body.kind == BodyKind::None) {
         // A HEAD or 304 answer keeps the length it speaks of.
         wire::Framing framing{BodyKind::Length, 0};
-        if (const Field* length = answer.find(FieldId::ContentLength)) {
+        if (const wire::Field* length = answer.find(FieldId::ContentLength)) {
             framing.length = text::parse_number(length->value).value_or(0);
         }
-        MERLON_CO_TRY(co_await exchange.begin(answer.status, fields, framing));
-        co_return co_await exchange.finish();
+        MERLON_CO_TRY(co_await exchange_.begin(status, fields, framing));
+        co_return co_await exchange_.finish();
     }
-    // A short body has come with its head: one write answers both.
-    auto piece = MERLON_CO_TRY(co_await upstream.read_body());
-    if (body.kind == BodyKind::Length && piece.size() == body.length) {
-        MERLON_CO_TRY(co_await exchange.send(answer.status, fields, piece));
-        co_return Result<>{};
+    std::string_view piece;
+    if (body.kind == BodyKind::Length && body.length <= small_answer_bytes) {
+        piece = MERLON_CO_TRY(co_await read_piece());
+        if (piece.size() == body.length) co_return co_await exchange_.send(status, fields, piece);
     }
-    MERLON_CO_TRY(co_await exchange.begin(answer.status, fields, body));
+    entry_.becomes_stream();
+    MERLON_CO_TRY(co_await exchange_.begin(status, fields, body));
+    if (piece.empty()) piece = MERLON_CO_TRY(co_await read_piece());
     while (!piece.empty()) {
-        MERLON_CO_TRY(co_await exchange.write(piece));
-        upstream.stream().set_deadline(to.body_timeout);
-        piece = MERLON_CO_TRY(co_await upstream.read_body());
+        MERLON_CO_TRY(co_await exchange_.write(piece));
+        piece = MERLON_CO_TRY(co_await read_piece());
     }
-    co_return co_await exchange.finish();
+    co_return co_await exchange_.finish();
 }
 
-// Sending twice must do no harm, and nothing of the request may be gone (RFC 9110 section 9.2.2).
-bool may_retry(const http::Exchange& exchange) {
-    const wire::Method method = exchange.head().method;
-    return exchange.admitted().body.kind == BodyKind::None && method != wire::Method::Post &&
-           method != wire::Method::Patch;
+Task<int> Attempt::join_streams(const wire::ResponseHead& answer) {
+    const wire::Field* upgrade = answer.find(FieldId::Upgrade);
+    if (!wants_tunnel(exchange_, to_) || upgrade == nullptr ||
+        !text::equals_ignoring_case(upgrade->value, "websocket")) {
+        co_return fail(Kind::Unavailable, "upstream.framing", "101 without being asked");
+    }
+    is_tunnel_ = true;
+    entry_.becomes_stream();
+    http::FieldLines fields = make_answer_fields(answer, to_);
+    fields.add("Upgrade", "websocket");
+    std::string early_client;
+    MERLON_CO_TRY(co_await exchange_.switch_protocols(fields, early_client));
+    // However it ends, 101 was the answer.
+    co_await tunnel(&exchange_.stream(), std::move(early_client), &upstream_.stream(),
+                    std::string(upstream_.early_bytes()), to_.tunnel_idle);
+    co_return 101;
+}
+
+// RFC 9110 section 9.2.2.
+bool is_idempotent(wire::Method method) {
+    return method != wire::Method::Post && method != wire::Method::Patch;
 }
 
 }  // namespace
 
 Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to) {
-    auto fresh = Upstream::Fresh::No;
+    OpenStreams::Entry entry(to.open_streams, to.token, exchange.stream());
+    // A body that has come already goes out with the head, and can go out again.
+    std::string_view body;
+    if (to.body != nullptr) {
+        body = *to.body;
+    } else if (!exchange.body_is_done() && exchange.body_is_at_hand()) {
+        body = MERLON_CO_TRY(co_await exchange.read_body());
+    }
+    const bool is_repeatable = exchange.body_is_done();
+    std::optional<Upstream::Loan> kept = to.upstream.reuse();
     while (true) {
-        Upstream::Loan loan = MERLON_CO_TRY(co_await to.upstream.borrow(fresh));
-        http::ClientConnection& upstream = *loan.connection;
-        auto sent = co_await send_request(
-            exchange, upstream.stream(),
-            make_request_head(exchange, pass.subject(), to, upstream.authority()), to);
-        if (!sent && !sent.error().rule.starts_with("stream.")) {  // the client's body failed
-            to.upstream.give_up(std::move(loan));
-            co_return std::unexpected(std::move(sent).error());
+        const bool is_first = kept.has_value();
+        Upstream::Loan loan = kept ? *std::exchange(kept, std::nullopt)
+                                   : MERLON_CO_TRY(co_await to.upstream.connect());
+        Attempt attempt(exchange, loan.connection(), to, entry);
+        auto status = co_await attempt.run(
+            make_request_head(exchange, pass.subject(), to, loan.connection().authority()), body);
+        if (status) {
+            if (attempt.is_complete()) loan.give_back();
+            co_return status;
         }
-        // Even when sending failed: an upstream may answer and close before it has read a body.
-        upstream.stream().set_deadline(to.timeout);
-        auto answer = co_await upstream.read_head(exchange.head().method);
-        if (!answer) {
-            const bool was_stale = loan.is_reused && answer.error().rule == "upstream.closed";
-            to.upstream.give_up(std::move(loan));
-            if (was_stale && fresh == Upstream::Fresh::No && may_retry(exchange)) {
-                fresh = Upstream::Fresh::Yes;
-                continue;
-            }
-            co_return std::unexpected(std::move(answer).error());
-        }
-        const int status = (*answer)->status;
-        if (status == 101) {
-            to.upstream.give_up(std::move(loan));
-            co_return fail(Kind::Unavailable, "upstream.framing", "101 without being asked");
-        }
-        auto relayed = co_await relay_answer(exchange, upstream, **answer, to);
-        if (!relayed) {
-            to.upstream.give_up(std::move(loan));
-            if (!exchange.has_begun()) relayed.error().rule = "upstream.broken";
-            co_return std::unexpected(std::move(relayed).error());
-        }
-        if (sent) {
-            to.upstream.give_back(std::move(loan));
-        } else {
-            to.upstream.give_up(std::move(loan));
-        }
-        co_return status;
+        const Error& error = status.error();
+        if (error.rule.starts_with("upstream.")) loan.blame();
+        // A kept connection that was closed while it lay there: once more on a new one, unless the
+        // upstream may have begun on what must not be done twice.
+        const bool may_repeat = is_repeatable && error.rule == "upstream.closed" &&
+                                !exchange.has_begun() &&
+                                (attempt.sent_nothing() || is_idempotent(exchange.head().method));
+        if (!is_first || !may_repeat) co_return status;
     }
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "access/access.h"
+#include "base/clock.h"
+#include "gateway/open_streams.h"
 #include "gateway/upstream.h"
 #include "http/exchange.h"
 #include "wire/path.h"
@@ -11,6 +13,9 @@ namespace merlon::gateway {
 // What forward() needs to know beside the request. Borrows all of it.
 struct Forwarding {
     Upstream& upstream;
+    OpenStreams& open_streams;
+    const Clock& clock;
+    const tokens::AccessToken* token;  // the caller's; null on an open route
     const wire::Target& target;
     std::string_view request_id;
     std::string_view traceparent;
@@ -20,10 +25,17 @@ struct Forwarding {
     const http::FieldLines& answer_fields;
     std::chrono::milliseconds timeout;
     std::chrono::milliseconds body_timeout;
+    std::chrono::milliseconds tunnel_idle;
     // A body that was read already, to be validated; used instead of the exchange's.
     const std::string* body = nullptr;
     bool allows_websocket = false;
 };
+
+// A request is sent a second time only where that cannot do it twice: nothing of it had left, or
+// its method is idempotent and a connection kept from before had been closed.
+//
+// The answer is relayed as soon as it comes, also while the client is still sending its body; when
+// it ends first, the rest of the body is not wanted.
 
 // `pass` proves that the caller may. Gives the status that was answered. Errors, before anything
 // was answered: "upstream.unavailable", "upstream.timeout", "upstream.broken", "upstream.framing",

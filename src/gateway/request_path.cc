@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/uuid.h"
+#include "gateway/body_gate.h"
 #include "gateway/cors.h"
 #include "http/problem.h"
 #include "wire/trace.h"
@@ -31,6 +32,7 @@ struct RequestPath::Request {
     http::FieldLines fields;  // of the answer, whatever it will be
     LimitTicket limits;
     tokens::TokenCache::Kept token;
+    std::optional<std::string> body;  // judged; goes on instead of the one that came
     bool is_preflight = false;
 
     std::string_view route_name() const {
@@ -47,7 +49,11 @@ RequestPath::RequestPath(Shared shared, http::Deadlines& deadlines, Executor exe
       cache_hits_(shared.metrics.counter("merlon_token_cache", "verified tokens asked for",
                                          {{"outcome", "hit"}})),
       cache_misses_(shared.metrics.counter("merlon_token_cache", "verified tokens asked for",
-                                           {{"outcome", "miss"}})) {
+                                           {{"outcome", "miss"}})),
+      every_second_(deadlines, [this] {
+          open_streams_.close_expired(shared_.clock.wall());
+          for (auto& upstream : active_->upstreams) upstream->prune();
+      }) {
     replace(std::move(snapshot));
 }
 
@@ -56,7 +62,8 @@ void RequestPath::replace(std::shared_ptr<const Snapshot> snapshot) {
     active_ = std::make_shared<Active>();
     active_->snapshot = std::move(snapshot);
     for (const Service& service : active_->snapshot->services) {
-        active_->upstreams.push_back(std::make_unique<Upstream>(service.targets, deadlines_));
+        active_->upstreams.push_back(
+            std::make_unique<Upstream>(service.name, service.targets, deadlines_, shared_.metrics));
     }
 }
 
@@ -91,9 +98,9 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
     // Before authentication, so that a stranger pays the cheap stage first; before 404 and 405, so
     // that who probes for paths is counted.
     const Route* route = request.match.route;
-    const bool is_service_route = route != nullptr && route->is_limited;
+    const bool counts_as_service = route != nullptr ? route->is_limited : !found;
     const Result<> admitted = co_await limit_gate_.admit(
-        *request.snapshot, request.target.path, is_service_route,
+        *request.snapshot, request.target.path, counts_as_service,
         counted_client(request.client, request.snapshot->ipv6_prefix), request.limits);
     LimitGate::add_fields(request.limits, request.fields);
     MERLON_CO_TRY(Result<>(admitted));
@@ -117,11 +124,17 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
     if (exchange.admitted().body.length > route->body_bytes_max) {
         co_return fail(Kind::Invalid, "body.too_large");
     }
+    if (route->schema && has_judged_body(exchange.head().method)) {
+        request.body = MERLON_CO_TRY(
+            co_await take_judged_body(&exchange, route->schema.get(), route->body_bytes_max));
+    }
     co_return co_await forward(
         exchange, std::move(pass),
-        {*request.active->upstreams[route->service], request.target, request.request_id,
-         request.traceparent, request.client, request.scheme, request.fields, route->timeout,
-         request.snapshot->timeouts.body});
+        {*request.active->upstreams[route->service], open_streams_, shared_.clock,
+         request.token.get(), request.target, request.request_id, request.traceparent,
+         request.client, request.scheme, request.fields, route->timeout,
+         request.snapshot->timeouts.body, request.snapshot->timeouts.idle,
+         request.body ? &*request.body : nullptr, route->allows_websocket});
 }
 
 // Who asks, and what the request is called from here on.

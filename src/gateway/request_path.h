@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "events/refusals.h"
+#include "gateway/every_second.h"
 #include "gateway/limit_gate.h"
 #include "gateway/proxy.h"
 #include "gateway/snapshot.h"
@@ -32,6 +33,9 @@ public:
     // A reload: requests that have begun keep the old configuration.
     void replace(std::shared_ptr<const Snapshot> snapshot);
 
+    // What is under way, to be closed when a session is revoked.
+    OpenStreams& open_streams() { return open_streams_; }
+
     Task<> serve(http::Exchange& exchange) override;
     http::Response refuse(const http::Peer& peer, const Error& error) override;
 
@@ -52,6 +56,7 @@ private:
     http::Deadlines& deadlines_;
     LimitGate limit_gate_;
     BufferedEntropy entropy_;
+    OpenStreams open_streams_;
     // A configuration with this worker's upstreams and metrics of it. Shared by the requests that
     // began with it, since a reload may come while they wait.
     struct Active {
@@ -65,6 +70,7 @@ private:
     tokens::TokenCache cache_;
     metrics::Counter& cache_hits_;
     metrics::Counter& cache_misses_;
+    EverySecond every_second_;
 };
 
 }  // namespace merlon::gateway

@@ -18,7 +18,7 @@ struct RouteSettings {
     std::vector<std::string> methods;  // upper case
     Allow allow = Allow::Permissions;
     std::vector<std::string> permissions;
-    std::string schema_path;                           // empty: any body
+    std::string schema;                                // its text; empty: any body
     std::optional<std::size_t> body_bytes;             // instead of server.limits.body
     std::optional<std::chrono::milliseconds> timeout;  // instead of server.timeouts.upstream
     bool websocket = false;                            // upgrade: websocket

@@ -41,13 +41,20 @@ Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_
                 settings.body_bytes.value_or(server.limits.body_bytes),
                 settings.timeout.value_or(server.timeouts.upstream),
                 settings.limited,
+                settings.websocket,
+                {},
                 {}};
+    if (!settings.schema.empty()) {
+        route.schema = std::make_unique<const wire::JsonSchema>(
+            MERLON_TRY(wire::JsonSchema::compile(settings.schema)));
+    }
     return snapshot.routes.add(settings.path, methods, std::move(route));
 }
 
 Limit make_limit(const LimitSettings& settings) {
     Limit limit;
     limit.name = settings.name;
+    limit.id = std::hash<std::string>{}(settings.name);
     limit.paths = settings.paths;
     limit.rule = {std::min(settings.max, LimitTable::count_max),
                   static_cast<std::uint32_t>(settings.window.count())};
@@ -89,10 +96,15 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
                                                        access::Roles roles) {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->roles = std::move(roles);
-    Route health{"/health", access::Rule::open(), 0, 0, {}, false, R"({"status":"ok"})"};
+    Route health{"/health", access::Rule::open(), 0, 0, {}, false, false, R"({"status":"ok"})", {}};
     MERLON_TRY(snapshot->routes.add("/health", {wire::Method::Get}, std::move(health)));
     for (const ServiceSettings& settings : gateway.services) {
         Service service{settings.name, {}};
+        if (settings.targets.size() > Upstream::targets_max) {
+            return fail(
+                Kind::Invalid, "upstream.targets",
+                settings.name + ": at most " + std::to_string(Upstream::targets_max) + " targets");
+        }
         for (const TargetSettings& target : settings.targets) {
             service.targets.push_back(MERLON_TRY(parse_upstream(target.url, settings)));
         }

@@ -13,6 +13,7 @@
 #include "http/settings.h"
 #include "tokens/settings.h"
 #include "tokens/verifier.h"
+#include "wire/json_schema.h"
 
 namespace merlon::gateway {
 
@@ -24,7 +25,9 @@ struct Route {
     std::uint64_t body_bytes_max = 0;
     std::chrono::milliseconds timeout{};
     bool is_limited = true;
+    bool allows_websocket = false;
     std::string_view fixed_body;  // answered as it stands, without an upstream; empty: forwarded
+    std::unique_ptr<const wire::JsonSchema> schema;  // null: any body
 };
 
 struct Service {
@@ -34,6 +37,7 @@ struct Service {
 
 struct Limit {
     std::string name;
+    std::uint64_t id;                // of the name: counters survive a reload that reorders limits
     std::vector<std::string> paths;  // literal, or ending in /**
     LimitRule rule;
     bool skips_successful = false;

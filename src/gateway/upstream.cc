@@ -1,16 +1,11 @@
 // Choosing targets and keeping connections.
 #include "gateway/upstream.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace merlon::gateway {
-namespace {
-
-// Passive health: a target that fails so often in a row rests, unless all do.
-constexpr int failures_max = 3;
-constexpr std::uint64_t ejection_ticks = std::chrono::seconds{10} / http::Deadlines::tick_length;
-
-}  // namespace
 
 Result<std::shared_ptr<const http::UpstreamAddress>> parse_upstream(
     const std::string& url, const ServiceSettings& service) {
@@ -52,82 +47,144 @@ Result<std::shared_ptr<const http::UpstreamAddress>> parse_upstream(
     return address;
 }
 
-Upstream::Upstream(std::vector<std::shared_ptr<const http::UpstreamAddress>> addresses,
-                   http::Deadlines& deadlines)
-    : deadlines_(deadlines) {
-    for (auto& address : addresses) targets_.push_back({std::move(address), {}, 0, 0, 0});
+Upstream::Upstream(const std::string& service,
+                   std::vector<std::shared_ptr<const http::UpstreamAddress>> addresses,
+                   http::Deadlines& deadlines, metrics::Registry& metrics)
+    : deadlines_(deadlines),
+      durations_(metrics.histogram("merlon_upstream_request_duration_seconds",
+                                   "from a request's start to the head of its answer",
+                                   {{"service", service}})) {
+    MERLON_ASSERT(addresses.size() <= targets_max);
+    for (auto& address : addresses) {
+        const std::string name =
+            address->unix_path.empty() ? address->authority : "unix:" + address->unix_path;
+        metrics::Gauge& healthy =
+            metrics.gauge("merlon_upstream_healthy", "1 in health, as the last worker found it",
+                          {{"service", service}, {"target", name}});
+        healthy.set(1);
+        targets_.push_back({std::move(address), healthy});
+    }
 }
 
-std::size_t Upstream::choose() const {
-    std::size_t best = 0;
+std::optional<std::size_t> Upstream::choose(std::uint64_t tried) const {
+    std::optional<std::size_t> best;
     bool best_is_healthy = false;
     for (std::size_t i = 0; i < targets_.size(); ++i) {
-        const bool is_healthy = targets_[i].ejected_until <= deadlines_.now_tick();
+        const std::size_t index = (turn_ + i) % targets_.size();
+        if ((tried >> index & 1U) != 0) continue;
+        const bool healthy = is_healthy(targets_[index]);
         const bool is_better =
-            is_healthy != best_is_healthy ? is_healthy : targets_[i].open < targets_[best].open;
-        if (i == 0 || is_better) {
-            best = i;
-            best_is_healthy = is_healthy;
-        }
+            !best ||
+            (healthy != best_is_healthy ? healthy : targets_[index].open < targets_[*best].open);
+        if (!is_better) continue;
+        best = index;
+        best_is_healthy = healthy;
     }
     return best;
 }
 
-Task<Upstream::Loan> Upstream::borrow(Fresh fresh) {
-    if (open_ >= open_max) {
-        co_return fail(Kind::Exhausted, "upstream.unavailable", "too many open requests");
-    }
-    const std::size_t index = choose();
-    Target& target = targets_[index];
-    ++open_;
-    ++target.open;
-    while (fresh == Fresh::No && !target.idle.empty()) {
-        Idle idle = std::move(target.idle.back());
-        target.idle.pop_back();
+std::optional<Upstream::Loan> Upstream::reuse() {
+    const auto index = choose(0);
+    if (!index || open_ >= open_max) return std::nullopt;
+    std::vector<Idle>& kept = targets_[*index].idle;
+    while (!kept.empty()) {
+        Idle idle = std::move(kept.back());
+        kept.pop_back();
         // Closed meanwhile, or saying what nobody asked: not to be trusted with a request.
         if (idle.until_tick <= deadlines_.now_tick() ||
             idle.connection->stream().has_unexpected_input()) {
             continue;
         }
-        co_return Loan{std::move(idle.connection), index, true};
+        Loan loan(*this, *index);
+        loan.connection_ = std::move(idle.connection);
+        loan.is_reused_ = true;
+        return loan;
     }
-    auto made =
-        co_await http::ClientConnection::connect(target.address, deadlines_, connect_timeout);
-    if (!made) {
-        --open_;
-        --target.open;
-        note_failure(target);
-        co_return std::unexpected(std::move(made).error());
+    return std::nullopt;
+}
+
+Task<Upstream::Loan> Upstream::connect() {
+    if (open_ >= open_max) {
+        co_return fail(Kind::Exhausted, "upstream.unavailable", "too many open requests");
     }
-    co_return Loan{*std::move(made), index, false};
+    std::uint64_t tried = 0;
+    Error why{Kind::Unavailable, "upstream.unavailable", "no target", {}};
+    while (const auto index = choose(tried)) {
+        Loan loan(*this, *index);
+        auto made = co_await http::ClientConnection::connect(targets_[*index].address, deadlines_,
+                                                             connect_timeout);
+        if (made) {
+            loan.connection_ = *std::move(made);
+            co_return loan;
+        }
+        loan.blame();
+        why = std::move(made).error();
+        tried |= std::uint64_t{1} << *index;
+    }
+    co_return std::unexpected(std::move(why));
 }
 
 void Upstream::note_failure(Target& target) {
-    if (++target.failures >= failures_max) {
-        target.ejected_until = deadlines_.now_tick() + ejection_ticks;
-        target.idle.clear();
+    if (++target.failures < failures_max) return;
+    const auto rest = std::min(rest_first * (1 << std::min(target.rests, 5)), rest_max);
+    target.rest_until = deadlines_.now_tick() + rest / http::Deadlines::tick_length;
+    target.failures = failures_max - 1;  // one chance after the rest
+    ++target.rests;
+    target.idle.clear();
+    target.healthy.set(0);
+}
+
+void Upstream::note_check(std::size_t target, bool is_alive) {
+    Target& checked = targets_[target];
+    checked.is_alive = is_alive;
+    if (!is_alive) checked.idle.clear();
+    checked.healthy.set(is_healthy(checked) ? 1 : 0);
+}
+
+void Upstream::prune() {
+    for (Target& target : targets_) {
+        std::erase_if(target.idle, [this](const Idle& idle) {
+            return idle.until_tick <= deadlines_.now_tick();
+        });
     }
 }
 
-void Upstream::give_back(Loan loan) {
-    Target& target = targets_[loan.target];
-    --open_;
-    --target.open;
+Upstream::Loan::Loan(Upstream& upstream, std::size_t target)
+    : upstream_(&upstream), target_(target) {
+    ++upstream.open_;
+    ++upstream.targets_[target].open;
+    upstream.turn_ = target + 1;
+}
+
+Upstream::Loan::Loan(Loan&& other) noexcept
+    : upstream_(std::exchange(other.upstream_, nullptr)),
+      target_(other.target_),
+      is_reused_(other.is_reused_),
+      connection_(std::move(other.connection_)) {}
+
+Upstream::Loan::~Loan() {
+    if (upstream_ == nullptr) return;
+    --upstream_->open_;
+    --upstream_->targets_[target_].open;
+}
+
+void Upstream::Loan::give_back() {
+    Target& target = upstream_->targets_[target_];
     target.failures = 0;
-    target.ejected_until = 0;
-    if (loan.connection->is_reusable() && target.idle.size() < idle_max) {
-        loan.connection->stream().clear_deadline();
-        constexpr std::uint64_t ticks = idle_time / http::Deadlines::tick_length;
-        target.idle.push_back({std::move(loan.connection), deadlines_.now_tick() + ticks});
+    if (target.rests > 0) {
+        target.rests = 0;
+        target.rest_until = 0;
+        if (target.is_alive) target.healthy.set(1);
     }
+    if (!connection_->is_reusable() || target.idle.size() >= idle_max) return;
+    connection_->stream().clear_deadline();
+    constexpr std::uint64_t ticks = idle_time / http::Deadlines::tick_length;
+    target.idle.push_back({std::move(connection_), upstream_->deadlines_.now_tick() + ticks});
 }
 
-void Upstream::give_up(Loan loan) {
-    Target& target = targets_[loan.target];
-    --open_;
-    --target.open;
+void Upstream::Loan::blame() {
     // A kept connection that the upstream had closed says nothing about its health.
-    if (!loan.is_reused) note_failure(target);
+    if (!is_reused_) upstream_->note_failure(upstream_->targets_[target_]);
 }
 
 }  // namespace merlon::gateway

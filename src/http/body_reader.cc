@@ -19,6 +19,11 @@ BodyReader::BodyReader(Stream& stream, InputBuffer& input, wire::Framing framing
       remaining_(framing.length),
       done_(framing.kind == wire::BodyKind::None) {}
 
+bool BodyReader::is_at_hand() const {
+    return done_ || (framing_.kind == wire::BodyKind::Length && framing_.length <= bytes_max_ &&
+                     remaining_ <= input_.view().size() - input_used_);
+}
+
 bool BodyReader::is_nearly_done() const {
     return done_ || (framing_.kind == wire::BodyKind::Length && framing_.length <= bytes_max_ &&
                      remaining_ <= skip_bytes_max);

@@ -27,6 +27,8 @@ public:
     Task<std::string_view> read();
 
     bool is_done() const { return done_; }
+    // Whether all of the body has been received: one read() gives it, without waiting.
+    bool is_at_hand() const;
     // Whether all that is left of the body is at hand or short enough to be read and thrown away.
     bool is_nearly_done() const;
 

@@ -34,6 +34,7 @@ public:
     const wire::AdmittedResponse& admitted() const { return admitted_; }
     // The body of that answer. Errors: as of BodyReader::read.
     Task<std::string_view> read_body() { return body_->read(); }
+    bool body_is_at_hand() const { return body_->is_at_hand(); }
 
     // After the body: whether another request may be sent on this connection.
     bool is_reusable();

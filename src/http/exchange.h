@@ -19,7 +19,8 @@ struct Peer {
     bool is_tls = false;
 };
 
-// Used by one coroutine at a time, on the worker's thread. Lives until the handler it was given to
+// Used on the worker's thread by one coroutine, or by two while one reads the body and the other
+// answers. Lives until the handler it was given to
 // returns. After a failure of any function the connection is lost; just return.
 class Exchange {
 public:
@@ -36,6 +37,12 @@ public:
     // `Expect: 100-continue` when it is first asked. Errors: as of BodyReader::read.
     virtual Task<std::string_view> read_body() = 0;
     virtual bool body_is_done() const = 0;
+    // Whether all of the body has come, so that one read_body() gives it.
+    virtual bool body_is_at_hand() const = 0;
+    // Answers `Expect: 100-continue` now, for who reads the body while answering.
+    virtual Task<> invite_body() = 0;
+    // Makes a pending read_body() fail with "stream.closed"; a later one goes on where it was.
+    virtual void cancel_read() = 0;
 
     // Answers with all of `body`; or begins an answer whose body follows by write(), each piece
     // sent before it returns, and finish(). The engine adds framing, Connection and Date, and sends

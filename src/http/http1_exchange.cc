@@ -17,15 +17,19 @@ Http1Exchange::Http1Exchange(Connection& connection, const wire::Admitted& admit
             connection.context_.body_bytes_max) {}
 
 Task<std::string_view> Http1Exchange::read_body() {
-    Stream& stream = connection_.stream_;
-    if (admitted_.expects_continue && !continue_sent_ && state_ == State::Waiting) {
-        continue_sent_ = true;
-        Gather gather;
-        gather.add("HTTP/1.1 100 Continue\r\n\r\n");
-        MERLON_CO_TRY(co_await stream.write(gather));
-    }
-    stream.set_deadline(connection_.context_.timeouts.body);
+    if (admitted_.expects_continue) MERLON_CO_TRY(co_await invite_body());
+    connection_.stream_.set_deadline(connection_.context_.timeouts.body);
     co_return co_await body_.read();
+}
+
+Task<> Http1Exchange::invite_body() {
+    const bool is_awaited = admitted_.expects_continue && !continue_sent_ && !body_.is_at_hand();
+    if (!is_awaited || state_ != State::Waiting) co_return Result<>{};
+    continue_sent_ = true;
+    Gather gather;
+    gather.add("HTTP/1.1 100 Continue\r\n\r\n");
+    connection_.stream_.set_deadline(connection_.context_.timeouts.body);
+    co_return co_await connection_.stream_.write(gather);
 }
 
 bool Http1Exchange::decide_keep_alive() {

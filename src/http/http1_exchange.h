@@ -18,6 +18,9 @@ public:
     void limit_body(std::uint64_t bytes_max) override { body_.limit(bytes_max); }
     Task<std::string_view> read_body() override;
     bool body_is_done() const override { return body_.is_done(); }
+    bool body_is_at_hand() const override { return body_.is_at_hand(); }
+    Task<> invite_body() override;
+    void cancel_read() override { connection_.stream_.cancel_read(); }
 
     Task<> send(int status, const FieldLines& fields, std::string_view body) override;
     Task<> begin(int status, const FieldLines& fields, wire::Framing body) override;

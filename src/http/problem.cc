@@ -56,6 +56,7 @@ constexpr auto rule_rows = std::to_array<RuleRow>({
     {"upstream.timeout", {504, "GATEWAY_TIMEOUT", "Upstream did not answer in time"}},
     {"upstream.unavailable", unavailable},
     {"upstream.", {502, "BAD_GATEWAY", "Bad gateway"}},
+    {"client.gone", {400, "BAD_REQUEST", "Request body ended early"}},
     {"stream.timeout", {408, "BAD_REQUEST", "Request timed out"}},
 });
 

@@ -110,37 +110,70 @@ Task<std::size_t> Stream::read_socket(std::span<char> buffer) {
     co_return bytes;
 }
 
+// What the kernel takes now; 0 when its buffer is full.
+Result<std::size_t> Stream::send_some(std::span<const iovec> pieces) {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces.data());
+    message.msg_iovlen = pieces.size();
+    while (true) {
+        const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+        if (sent >= 0) {
+            bytes_sent_ += static_cast<std::size_t>(sent);
+            return static_cast<std::size_t>(sent);
+        }
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
+        if (errno != EINTR) {
+            return std::unexpected(failure({errno, boost::system::system_category()}));
+        }
+    }
+}
+
 Task<> Stream::write_socket(Gather gather) {
     while (!gather.empty()) {
         if (timed_out_) co_return std::unexpected(failure({}));
-        const auto pieces = gather.pieces();
-        msghdr message{};
-        message.msg_iov = const_cast<iovec*>(pieces.data());
-        message.msg_iovlen = pieces.size();
-        const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
-        if (sent >= 0) {
-            gather.consume(static_cast<std::size_t>(sent));
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            const auto [error] = co_await socket_.async_wait(Socket::wait_write, as_result);
-            if (error) co_return std::unexpected(failure(error));
-        } else if (errno != EINTR) {
-            co_return std::unexpected(failure({errno, boost::system::system_category()}));
-        }
+        const std::size_t sent = MERLON_CO_TRY(send_some(gather.pieces()));
+        gather.consume(sent);
+        if (sent > 0) continue;
+        const auto [error] = co_await socket_.async_wait(Socket::wait_write, as_result);
+        if (error) co_return std::unexpected(failure(error));
     }
     co_return Result<>{};
 }
 
 Task<> Stream::flush_tls() {
-    if (tls_->output().empty()) co_return Result<>{};
-    Gather gather;
-    gather.add(tls_->output());
-    Result<> sent = co_await write_socket(gather);
-    tls_->output().clear();
-    co_return sent;
+    std::string& output = tls_->output();
+    std::size_t sent = 0;
+    Result<> done;
+    flushing_ = true;  // whoever reads may append meanwhile, but not send
+    while (done && sent < output.size()) {
+        const iovec rest{output.data() + sent, output.size() - sent};
+        const auto some = timed_out_ ? std::unexpected(failure({})) : send_some({&rest, 1});
+        if (!some) {
+            done = std::unexpected(some.error());
+        } else if (*some > 0) {
+            sent += *some;
+        } else {
+            const auto [error] = co_await socket_.async_wait(Socket::wait_write, as_result);
+            if (error) done = std::unexpected(failure(error));
+        }
+    }
+    flushing_ = false;
+    output.clear();
+    co_return done;
+}
+
+Result<> Stream::send_tls_replies() {
+    constexpr std::size_t reply_bytes_max = 64 << 10;
+    std::string& output = tls_->output();
+    if (output.empty() || flushing_) return {};
+    const iovec all{output.data(), output.size()};
+    output.erase(0, MERLON_TRY(send_some({&all, 1})));
+    // Who asks for new keys again and again and takes none of them wants our memory.
+    if (output.size() > reply_bytes_max) return fail(Kind::Unavailable, "stream.reset");
+    return {};
 }
 
 Task<> Stream::fill_tls() {
-    MERLON_CO_TRY(co_await flush_tls());
     tls_->received(MERLON_CO_TRY(co_await read_socket(tls_->input_space())));
     co_return Result<>{};
 }
@@ -154,6 +187,7 @@ Task<> Stream::handshake() {
             co_await flush_tls();  // the alert that says why
             co_return fail(Kind::Invalid, "tls.handshake");
         }
+        MERLON_CO_TRY(co_await flush_tls());
         MERLON_CO_TRY(co_await fill_tls());
     }
 }
@@ -166,6 +200,7 @@ Task<std::size_t> Stream::read_tls(std::span<char> buffer) {
         if (step.need == TlsNeed::Failed) {
             co_return fail(Kind::Unavailable, "stream.reset", "broken TLS record");
         }
+        MERLON_CO_TRY(send_tls_replies());
         MERLON_CO_TRY(co_await fill_tls());
     }
 }

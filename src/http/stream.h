@@ -3,7 +3,8 @@
 // Reads wait for data. Writes go out at once by a plain system call and wait only when the kernel's
 // buffer is full: under load that saves a trip through the event loop for every answer.
 //
-// Used by one thread only. At most one read and one write at a time. A deadline makes the pending
+// Used by one thread only. At most one read and one write at a time; both may wait at once, also
+// under TLS. A deadline makes the pending
 // operation fail with "stream.timeout", and every later one until the next deadline is set;
 // close() makes it fail with "stream.closed".
 #pragma once
@@ -70,6 +71,8 @@ public:
     // Makes a pending read fail with "stream.closed" and leaves the connection open.
     void cancel_read();
 
+    // Of what write() was given, what the kernel has taken; under TLS, of its records.
+    std::uint64_t bytes_sent() const { return bytes_sent_; }
     bool is_open() const { return socket_.is_open(); }
     bool is_tls() const { return tls_ != nullptr; }
     // Whether the peer has closed, or sent something, although nothing is awaited of it.
@@ -84,8 +87,12 @@ private:
     Task<std::size_t> read_tls(std::span<char> buffer);
     // Sends what TLS has to say.
     Task<> flush_tls();
-    // The same, then reads what TLS waits for.
+    // Reads what TLS waits for.
     Task<> fill_tls();
+    // What TLS answers on its own while we read (to a KeyUpdate), as far as it goes without
+    // waiting: a writer of ours may be waiting already.
+    Result<> send_tls_replies();
+    Result<std::size_t> send_some(std::span<const iovec> pieces);
     Task<> write_socket(Gather gather);
     Task<> write_tls(Gather gather);
 
@@ -93,6 +100,8 @@ private:
     Deadlines& deadlines_;
     std::unique_ptr<TlsSession> tls_;
     bool timed_out_ = false;
+    bool flushing_ = false;  // flush_tls() is under way
+    std::uint64_t bytes_sent_ = 0;
 };
 
 }  // namespace merlon::http

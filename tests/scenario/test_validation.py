@@ -77,6 +77,38 @@ def test_a_declared_schema_is_enforced_before_the_upstream(merlon, upstream):
     assert upstream.count == before
 
 
+@table({"empty": b"", "half": b'{"name":', "duplicate keys": b'{"name":"abc","price":1,"price":2}', "duplicate keys, escaped": b'{"name":"abc","price":1,"\\u0070rice":2}',
+        "tail": b'{"name":"abc","price":1}{}', "1e400": b'{"name":"abc","price":1e400}', "depth": b"[" * 5000, "invalid UTF-8": b'{"name":"a\xffc","price":1}'})
+def test_a_declared_route_passes_no_ambiguous_body(merlon, upstream, row):
+    before = upstream.count
+    answer = merlon.call("POST", "/shop/items", {"Content-Type": "application/json"}, row)
+    assert (answer.status, answer.code, upstream.count) == (400, "BAD_REQUEST", before), answer
+
+
+@table({"none": {}, "form": {"Content-Type": "application/x-www-form-urlencoded"}, "vendor": {"Content-Type": "application/vnd.x+json"}, "charset": {"Content-Type": "application/json; charset=utf-16"},
+        "coded": {"Content-Type": "application/json", "Content-Encoding": "gzip"}, "prefix": {"Content-Type": "application/jsonx"}})
+def test_a_declared_route_judges_nothing_but_json(merlon, upstream, row):
+    before = upstream.count
+    answer = merlon.call("POST", "/shop/items", row, b'{"name":"abc","price":1}')
+    assert (answer.status, answer.code, upstream.count) == (415, "UNSUPPORTED_MEDIA_TYPE", before), answer
+
+
+def test_a_chunked_body_is_judged_and_sent_on_with_its_new_length(merlon):
+    data = b'{ "price" : 1.50 , "drop" : null , "name" : "abc" }'
+    answer = merlon.call("POST", "/shop/items", {"Content-Type": "Application/JSON; charset=UTF-8", "Transfer-Encoding": "chunked"},
+                         b"".join(b"1\r\n%c\r\n" % byte for byte in data) + b"0\r\n\r\n")
+    assert answer.status == 200 and answer.json()["body"] == '{"name":"abc","price":1.5}'
+    fields = {name.lower(): value for name, value in answer.json()["headers"]}
+    assert fields["content-length"] == "26" and "transfer-encoding" not in fields
+
+
+@table({"unknown keyword": ({"type": "string", "multipleOf": 2}, "/multipleOf"), "nested": ({"type": "object", "properties": {"a": {"type": "strin"}}}, "/properties/a/type"), "no JSON": ("{", "json.malformed")})
+def test_a_schema_that_would_not_be_enforced_does_not_start(launch, upstream, row):
+    schema, where = row
+    server = launch(CONFIG(upstream), files={"schemas/item.json": schema if isinstance(schema, str) else json.dumps(schema)}, ready=False)
+    assert server.wait() == 78 and where in server.stderr_text() and "schemas/item.json" in server.stderr_text()
+
+
 def test_the_upstream_gets_the_body_without_unknown_fields(merlon):
     answer = merlon.post("/shop/items", {"name": "abc", "price": 1.5, "admin": True, "__proto__": {"x": 1}})
     assert answer.status == 200

@@ -1,0 +1,140 @@
+// Which fields pass, and which the gateway says itself.
+#include "gateway/proxy_fields.h"
+
+#include "base/text.h"
+
+namespace merlon::gateway {
+namespace {
+
+using wire::BodyKind;
+using wire::Field;
+using wire::FieldId;
+
+// Whether a request field goes on to the upstream. Everything that frames or addresses the message,
+// that the gateway says itself, or that has no power here, stays.
+bool is_forwarded(const Field& field, std::string_view connection_lists) {
+    switch (field.id) {
+        case FieldId::Other:
+            // "X_User_Id" is "X-User-Id" to servers that make variables of field names.
+            return field.name.find('_') == std::string_view::npos &&
+                   (connection_lists.empty() || !wire::lists_token(connection_lists, field.name));
+        case FieldId::Authorization:
+        case FieldId::Origin:
+        case FieldId::ContentType:
+        case FieldId::Accept:
+        case FieldId::AccessControlRequestMethod:
+        case FieldId::UserAgent:
+        case FieldId::Date:
+            return connection_lists.empty() || !wire::lists_token(connection_lists, field.name);
+        default:
+            return false;
+    }
+}
+
+// Whether a field of the upstream's answer goes on to the client.
+bool is_answered(const Field& field, std::string_view connection_lists) {
+    switch (field.id) {
+        case FieldId::Connection:
+        case FieldId::ContentLength:
+        case FieldId::TransferEncoding:
+        case FieldId::KeepAlive:
+        case FieldId::Trailer:
+        case FieldId::Upgrade:
+        case FieldId::ProxyAuthenticate:
+        case FieldId::ProxyConnection:
+        case FieldId::Date:
+        case FieldId::XRequestId:
+        case FieldId::ResponsePolicy:  // ours replaces it, never doubles it
+        case FieldId::ServerVersion:
+            return false;
+        default:
+            return connection_lists.empty() || !wire::lists_token(connection_lists, field.name);
+    }
+}
+
+std::string connection_lists(const std::vector<Field>& fields) {
+    std::string lists;
+    for (const Field& field : fields) {
+        if (field.id != FieldId::Connection) continue;
+        if (!lists.empty()) lists += ',';
+        lists += field.value;
+    }
+    // The common values name no field.
+    if (text::equals_ignoring_case(lists, "keep-alive") ||
+        text::equals_ignoring_case(lists, "close")) {
+        lists.clear();
+    }
+    return lists;
+}
+
+void add_line(std::string& out, std::string_view name, std::string_view value) {
+    out.append(name).append(": ").append(value).append("\r\n");
+}
+
+// Identity of the caller, as its verified token says.
+void add_identity(std::string& out, const access::Subject* subject) {
+    if (subject == nullptr) return;
+    add_line(out, "X-User-Id", subject->user_id);
+    add_line(out, "X-User-Email", subject->email);
+    add_line(out, "X-User-Role", subject->role);
+    out.append("X-User-Permissions: ");
+    for (std::size_t i = 0; i < subject->permission_names.size(); ++i) {
+        if (i > 0) out += ',';
+        out += subject->permission_names[i];
+    }
+    out.append("\r\n");
+}
+
+}  // namespace
+
+bool wants_tunnel(const http::Exchange& exchange, const Forwarding& to) {
+    return to.allows_websocket && exchange.admitted().wants_websocket &&
+           exchange.admitted().body.kind == BodyKind::None;
+}
+
+std::string make_request_head(const http::Exchange& exchange, const access::Subject* subject,
+                              const Forwarding& to, std::string_view authority) {
+    const wire::RequestHead& head = exchange.head();
+    const wire::Framing& body = exchange.admitted().body;
+    std::string out;
+    out.reserve(2'048);
+    out.append(wire::name(head.method)).append(" ").append(to.target.path);
+    if (to.target.has_query) out.append("?").append(to.target.query);
+    out.append(" HTTP/1.1\r\n");
+    add_line(out, "Host", authority);
+
+    const std::string lists = connection_lists(head.fields);
+    const bool websocket = wants_tunnel(exchange, to);
+    for (const Field& field : head.fields) {
+        const bool is_handshake = websocket && (field.id == FieldId::SecWebSocketKey ||
+                                                field.id == FieldId::SecWebSocketVersion);
+        if (is_handshake || is_forwarded(field, lists)) add_line(out, field.name, field.value);
+    }
+    add_line(out, "X-Request-ID", to.request_id);
+    add_line(out, "traceparent", to.traceparent);
+    add_line(out, "X-Forwarded-For", to.client_address);
+    add_line(out, "X-Forwarded-Proto", to.scheme);
+    add_line(out, "X-Forwarded-Host", exchange.admitted().host);
+    add_identity(out, subject);
+    if (websocket) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    if (to.body != nullptr) {
+        add_line(out, "Content-Length", std::to_string(to.body->size()));
+    } else if (body.kind == BodyKind::Length) {
+        add_line(out, "Content-Length", std::to_string(body.length));
+    } else if (body.kind == BodyKind::Chunked) {
+        out.append("Transfer-Encoding: chunked\r\n");
+    }
+    return out.append("\r\n");
+}
+
+http::FieldLines make_answer_fields(const wire::ResponseHead& answer, const Forwarding& to) {
+    http::FieldLines fields;
+    const std::string lists = connection_lists(answer.fields);
+    for (const Field& field : answer.fields) {
+        if (is_answered(field, lists)) fields.add(field.name, field.value);
+    }
+    fields.add_lines(to.answer_fields.text());
+    return fields;
+}
+
+}  // namespace merlon::gateway

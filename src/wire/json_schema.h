@@ -1,0 +1,49 @@
+// Bodies judged by a schema: a subset of JSON Schema (2020-12) with Joi's wording (contract.md).
+//
+// Keywords: type, properties, required, additionalProperties, enum, minLength, maxLength, pattern,
+// format (email, uuid, date-time), minimum, maximum, items, minItems, maxItems; $schema, $id,
+// $comment, title, description and examples say nothing here. Departures: any other keyword is an
+// error of the schema, since a rule that is not enforced is worse than none; a schema names its
+// type or its enum; members that the schema does not declare are stripped, not refused, unless
+// additionalProperties is true; a string that may not be empty says so instead of its length.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "wire/json.h"
+
+namespace merlon::wire {
+
+struct SchemaNode;
+
+// Immutable once compiled; used by all workers at once.
+class JsonSchema final {
+public:
+    // Violations reported for one body; more help nobody.
+    static constexpr std::size_t violations_max = 100;
+
+    // Errors (Invalid): "schema.invalid", the detail naming the place as a JSON pointer and what is
+    // wrong there; and those of parse_json.
+    static Result<JsonSchema> compile(std::string_view text);
+
+    JsonSchema(JsonSchema&&) noexcept;
+    JsonSchema& operator=(JsonSchema&&) noexcept;
+    ~JsonSchema();
+
+    // Strips what is not declared. Error (Invalid): "schema.violation" with FieldErrors, in the
+    // schema's order.
+    Result<> check(boost::json::value& value) const;
+
+    // The body as it goes on: checked, stripped, written anew, so that the next reader reads what
+    // was judged. Errors: as of check and parse_json.
+    Result<std::string> filter(std::string_view body, const JsonLimits& limits = {}) const;
+
+private:
+    explicit JsonSchema(std::unique_ptr<const SchemaNode> root);
+    std::unique_ptr<const SchemaNode> root_;
+};
+
+}  // namespace merlon::wire

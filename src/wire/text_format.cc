@@ -1,0 +1,81 @@
+// UUIDs and dates, character by character.
+#include "wire/text_format.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "base/text.h"
+
+namespace merlon::wire {
+namespace {
+
+// Takes text off the front, step by step; the first step that does not fit fails all.
+class Cursor {
+public:
+    explicit Cursor(std::string_view text) : rest_(text) {}
+
+    bool takes(std::string_view one_of) {
+        if (rest_.empty() || !one_of.contains(rest_.front())) return false;
+        rest_.remove_prefix(1);
+        return true;
+    }
+    std::optional<unsigned> number(std::size_t digits, unsigned least, unsigned most) {
+        const auto value = text::parse_number<unsigned>(rest_.substr(0, digits));
+        if (rest_.size() < digits || !value || *value < least || *value > most) return std::nullopt;
+        rest_.remove_prefix(digits);
+        return value;
+    }
+    bool skip_digits() {
+        const auto end = std::ranges::find_if_not(rest_, text::is_digit);
+        const auto count = static_cast<std::size_t>(end - rest_.begin());
+        rest_.remove_prefix(count);
+        return count > 0;
+    }
+    bool at_end() const { return rest_.empty(); }
+
+private:
+    std::string_view rest_;
+};
+
+bool is_hex(char c) {
+    return text::is_digit(c) || (text::lower(c) >= 'a' && text::lower(c) <= 'f');
+}
+
+}  // namespace
+
+std::size_t code_points(std::string_view text) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; }));
+}
+
+bool is_uuid_text(std::string_view text) {
+    if (text.size() != 36) return false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (is_dash ? text[i] != '-' : !is_hex(text[i])) return false;
+    }
+    return true;
+}
+
+bool is_date_time(std::string_view text) {
+    Cursor cursor(text);
+    const auto year = cursor.number(4, 0, 9'999);
+    if (!year || !cursor.takes("-")) return false;
+    const auto month = cursor.number(2, 1, 12);
+    if (!month || !cursor.takes("-")) return false;
+    const auto day = cursor.number(2, 1, 31);
+    if (!day || !cursor.takes("Tt")) return false;
+    const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
+                                           std::chrono::month(*month), std::chrono::day(*day)};
+    if (!date.ok()) return false;
+    if (!cursor.number(2, 0, 23) || !cursor.takes(":")) return false;
+    if (!cursor.number(2, 0, 59) || !cursor.takes(":")) return false;
+    if (!cursor.number(2, 0, 60)) return false;
+    if (cursor.takes(".") && !cursor.skip_digits()) return false;
+    if (cursor.takes("Zz")) return cursor.at_end();
+    return cursor.takes("+-") && cursor.number(2, 0, 23) && cursor.takes(":") &&
+           cursor.number(2, 0, 59) && cursor.at_end();
+}
+
+}  // namespace merlon::wire

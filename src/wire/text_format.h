@@ -1,0 +1,19 @@
+// The text formats that a schema can ask for beside e-mail addresses.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace merlon::wire {
+
+// Code points of valid UTF-8: what lengths count.
+std::size_t code_points(std::string_view text);
+
+// RFC 9562 section 4: 8-4-4-4-12 hexadecimal digits, either case, any version.
+bool is_uuid_text(std::string_view text);
+
+// RFC 3339 section 5.6 date-time: a real date, a time with seconds, and Z or an offset. A leap
+// second is one only at the end of a day of UTC; it is accepted as second 60 of any minute.
+bool is_date_time(std::string_view text);
+
+}  // namespace merlon::wire

@@ -1,0 +1,42 @@
+// Text formats: their edges.
+#include "wire/text_format.h"
+
+#include <gtest/gtest.h>
+
+namespace merlon::wire {
+namespace {
+
+TEST(TextFormat, KnowsDatesThatExist) {
+    for (const std::string_view text :
+         {"2024-02-29T23:59:59Z", "1985-04-12t23:20:50.52z", "1990-12-31T23:59:60Z",
+          "1937-01-01T12:00:27.87+00:20", "0000-01-01T00:00:00-23:59"}) {
+        EXPECT_TRUE(is_date_time(text)) << text;
+    }
+    for (const std::string_view text :
+         {"", "2023-02-29T00:00:00Z", "2024-13-01T00:00:00Z", "2024-00-01T00:00:00Z",
+          "2024-01-32T00:00:00Z", "2024-01-01T24:00:00Z", "2024-01-01T00:60:00Z",
+          "2024-01-01T00:00:61Z", "2024-01-01T00:00:00", "2024-01-01 00:00:00Z",
+          "2024-01-01T00:00Z", "2024-01-01T00:00:00.Z", "2024-01-01T00:00:00+24:00",
+          "2024-01-01T00:00:00+0100", "2024-01-01T00:00:00Zx", "24-01-01T00:00:00Z",
+          "+024-01-01T00:00:00Z", "2024-01-01"}) {
+        EXPECT_FALSE(is_date_time(text)) << text;
+    }
+}
+
+TEST(TextFormat, KnowsUuidsInOneShape) {
+    EXPECT_TRUE(is_uuid_text("018f6B1e-0000-7000-8000-0000000000fF"));
+    for (const std::string_view text :
+         {"", "{018f6b1e-0000-7000-8000-000000000000}", "018f6b1e000070008000000000000000",
+          "018f6b1e-0000-7000-8000-00000000000", "018f6b1e-0000-7000-8000-00000000000g",
+          "018f6b1e_0000-7000-8000-000000000000"}) {
+        EXPECT_FALSE(is_uuid_text(text)) << text;
+    }
+}
+
+TEST(TextFormat, CountsCodePoints) {
+    EXPECT_EQ(code_points(""), 0U);
+    EXPECT_EQ(code_points("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), 4U);
+}
+
+}  // namespace
+}  // namespace merlon::wire
