@@ -120,6 +120,59 @@ void read_roles(Reader access, ReadContext& context, access::Roles& out) {
     access.finish();
 }
 
+constexpr std::string_view sqlite_scheme = "sqlite:";
+
+void read_database_url(Reader& section, std::string& out) {
+    const Node* said = section.take("url");
+    section.text("url", out);
+    if (!out.starts_with(sqlite_scheme) || out.size() == sqlite_scheme.size()) {
+        section.problem(said, "url", "must be sqlite:path in this version");
+    }
+}
+
+void read_store(Reader store, storage::StoreSettings& out) {
+    read_database_url(store, out.url);
+    store.finish();
+}
+
+void read_keys(Reader keys, const storage::StoreSettings& store, sealing::KeySettings& out) {
+    // Beside the data unless said otherwise.
+    const std::string path = store.url.substr(sqlite_scheme.size());
+    const std::size_t slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+    out.url = std::string(sqlite_scheme) + folder + "keys.db";
+    out.master_path = folder + "master.key";
+    read_database_url(keys, out.url);
+    keys.secret("master", out.master);
+    keys.finish();
+}
+
+void read_passwords(Reader passwords, ReadContext& context, identity::PasswordSettings& out) {
+    std::string hash = "bcrypt";
+    const Node* said = passwords.take("hash");
+    passwords.text("hash", hash);
+    if (hash == "argon2id") {
+        out.hash = identity::PasswordHash::Argon2id;
+    } else if (hash != "bcrypt") {
+        passwords.problem(said, "hash", "must be bcrypt or argon2id");
+    }
+    std::int64_t cost = out.bcrypt_cost;
+    std::int64_t workers = out.workers;
+    std::int64_t queue = static_cast<std::int64_t>(out.queue);
+    const Node* cost_said = passwords.take("bcrypt_cost");
+    passwords.number("bcrypt_cost", 4, 16, cost);
+    passwords.number("workers", 1, 64, workers);
+    passwords.number("queue", 1, 10'000, queue);
+    out.bcrypt_cost = static_cast<int>(cost);
+    out.workers = static_cast<unsigned>(workers);
+    out.queue = static_cast<std::size_t>(queue);
+    if (cost < 10 && cost_said != nullptr) {
+        context.problems.push_back({Grade::Warning, cost_said->origin, "passwords.bcrypt_cost",
+                                    "below 10 a stolen hash is quick to guess"});
+    }
+    passwords.finish();
+}
+
 void read_cors(Reader cors, gateway::CorsSettings& out) {
     cors.texts("origins", out.origins);
     for (const std::string& origin : out.origins) {
@@ -135,11 +188,10 @@ void read_cors(Reader cors, gateway::CorsSettings& out) {
 // Sections of roles that this version does not have. Saying so beats both refusing a configuration
 // that is right and letting an operator believe that it does something.
 void warn_of_absent_roles(Reader& root, ReadContext& context) {
-    for (const std::string_view name :
-         {"store", "keys", "state", "passwords", "revocation", "federation"}) {
+    for (const std::string_view name : {"state", "revocation", "federation"}) {
         if (const Node* node = root.take(name)) {
-            context.problems.push_back({Grade::Warning, node->origin, std::string(name),
-                                        "has no effect: this version has the gateway only"});
+            context.problems.push_back(
+                {Grade::Warning, node->origin, std::string(name), "has no effect in this version"});
         }
     }
 }
@@ -211,6 +263,9 @@ void read_settings(ReadContext& context, const Node& tree, Settings& settings) {
     }
     read_server(root.section("server"), settings.server);
     read_tokens(root.section("tokens"), context, settings.tokens);
+    read_store(root.section("store"), settings.store);
+    read_keys(root.section("keys"), settings.store, settings.keys);
+    read_passwords(root.section("passwords"), context, settings.passwords);
     read_roles(root.section("access"), context, settings.roles);
     read_cors(root.section("cors"), settings.gateway.cors);
     read_limits(root.section("limits"), context, tree.find("limits"), settings.gateway);

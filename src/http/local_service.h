@@ -37,7 +37,7 @@ struct LocalRoute {
 class LocalService {
 public:
     // Longer bodies are refused with 413 before the role sees them.
-    static constexpr std::size_t body_bytes_max = 16 << 10;
+    static constexpr std::size_t body_bytes_max = 256 << 10;
 
     virtual ~LocalService() = default;
     virtual const std::vector<LocalRoute>& routes() const = 0;

@@ -24,6 +24,9 @@ struct AccessToken {
     std::string session_id;    // sid
     std::int64_t version = 0;  // ver, the user's token version
     WallTime expires_at;
+    // Revocations::generation() when this token was last found not revoked: while it stands there
+    // is nothing to ask again. Belongs to the worker whose cache keeps the token.
+    mutable std::uint64_t revocations_seen = 0;
 };
 
 // What a token has to say to be for us.

@@ -43,7 +43,6 @@ std::optional<config::Settings> load_settings(const std::string& path) {
 int serve(const std::string& path) {
     auto settings = load_settings(path);
     if (!settings) return exit_configuration;
-    const bool has_key = !settings->tokens.secret.empty();
     const std::string host = settings->server.listen.front().host;
     const std::string scheme = settings->server.tls.empty() ? "http" : "https";
 
@@ -54,10 +53,6 @@ int serve(const std::string& path) {
     }
     std::fprintf(stderr, "merlon: listening on %s://%s:%u\n", scheme.c_str(), host.c_str(),
                  static_cast<unsigned>((*platform)->port()));
-    if (!has_key) {
-        std::fprintf(stderr, "merlon: JWT_SECRET is not set: only public routes answer\n");
-    }
-
     // Signals are waited for on a thread of their own, so that none interrupts a worker.
     asio::io_context signals_loop;
     asio::signal_set signals(signals_loop, SIGTERM, SIGINT, SIGHUP);
