@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+
+#include "sealing/master_key.h"
 
 namespace merlon::app {
 namespace {
@@ -35,6 +38,24 @@ std::size_t connections_max(const http::ServerSettings& settings, unsigned worke
 unsigned worker_count(const http::ServerSettings& settings) {
     return settings.workers > 0 ? settings.workers
                                 : std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::string path_of(const std::string& sqlite_url) {
+    return sqlite_url.substr(sqlite_url.find(':') + 1);
+}
+
+// Runs a task to its end on a loop of its own: before the program serves, nothing else runs.
+template <class T>
+Result<T> wait(Task<T> task) {
+    asio::io_context loop(1);
+    std::optional<Result<T>> result;
+    asio::co_spawn(loop, std::move(task), [&](std::exception_ptr thrown, Result<T> done) {
+        MERLON_ASSERT(!thrown);
+        result = std::move(done);
+    });
+    loop.run();
+    MERLON_ASSERT(result.has_value());
+    return *std::move(result);
 }
 
 // Null when the server speaks in the clear.
@@ -71,13 +92,50 @@ Platform::Platform(config::Settings settings)
 
 Platform::~Platform() = default;
 
+Result<std::shared_ptr<const gateway::Snapshot>> Platform::make_snapshot(
+    const config::Settings& settings) const {
+    return gateway::Snapshot::make(settings.gateway, settings.server, settings.tokens,
+                                   identity_->keys(), settings.roles, {identity_.get()});
+}
+
+Result<> Platform::open_identity() {
+    key_database_ = MERLON_TRY(storage::SqliteDatabase::open(path_of(settings_.keys.url)));
+    database_ = MERLON_TRY(storage::SqliteDatabase::open(path_of(settings_.store.url)));
+    keys_ = MERLON_TRY(wait(
+        sealing::KeyStore::open(*key_database_, clock_, entropy_,
+                                MERLON_TRY(sealing::load_master_key(settings_.keys, entropy_)))));
+    identity_ = MERLON_TRY(wait(identity::Identity::open(
+        {*database_, *keys_, revocations_, refusals_, events_, metrics_, clock_, entropy_},
+        settings_.tokens, settings_.passwords, settings_.roles)));
+    metrics_.observe_gauge("merlon_revocations", "sessions and users whose tokens are refused",
+                           [this] { return static_cast<double>(revocations_.size()); });
+    return {};
+}
+
+// After the listeners are ready: hashing its password takes longer than starting.
+void Platform::make_first_admin() {
+    asio::co_spawn(main_, identity_->make_first_admin(),
+                   [](std::exception_ptr thrown, const Result<std::string>& made) {
+                       MERLON_ASSERT(!thrown);
+                       if (!made) {
+                           std::fprintf(stderr, "merlon: cannot make the first admin: %s\n",
+                                        made.error().detail.c_str());
+                       } else if (!made->empty()) {
+                           std::fprintf(stderr,
+                                        "merlon: first admin, shown once, change the password: "
+                                        "%s\n",
+                                        made->c_str());
+                       }
+                   });
+}
+
 Result<> Platform::open() {
-    const auto snapshot = MERLON_TRY(gateway::Snapshot::make(settings_.gateway, settings_.server,
-                                                             settings_.tokens, settings_.roles));
+    MERLON_TRY(open_identity());
+    const auto snapshot = MERLON_TRY(make_snapshot(settings_));
     const auto tls = MERLON_TRY(make_tls(settings_.server));
     const unsigned count = worker_count(settings_.server);
     const std::size_t connections = connections_max(settings_.server, count);
-    const gateway::Shared shared{clock_, entropy_, limits_, refusals_, metrics_};
+    const gateway::Shared shared{clock_, entropy_, limits_, refusals_, metrics_, revocations_};
     for (unsigned i = 0; i < count; ++i) {
         workers_.push_back(std::make_unique<Worker>(settings_, shared, snapshot, tls, connections));
     }
@@ -109,6 +167,7 @@ void Platform::run() {
     for (auto& worker : workers_) threads.emplace_back([&worker] { worker->run(); });
     tick();
     ready_.store(true, std::memory_order_release);
+    make_first_admin();
     main_.run();
     for (auto& worker : workers_) worker->stop();
     threads.clear();
@@ -120,6 +179,7 @@ void Platform::tick() {
     second_.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
         refusals_.tick();
+        revocations_.sweep(clock_.wall());
         tick();
     });
 }
@@ -141,8 +201,8 @@ void Platform::stop() {
 }
 
 Result<> Platform::reload(config::Settings settings) {
-    const auto snapshot = MERLON_TRY(gateway::Snapshot::make(settings.gateway, settings.server,
-                                                             settings.tokens, settings.roles));
+    identity_->replace_roles(settings.roles);
+    const auto snapshot = MERLON_TRY(make_snapshot(settings));
     const auto tls = MERLON_TRY(make_tls(settings.server));
     for (auto& worker : workers_) {
         asio::post(worker->executor(), [worker = worker.get(), snapshot, tls] {

@@ -14,6 +14,9 @@
 #include "events/refusals.h"
 #include "gateway/request_path.h"
 #include "http/server.h"
+#include "identity/identity.h"
+#include "sealing/key_store.h"
+#include "storage/sqlite_database.h"
 
 namespace merlon::app {
 
@@ -58,6 +61,10 @@ public:
 private:
     explicit Platform(config::Settings settings);
     Result<> open();
+    Result<> open_identity();
+    void make_first_admin();
+    Result<std::shared_ptr<const gateway::Snapshot>> make_snapshot(
+        const config::Settings& settings) const;
     void tick();
 
     config::Settings settings_;
@@ -67,10 +74,16 @@ private:
     events::LogSink events_;
     events::Refusals refusals_;
     gateway::LimitTable limits_;
+    tokens::Revocations revocations_;
     std::atomic<bool> ready_{false};
     asio::io_context main_{1};
     http::Deadlines admin_deadlines_{main_.get_executor()};
     AdminHandler admin_;
+    // Before the workers: their requests use it to the last.
+    std::unique_ptr<storage::SqliteDatabase> key_database_;
+    std::unique_ptr<storage::SqliteDatabase> database_;
+    std::unique_ptr<sealing::KeyStore> keys_;
+    std::unique_ptr<identity::Identity> identity_;
     std::unique_ptr<http::Server> admin_server_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::size_t draining_workers_ = 0;

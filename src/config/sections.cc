@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "config/values.h"
+#include "crypto/shared_secret.h"
 
 namespace merlon::config {
 namespace {
@@ -52,21 +53,53 @@ void read_size_limits(Reader limits, http::Limits& out) {
     limits.finish();
 }
 
-void read_tokens(Reader tokens, tokens::TokenSettings& out) {
-    std::string algorithm = "HS256";
-    const bool is_said = tokens.exists();
-    tokens.text("algorithm", algorithm);
-    if (algorithm != "HS256") {
-        tokens.problem(nullptr, "algorithm", "this version verifies HS256 only");
+void read_trusted(const Node* list, ReadContext& context, std::vector<tokens::TrustedIssuer>& out) {
+    if (list == nullptr) return;
+    if (!list->is_list()) {
+        context.problems.push_back(
+            {Grade::Error, list->origin, "tokens.trusted", "must be a list of issuers"});
+        return;
     }
-    out.algorithm = tokens::Algorithm::HS256;
-    tokens.text("issuer", out.issuer);
-    tokens.text("audience", out.audience);
+    for (const Node& item : list->items) {
+        Reader one(context, &item, "tokens.trusted");
+        tokens::TrustedIssuer issuer;
+        one.text("issuer", issuer.issuer);
+        one.text("jwks", issuer.jwks);
+        one.text("audience", issuer.audience);
+        if (issuer.issuer.empty() || issuer.jwks.empty() || issuer.audience.empty()) {
+            one.problem(&item, "", "needs issuer, jwks and audience");
+        } else if (!issuer.jwks.starts_with("file:")) {
+            one.problem(&item, "jwks", "must be file:/path in this version");
+        }
+        one.finish();
+        out.push_back(std::move(issuer));
+    }
+}
+
+void read_tokens(Reader tokens, ReadContext& context, tokens::TokenSettings& out) {
     tokens.secret("secret", out.secret);
     tokens.secret("refresh_secret", out.refresh_secret);
-    if (is_said && out.secret.empty()) {
-        tokens.problem(nullptr, "secret", "no key to verify tokens with: set JWT_SECRET");
+    std::string algorithm = out.secret.empty() ? "ES256" : "HS256";
+    const Node* said = tokens.take("algorithm");
+    tokens.text("algorithm", algorithm);
+    if (const auto parsed = crypto::parse_algorithm(algorithm)) {
+        out.algorithm = *parsed;
+    } else {
+        tokens.problem(said, "algorithm", "must be ES256, EdDSA, RS256 or HS256");
     }
+    if (out.algorithm == tokens::Algorithm::HS256 && out.secret.empty()) {
+        tokens.problem(said, "algorithm", "HS256 needs a shared secret: set JWT_SECRET");
+    }
+    if (!out.secret.empty()) {
+        const auto sound = crypto::check_shared_secret(out.secret);
+        if (!sound) tokens.problem(tokens.take("secret"), "secret", sound.error().detail);
+    }
+    tokens.text("issuer", out.issuer);
+    tokens.text("audience", out.audience);
+    tokens.seconds("access_ttl", out.access_ttl);
+    tokens.seconds("refresh_ttl", out.refresh_ttl);
+    tokens.seconds("reuse_grace", out.reuse_grace);
+    read_trusted(tokens.take("trusted"), context, out.trusted);
     tokens.finish();
 }
 
@@ -87,6 +120,59 @@ void read_roles(Reader access, ReadContext& context, access::Roles& out) {
     access.finish();
 }
 
+constexpr std::string_view sqlite_scheme = "sqlite:";
+
+void read_database_url(Reader& section, std::string& out) {
+    const Node* said = section.take("url");
+    section.text("url", out);
+    if (!out.starts_with(sqlite_scheme) || out.size() == sqlite_scheme.size()) {
+        section.problem(said, "url", "must be sqlite:path in this version");
+    }
+}
+
+void read_store(Reader store, storage::StoreSettings& out) {
+    read_database_url(store, out.url);
+    store.finish();
+}
+
+void read_keys(Reader keys, const storage::StoreSettings& store, sealing::KeySettings& out) {
+    // Beside the data unless said otherwise.
+    const std::string path = store.url.substr(sqlite_scheme.size());
+    const std::size_t slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+    out.url = std::string(sqlite_scheme) + folder + "keys.db";
+    out.master_path = folder + "master.key";
+    read_database_url(keys, out.url);
+    keys.secret("master", out.master);
+    keys.finish();
+}
+
+void read_passwords(Reader passwords, ReadContext& context, identity::PasswordSettings& out) {
+    std::string hash = "bcrypt";
+    const Node* said = passwords.take("hash");
+    passwords.text("hash", hash);
+    if (hash == "argon2id") {
+        out.hash = identity::PasswordHash::Argon2id;
+    } else if (hash != "bcrypt") {
+        passwords.problem(said, "hash", "must be bcrypt or argon2id");
+    }
+    std::int64_t cost = out.bcrypt_cost;
+    std::int64_t workers = out.workers;
+    std::int64_t queue = static_cast<std::int64_t>(out.queue);
+    const Node* cost_said = passwords.take("bcrypt_cost");
+    passwords.number("bcrypt_cost", 4, 16, cost);
+    passwords.number("workers", 1, 64, workers);
+    passwords.number("queue", 1, 10'000, queue);
+    out.bcrypt_cost = static_cast<int>(cost);
+    out.workers = static_cast<unsigned>(workers);
+    out.queue = static_cast<std::size_t>(queue);
+    if (cost < 10 && cost_said != nullptr) {
+        context.problems.push_back({Grade::Warning, cost_said->origin, "passwords.bcrypt_cost",
+                                    "below 10 a stolen hash is quick to guess"});
+    }
+    passwords.finish();
+}
+
 void read_cors(Reader cors, gateway::CorsSettings& out) {
     cors.texts("origins", out.origins);
     for (const std::string& origin : out.origins) {
@@ -102,11 +188,10 @@ void read_cors(Reader cors, gateway::CorsSettings& out) {
 // Sections of roles that this version does not have. Saying so beats both refusing a configuration
 // that is right and letting an operator believe that it does something.
 void warn_of_absent_roles(Reader& root, ReadContext& context) {
-    for (const std::string_view name :
-         {"store", "keys", "state", "passwords", "revocation", "federation"}) {
+    for (const std::string_view name : {"state", "revocation", "federation"}) {
         if (const Node* node = root.take(name)) {
-            context.problems.push_back({Grade::Warning, node->origin, std::string(name),
-                                        "has no effect: this version has the gateway only"});
+            context.problems.push_back(
+                {Grade::Warning, node->origin, std::string(name), "has no effect in this version"});
         }
     }
 }
@@ -177,7 +262,10 @@ void read_settings(ReadContext& context, const Node& tree, Settings& settings) {
                      "must be a URL: https://api.example.com");
     }
     read_server(root.section("server"), settings.server);
-    read_tokens(root.section("tokens"), settings.tokens);
+    read_tokens(root.section("tokens"), context, settings.tokens);
+    read_store(root.section("store"), settings.store);
+    read_keys(root.section("keys"), settings.store, settings.keys);
+    read_passwords(root.section("passwords"), context, settings.passwords);
     read_roles(root.section("access"), context, settings.roles);
     read_cors(root.section("cors"), settings.gateway.cors);
     read_limits(root.section("limits"), context, tree.find("limits"), settings.gateway);

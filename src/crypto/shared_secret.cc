@@ -73,14 +73,19 @@ std::size_t different_characters(std::string_view secret) {
 }  // namespace
 
 Result<> check_shared_secret(const Secret& secret) {
-    if (secret.size() < hs256_secret_bytes_min) return fail(Kind::Invalid, "secret.short");
+    if (secret.size() < hs256_secret_bytes_min) {
+        return fail(Kind::Invalid, "secret.short",
+                    "a token secret has at least 32 bytes: openssl rand -hex 32 makes one");
+    }
     std::string folded = fold(secret.reveal());
     // Fewer letters and digits than this are the accidents of random symbols.
     constexpr std::size_t folded_bytes_min = 6;
     const bool sample = folded.size() >= folded_bytes_min && made_of_sample_words(folded);
     wipe(folded);
     if (sample || different_characters(secret.reveal()) < different_characters_min) {
-        return fail(Kind::Invalid, "secret.sample");
+        return fail(Kind::Invalid, "secret.sample",
+                    "this token secret is a sample that everybody knows: openssl rand -hex 32 "
+                    "makes one of your own");
     }
     return {};
 }

@@ -37,15 +37,11 @@ bool has_judged_body(wire::Method method) {
            method == wire::Method::Patch;
 }
 
-Task<std::string> take_judged_body(http::Exchange* exchange, const wire::JsonSchema* schema,
-                                   std::uint64_t bytes_max) {
-    if (!is_json(exchange->head())) co_return fail(Kind::Invalid, "body.media_type");
-    const wire::JsonLimits limits{.bytes = bytes_max};
-    if (exchange->body_is_at_hand()) {
-        const std::string_view whole = MERLON_CO_TRY(co_await exchange->read_body());
-        co_return schema->filter(whole, limits);
-    }
+Task<std::string> take_json_body(http::Exchange* exchange) {
     std::string body;
+    if (exchange->admitted().body.kind == wire::BodyKind::None || exchange->body_is_done()) {
+        co_return body;
+    }
     while (true) {
         auto piece = co_await exchange->read_body();
         if (!piece) {
@@ -58,6 +54,21 @@ Task<std::string> take_judged_body(http::Exchange* exchange, const wire::JsonSch
         if (piece->empty()) break;
         body.append(*piece);
     }
+    if (!body.empty() && !is_json(exchange->head())) {
+        co_return fail(Kind::Invalid, "body.media_type");
+    }
+    co_return body;
+}
+
+Task<std::string> take_judged_body(http::Exchange* exchange, const wire::JsonSchema* schema,
+                                   std::uint64_t bytes_max) {
+    if (!is_json(exchange->head())) co_return fail(Kind::Invalid, "body.media_type");
+    const wire::JsonLimits limits{.bytes = bytes_max};
+    if (exchange->body_is_at_hand()) {
+        const std::string_view whole = MERLON_CO_TRY(co_await exchange->read_body());
+        co_return schema->filter(whole, limits);
+    }
+    const std::string body = MERLON_CO_TRY(co_await take_json_body(exchange));
     co_return schema->filter(body, limits);
 }
 

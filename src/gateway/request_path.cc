@@ -53,6 +53,7 @@ RequestPath::RequestPath(Shared shared, http::Deadlines& deadlines, Executor exe
                                            {{"outcome", "miss"}})),
       every_second_(deadlines, [this] {
           open_streams_.close_expired(shared_.clock.wall());
+          close_revoked_streams();
           for (auto& upstream : active_->upstreams) upstream->prune();
       }) {
     replace(std::move(snapshot));
@@ -129,6 +130,7 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
     if (exchange.admitted().body.length > route->body_bytes_max) {
         co_return fail(Kind::Invalid, "body.too_large");
     }
+    if (route->local != nullptr) co_return co_await call_local(exchange, request);
     if (route->schema && has_judged_body(exchange.head().method)) {
         request.body = MERLON_CO_TRY(
             co_await take_judged_body(&exchange, route->schema.get(), route->body_bytes_max));
@@ -212,11 +214,62 @@ Result<const access::Subject*> RequestPath::authenticate(const http::Exchange& e
         cache_hits_.add();
     } else {
         cache_misses_.add();
-        if (!request.snapshot->verifier) return fail(Kind::Unknown, "token.key", "no key is known");
         request.token =
             cache_.put(digest, MERLON_TRY(request.snapshot->verifier->verify_access(token, now)));
     }
+    MERLON_TRY(check_revocation(*request.token));
     return &request.token->subject;
+}
+
+Result<> RequestPath::check_revocation(const tokens::AccessToken& token) const {
+    const std::uint64_t generation = shared_.revocations.generation();
+    if (token.revocations_seen == generation) return {};
+    if (shared_.revocations.is_revoked(token, shared_.clock.wall())) {
+        return fail(Kind::Unknown, "token.revoked");
+    }
+    token.revocations_seen = generation;
+    return {};
+}
+
+// Who streams or tunnels does not come back to be asked: looked for once a second, when there is
+// something new to look for.
+void RequestPath::close_revoked_streams() {
+    const std::uint64_t generation = shared_.revocations.generation();
+    if (std::exchange(revocations_seen_, generation) == generation) return;
+    open_streams_.close_revoked([this](const tokens::AccessToken& token) {
+        return shared_.revocations.is_revoked(token, shared_.clock.wall());
+    });
+}
+
+// A built-in role, without a socket.
+Task<int> RequestPath::call_local(http::Exchange& exchange, Request& request) {
+    const Route& route = *request.match.route;
+    http::LocalCall call{exchange.head().method,
+                         route.pattern,
+                         std::string(request.target.path),
+                         {},
+                         request.client,
+                         {},
+                         {},
+                         {}};
+    // HEAD is GET whose body the exchange leaves out.
+    if (call.method == wire::Method::Head) call.method = wire::Method::Get;
+    if (const Field* agent = exchange.head().find(FieldId::UserAgent)) {
+        call.user_agent = agent->value;
+    }
+    if (route.rule.needs_subject()) {
+        // A trusted issuer vouches for its users, never for ours.
+        if (request.token->origin != tokens::Origin::Own) {
+            co_return fail(Kind::Unknown, "token.issuer", "a foreign token at a built-in role");
+        }
+        call.user_id = request.token->subject.user_id;
+        call.session_id = request.token->session_id;
+    }
+    call.body = MERLON_CO_TRY(co_await take_json_body(&exchange));
+    http::Response response = MERLON_CO_TRY(co_await route.local->call(std::move(call)));
+    request.fields.add_lines(response.fields.text());
+    MERLON_CO_TRY(co_await exchange.send(response.status, request.fields, response.body));
+    co_return response.status;
 }
 
 Task<int> RequestPath::refuse_with(http::Exchange& exchange, Request& request, Error error) {

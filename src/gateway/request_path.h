@@ -11,6 +11,7 @@
 #include "gateway/limit_gate.h"
 #include "gateway/proxy.h"
 #include "gateway/snapshot.h"
+#include "tokens/revocations.h"
 #include "tokens/token_cache.h"
 #include "wire/path.h"
 
@@ -23,6 +24,7 @@ struct Shared {
     LimitTable& limits;
     events::Refusals& refusals;
     metrics::Registry& metrics;
+    const tokens::Revocations& revocations;
 };
 
 // One worker's request path. One thread.
@@ -49,6 +51,9 @@ private:
     Result<> find_route(const http::Exchange& exchange, Request& request);
     Result<> check_origin(const http::Exchange& exchange, Request& request);
     Result<const access::Subject*> authenticate(const http::Exchange& exchange, Request& request);
+    Result<> check_revocation(const tokens::AccessToken& token) const;
+    void close_revoked_streams();
+    Task<int> call_local(http::Exchange& exchange, Request& request);
     Task<int> refuse_with(http::Exchange& exchange, Request& request, Error error);
     void report(const Request& request, const Error& error);
     void measure(const http::Exchange& exchange, const Request& request, int status);
@@ -59,6 +64,7 @@ private:
     LimitGate limit_gate_;
     BufferedEntropy entropy_;
     OpenStreams open_streams_;
+    std::uint64_t revocations_seen_ = 0;  // generation that open_streams_ was searched for
     // A configuration with this worker's upstreams and metrics of it. Shared by the requests that
     // began with it, since a reload may come while they wait.
     struct Active {

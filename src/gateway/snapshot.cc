@@ -35,20 +35,32 @@ Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_
         if (!method) return fail(Kind::Invalid, "route.method", "no such method: " + name);
         methods.push_back(*method);
     }
-    Route route{settings.path,
-                MERLON_TRY(rule_of(settings, snapshot.roles)),
-                service,
-                settings.body_bytes.value_or(server.limits.body_bytes),
-                settings.timeout.value_or(server.timeouts.upstream),
-                settings.limited,
-                settings.websocket,
-                {},
-                {}};
+    Route route;
+    route.pattern = settings.path;
+    route.rule = MERLON_TRY(rule_of(settings, snapshot.roles));
+    route.service = service;
+    route.body_bytes_max = settings.body_bytes.value_or(server.limits.body_bytes);
+    route.timeout = settings.timeout.value_or(server.timeouts.upstream);
+    route.is_limited = settings.limited;
+    route.allows_websocket = settings.websocket;
     if (!settings.schema.empty()) {
         route.schema = std::make_unique<const wire::JsonSchema>(
             MERLON_TRY(wire::JsonSchema::compile(settings.schema)));
     }
     return snapshot.routes.add(settings.path, methods, std::move(route));
+}
+
+Result<> add_local_route(Snapshot& snapshot, const http::LocalRoute& settings,
+                         http::LocalService* local) {
+    Route route;
+    route.pattern = settings.pattern;
+    route.rule = settings.access == http::LocalAccess::Public ? access::Rule::open()
+                                                              : access::Rule::authenticated();
+    route.body_bytes_max = http::LocalService::body_bytes_max;
+    route.is_limited = false;  // the limits' own paths name the built-in roles
+    route.local = local;
+    const std::string pattern = route.pattern;
+    return snapshot.routes.add(pattern, {settings.method}, std::move(route));
 }
 
 Limit make_limit(const LimitSettings& settings) {
@@ -92,11 +104,22 @@ bool Limit::covers(std::string_view path) const {
 Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& gateway,
                                                        const http::ServerSettings& server,
                                                        const tokens::TokenSettings& tokens,
-                                                       access::Roles roles) {
+                                                       std::shared_ptr<const tokens::Keyring> keys,
+                                                       access::Roles roles,
+                                                       std::vector<http::LocalService*> locals) {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->roles = std::move(roles);
-    Route health{"/health", access::Rule::open(), 0, 0, {}, false, false, R"({"status":"ok"})", {}};
+    Route health;
+    health.pattern = "/health";
+    health.rule = access::Rule::open();
+    health.is_limited = false;
+    health.fixed_body = R"({"status":"ok"})";
     MERLON_TRY(snapshot->routes.add("/health", {wire::Method::Get}, std::move(health)));
+    for (http::LocalService* local : locals) {
+        for (const http::LocalRoute& route : local->routes()) {
+            MERLON_TRY(add_local_route(*snapshot, route, local));
+        }
+    }
     for (const ServiceSettings& settings : gateway.services) {
         Service service{settings.name, {}, settings.health};
         if (settings.targets.size() > Upstream::targets_max) {
@@ -119,10 +142,9 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
     snapshot->ipv6_prefix = gateway.ipv6_prefix;
     snapshot->security_fields = make_security_fields(gateway.security_headers);
     snapshot->timeouts = server.timeouts;
-    if (!tokens.secret.empty()) {
-        snapshot->verifier = MERLON_TRY(tokens::Verifier::with_secret(
-            tokens.secret, {tokens.issuer, tokens.audience}, snapshot->roles));
-    }
+    snapshot->verifier.emplace(tokens::ClaimRules{tokens.issuer, tokens.audience}, std::move(keys),
+                               MERLON_TRY(tokens::TrustedIssuers::load(tokens.trusted)),
+                               snapshot->roles);
     return snapshot;
 }
 

@@ -9,6 +9,7 @@
 #include "gateway/route_table.h"
 #include "gateway/settings.h"
 #include "http/client.h"
+#include "http/local_service.h"
 #include "http/response.h"
 #include "http/settings.h"
 #include "tokens/settings.h"
@@ -26,6 +27,7 @@ struct Route {
     std::chrono::milliseconds timeout{};
     bool is_limited = true;
     bool allows_websocket = false;
+    http::LocalService* local = nullptr;  // a built-in role that answers; null: forwarded
     std::string_view fixed_body;  // answered as it stands, without an upstream; empty: forwarded
     std::unique_ptr<const wire::JsonSchema> schema;  // null: any body
 };
@@ -60,13 +62,17 @@ struct Snapshot {
     http::FieldLines security_fields;  // on every answer
     http::Timeouts timeouts;
     access::Roles roles;
-    std::optional<tokens::Verifier> verifier;  // none: no token is believed
+    std::optional<tokens::Verifier> verifier;  // set by make(); borrows roles
 
-    // Settings that passed config's checks. Errors name what to change.
+    // Settings that passed config's checks; `keys` are our own, null: we have none.
+    // `locals` are the built-in roles, which outlive the snapshot. Errors name
+    // what to change.
     static Result<std::shared_ptr<const Snapshot>> make(const GatewaySettings& gateway,
                                                         const http::ServerSettings& server,
                                                         const tokens::TokenSettings& tokens,
-                                                        access::Roles roles);
+                                                        std::shared_ptr<const tokens::Keyring> keys,
+                                                        access::Roles roles,
+                                                        std::vector<http::LocalService*> locals);
 };
 
 // The seed's security headers, with the installation's changes: an empty value removes one.

@@ -52,14 +52,18 @@ public:
     }
 
     Result<std::shared_ptr<const Snapshot>> snapshot() {
-        return Snapshot::make(settings, server_settings, token_settings, access::Roles::defaults());
+        return Snapshot::make(settings, server_settings, token_settings,
+                              std::make_shared<const tokens::Keyring>(
+                                  MERLON_TRY(tokens::Keyring::of_secret(token_settings.secret))),
+                              access::Roles::defaults(), {});
     }
     void start() {
         auto made = snapshot();
         ASSERT_TRUE(made) << made.error().detail;
         thread.run([&] {
-            path = std::make_unique<RequestPath>(Shared{clock, entropy, limits, refusals, metrics},
-                                                 thread.deadlines(), thread.executor(), *made);
+            path = std::make_unique<RequestPath>(
+                Shared{clock, entropy, limits, refusals, metrics, revocations}, thread.deadlines(),
+                thread.executor(), *made);
             server = std::make_unique<http::Server>(thread.executor(), server_settings, *path,
                                                     thread.deadlines(), nullptr, 100);
             auto acceptor = http::listen_on(thread.executor(), {"127.0.0.1", 0, {}});
@@ -93,6 +97,7 @@ public:
     tokens::TokenSettings token_settings;
     FakeClock clock;
     SystemEntropy entropy;
+    tokens::Revocations revocations;
     metrics::Registry metrics;
     NoEvents events;
     events::Refusals refusals{clock, events, metrics};

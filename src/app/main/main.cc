@@ -8,6 +8,7 @@
 
 #include "app/healthcheck.h"
 #include "app/platform.h"
+#include "app/token_command.h"
 #include "config/load.h"
 
 extern char** environ;
@@ -42,7 +43,6 @@ std::optional<config::Settings> load_settings(const std::string& path) {
 int serve(const std::string& path) {
     auto settings = load_settings(path);
     if (!settings) return exit_configuration;
-    const bool has_key = !settings->tokens.secret.empty();
     const std::string host = settings->server.listen.front().host;
     const std::string scheme = settings->server.tls.empty() ? "http" : "https";
 
@@ -53,10 +53,6 @@ int serve(const std::string& path) {
     }
     std::fprintf(stderr, "merlon: listening on %s://%s:%u\n", scheme.c_str(), host.c_str(),
                  static_cast<unsigned>((*platform)->port()));
-    if (!has_key) {
-        std::fprintf(stderr, "merlon: JWT_SECRET is not set: only public routes answer\n");
-    }
-
     // Signals are waited for on a thread of their own, so that none interrupts a worker.
     asio::io_context signals_loop;
     asio::signal_set signals(signals_loop, SIGTERM, SIGINT, SIGHUP);
@@ -100,10 +96,37 @@ int healthcheck(const std::string& path) {
     return exit_unavailable;
 }
 
+// Exit codes of the commands that judge: 1 refused, 2 when the command itself cannot be carried
+// out.
+int report(const Result<>& done, int refused) {
+    if (done) return 0;
+    std::fprintf(stderr, "merlon: %s %s\n", std::string(done.error().rule).c_str(),
+                 done.error().detail.c_str());
+    return refused;
+}
+
+int inspect(const std::string& argument) {
+    auto token = argument.empty() ? read_token_from_stdin() : Result<std::string>(argument);
+    auto shown = token ? inspect_token(*token) : std::move(token);
+    if (!shown) return report(std::unexpected(std::move(shown).error()), 1);
+    std::printf("%s\n", shown->c_str());
+    return 0;
+}
+
+int verify(const std::string& jwk_path) {
+    const auto token = read_token_from_stdin();
+    const Result<> done =
+        token ? verify_signature(*token, jwk_path) : Result<>(std::unexpected(token.error()));
+    const bool is_about_key =
+        !done && (done.error().rule.starts_with("jwk.") || done.error().rule.starts_with("key."));
+    return report(done, is_about_key ? 2 : 1);
+}
+
 int run(int argc, char** argv) {
     CLI::App program{"Merlon, the security platform of a microservice system"};
     program.require_subcommand(1);
     std::string path;
+    bool json = false;
     int code = 0;
 
     auto* serve_command = program.add_subcommand("serve", "Start the gateway");
@@ -116,10 +139,28 @@ int run(int argc, char** argv) {
     for (auto* command : {serve_command, check_command, health_command}) {
         command->add_option("-c,--config", path, "The configuration (default: ./merlon.yaml)");
     }
+    auto* token_command = program.add_subcommand("token", "Look at tokens");
+    token_command->require_subcommand(1);
+    std::string token;
+    std::string jwk_path;
+    bool signature_only = false;
+    auto* inspect_command =
+        token_command->add_subcommand("inspect", "Show header and claims; judges nothing");
+    inspect_command->add_option("token", token, "The token (default: standard input)");
+    inspect_command->add_flag("--json", json, "JSON, which it always is");
+    auto* verify_command = token_command->add_subcommand(
+        "verify", "Judge the signature of the token on standard input: exit 0 or 1");
+    verify_command->add_option("--jwk", jwk_path, "The key, a JWK file")->required();
+    verify_command->add_flag("--signature-only", signature_only, "Leave the claims alone")
+        ->required();
+    inspect_command->callback([&] { code = inspect(token); });
+    verify_command->callback([&] { code = verify(jwk_path); });
     serve_command->callback([&] { code = serve(path); });
     check_command->callback([&] { code = check_config(path); });
     health_command->callback([&] { code = healthcheck(path); });
-    version_command->callback([&] { std::printf("merlon %s\n", MERLON_VERSION); });
+    version_command->add_flag("--json", json, "Print JSON");
+    version_command->callback(
+        [&] { std::printf(json ? "{\"version\":\"%s\"}\n" : "merlon %s\n", MERLON_VERSION); });
 
     try {
         program.parse(argc, argv);

@@ -1,0 +1,67 @@
+// Accounts as their table holds them, personal fields sealed. Functions that change take the
+// transaction of the use case they are part of.
+#pragma once
+
+#include <string>
+
+#include "base/clock.h"
+#include "sealing/key_store.h"
+#include "storage/database.h"
+#include "wire/email.h"
+
+namespace merlon::identity {
+
+struct Account {
+    std::string id;
+    std::string email;  // as typed
+    std::string first_name;
+    std::string last_name;
+    std::string role;
+    std::string password;  // hash
+    std::int64_t version = 1;
+    bool is_locked = false;  // by an operator
+    WallTime created_at;
+};
+
+// Sealed and ready for its row. Values: it travels into a transaction.
+struct SealedAccount {
+    std::string id;
+    std::string email_index;
+    std::string email;
+    std::string first_name;
+    std::string last_name;
+    std::string role;
+    std::string password;
+    std::int64_t created_at;
+};
+
+// Safe from every thread. Borrows all for its life.
+class Accounts final {
+public:
+    Accounts(storage::Database& database, sealing::KeyStore& keys, Entropy& entropy)
+        : database_(database), keys_(keys), entropy_(entropy) {}
+
+    // Error of both: "account.absent" (Absent), and those of Database.
+    Task<Account> find(std::string id);
+    Task<Account> find_by_email(wire::Email email);
+
+    // Under a new key of the person's own.
+    Task<SealedAccount> seal(Account account, wire::Email email);
+    // Error: "account.email_taken" (Conflict).
+    static Task<> insert(storage::Transaction& transaction, SealedAccount account);
+    static Task<> set_password(storage::Transaction& transaction, std::string id,
+                               std::string password);
+    // Makes all earlier tokens of the user stale. Gives the new version.
+    static Task<std::int64_t> raise_version(storage::Transaction& transaction, std::string id);
+
+    Task<std::size_t> count_role(std::string role);
+
+private:
+    Task<Account> open(storage::Rows rows);
+
+    storage::Database& database_;
+    sealing::KeyStore& keys_;
+    Entropy& entropy_;
+};
+
+}  // namespace merlon::identity

@@ -1,0 +1,176 @@
+// Opening, dispatching, and the steps that use cases share.
+#include "identity/identity.h"
+
+#include <fmt/chrono.h>
+
+#include <algorithm>
+
+#include "identity/answers.h"
+#include "identity/schema.h"
+#include "identity/signing_keys.h"
+#include "sealing/sealed_text.h"
+#include "storage/outbox.h"
+#include "wire/json_text.h"
+
+namespace merlon::identity {
+
+using http::LocalAccess;
+using wire::Method;
+
+std::string json_time(WallTime time) {
+    const auto since = time.time_since_epoch();
+    return fmt::format("\"{:%Y-%m-%dT%H:%M:%S}.{:03}Z\"",
+                       fmt::gmtime(std::chrono::floor<std::chrono::seconds>(since).count()),
+                       since.count() % 1'000);
+}
+
+const std::vector<http::LocalRoute>& Identity::routes() const {
+    static const std::vector<http::LocalRoute> routes = {
+        {Method::Post, "/api/auth/register", LocalAccess::Public},
+        {Method::Post, "/api/auth/login", LocalAccess::Public},
+        {Method::Post, "/api/auth/refresh", LocalAccess::Public},
+        {Method::Post, "/api/auth/logout", LocalAccess::Authenticated},
+        {Method::Post, "/api/auth/logout-all", LocalAccess::Authenticated},
+        {Method::Get, "/api/auth/sessions", LocalAccess::Authenticated},
+        {Method::Delete, "/api/auth/sessions/{id}", LocalAccess::Authenticated},
+        {Method::Post, "/api/auth/password", LocalAccess::Authenticated},
+        {Method::Get, "/api/auth/me", LocalAccess::Authenticated},
+        {Method::Get, "/.well-known/jwks.json", LocalAccess::Public},
+    };
+    return routes;
+}
+
+Task<http::Response> Identity::call(http::LocalCall call) {
+    const std::string_view route = call.route;
+    if (route == "/api/auth/register") return register_account(std::move(call));
+    if (route == "/api/auth/login") return login(std::move(call));
+    if (route == "/api/auth/refresh") return refresh(std::move(call));
+    if (route == "/api/auth/logout") return logout(std::move(call));
+    if (route == "/api/auth/logout-all") return logout_all(std::move(call));
+    if (route == "/api/auth/sessions") return list_sessions(std::move(call));
+    if (route == "/api/auth/sessions/{id}") return end_session(std::move(call));
+    if (route == "/api/auth/password") return change_password(std::move(call));
+    if (route == "/api/auth/me") return me(std::move(call));
+    return published_keys();
+}
+
+Task<http::Response> Identity::published_keys() {
+    http::Response response{200, {}, issuer_.jwks(parts_.clock.wall())};
+    response.fields.add("Content-Type", "application/json; charset=utf-8");
+    response.fields.add("Cache-Control", "public, max-age=300");
+    co_return response;
+}
+
+Identity::Identity(Parts parts, const tokens::TokenSettings& tokens,
+                   const PasswordSettings& passwords, access::Roles roles, tokens::Rings rings)
+    : parts_(parts),
+      passwords_(passwords, parts.entropy, parts.metrics),
+      accounts_(parts.database, parts.keys, parts.entropy),
+      protection_(parts.clock),
+      issuer_(tokens, std::move(rings), parts.entropy),
+      reuse_grace_(tokens.reuse_grace),
+      roles_(std::make_shared<const access::Roles>(std::move(roles))) {}
+
+Task<std::unique_ptr<Identity>> Identity::open(Parts parts, const tokens::TokenSettings& tokens,
+                                               const PasswordSettings& passwords,
+                                               access::Roles roles) {
+    MERLON_CO_TRY(co_await storage::migrate(parts.database, parts.clock, storage::outbox_role,
+                                            storage::outbox_migrations()));
+    MERLON_CO_TRY(
+        co_await storage::migrate(parts.database, parts.clock, auth_role, auth_migrations()));
+    auto rings = MERLON_CO_TRY(
+        co_await load_signing_keys(parts.database, parts.keys, tokens, parts.clock, parts.entropy));
+    std::unique_ptr<Identity> identity(
+        new Identity(parts, tokens, passwords, std::move(roles), std::move(rings)));
+    MERLON_CO_TRY(co_await identity->load_revocations());
+    co_return identity;
+}
+
+// Before anything is served: a sign-out of a minute ago holds over a restart.
+Task<> Identity::load_revocations() {
+    const storage::Rows rows = MERLON_CO_TRY(co_await parts_.database.query(
+        "SELECT subject, least_version, until FROM revocations WHERE until > $1", {now()}));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const WallTime until{std::chrono::milliseconds{rows[i].integer(2)}};
+        parts_.revocations.raise_version(rows[i].text(0), rows[i].integer(1), until);
+    }
+    co_return Result<>{};
+}
+
+void Identity::replace_roles(access::Roles roles) {
+    roles_.store(std::make_shared<const access::Roles>(std::move(roles)));
+}
+
+Task<Identity::SignIn> Identity::begin_session(std::string user_id, std::string client,
+                                               std::string agent) {
+    constexpr std::size_t agent_bytes_max = 256;
+    const sealing::PersonKey key =
+        MERLON_CO_TRY(co_await parts_.keys.obtain(user_id, std::string(auth_role)));
+    SignIn made;
+    SealedSession& session = made.session;
+    session.id = Uuid::make_v7(parts_.clock.wall(), parts_.entropy).str();
+    session.token_id = sessions::make_token_id(session.id, Uuid::make_v4(parts_.entropy).text());
+    session.ip = sealing::seal(*key, {"sessions.ip", session.id}, client, parts_.entropy);
+    session.agent = sealing::seal(*key, {"sessions.agent", session.id},
+                                  agent.substr(0, agent_bytes_max), parts_.entropy);
+    session.now = now();
+    session.expires_at = session.now + std::chrono::milliseconds(issuer_.refresh_ttl()).count();
+    made.refresh_token = issuer_.issue_refresh({user_id, session.token_id}, parts_.clock.wall());
+    session.user_id = std::move(user_id);
+    co_return made;
+}
+
+std::string Identity::access_token(const Account& account, const std::string& session_id) const {
+    return issuer_.issue_access(
+        {account.id, account.email, account.role, roles_.load()->permissions_of(account.role),
+         session_id, account.version},
+        parts_.clock.wall());
+}
+
+std::string Identity::user_json(const Account& account) const {
+    std::string json = R"({"id":")" + account.id + R"(","email":)";
+    wire::append_json_string(json, account.email);
+    json += R"(,"firstName":)";
+    wire::append_json_string(json, account.first_name);
+    json += R"(,"lastName":)";
+    wire::append_json_string(json, account.last_name);
+    json += R"(,"role":)";
+    wire::append_json_string(json, account.role);
+    json += R"(,"permissions":[)";
+    for (const std::string& permission : roles_.load()->permissions_of(account.role)) {
+        if (json.back() != '[') json += ',';
+        wire::append_json_string(json, permission);
+    }
+    return json + R"(],"createdAt":)" + json_time(account.created_at) + "}";
+}
+
+http::Response Identity::answer_sign_in(int status, const Account& account,
+                                        const SignIn& made) const {
+    return data_answer(status,
+                       fmt::format(R"({{"user":{},"accessToken":"{}","refreshToken":"{}",)"
+                                   R"("tokenType":"Bearer","expiresIn":{}}})",
+                                   user_json(account), access_token(account, made.session.id),
+                                   made.refresh_token, issuer_.access_ttl().count()));
+}
+
+events::Event Identity::event(events::Type type, std::string user_id, std::string client) const {
+    return {type,
+            events::default_severity(type),
+            parts_.clock.wall(),
+            std::move(user_id),
+            std::move(client),
+            {}};
+}
+
+Task<std::optional<storage::Blob>> Identity::seal_client(std::string user_id, std::string client) {
+    const sealing::PersonKey key =
+        MERLON_CO_TRY(co_await parts_.keys.obtain(user_id, std::string(auth_role)));
+    co_return storage::Blob{
+        sealing::seal(*key, {"event_outbox.sealed_ip", user_id}, client, parts_.entropy)};
+}
+
+void Identity::revoke(const std::vector<std::string>& session_ids) {
+    for (const std::string& id : session_ids) parts_.revocations.end_session(id, last_expiry());
+}
+
+}  // namespace merlon::identity

@@ -1,0 +1,99 @@
+// The auth role: accounts, sessions, tokens. Read call() first: it names every endpoint; the use
+// cases are in sign_in.cc (register, login, refresh) and account_calls.cc (the signed-in user's).
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "access/access.h"
+#include "base/uuid.h"
+#include "events/refusals.h"
+#include "http/local_service.h"
+#include "identity/accounts.h"
+#include "identity/forms.h"
+#include "identity/login_protection.h"
+#include "identity/password_pool.h"
+#include "identity/sessions.h"
+#include "tokens/issuer.h"
+#include "tokens/revocations.h"
+
+namespace merlon::identity {
+
+// What identity works with. Borrowed for its life.
+struct Parts {
+    storage::Database& database;
+    sealing::KeyStore& keys;
+    tokens::Revocations& revocations;
+    events::Refusals& refusals;
+    events::EventSink& events;
+    metrics::Registry& metrics;
+    const Clock& clock;
+    Entropy& entropy;
+};
+
+// Resource; safe from every thread.
+class Identity final : public http::LocalService {
+public:
+    // Brings the tables up to date, loads the signing keys and every revocation still in force.
+    // Errors: those of Database, migrate() and load_signing_keys().
+    static Task<std::unique_ptr<Identity>> open(Parts parts, const tokens::TokenSettings& tokens,
+                                                const PasswordSettings& passwords,
+                                                access::Roles roles);
+
+    const std::vector<http::LocalRoute>& routes() const override;
+    Task<http::Response> call(http::LocalCall request) override;
+
+    // Our keys, for the verifiers.
+    std::shared_ptr<const tokens::Keyring> keys() const { return issuer_.rings().access; }
+    // A reload.
+    void replace_roles(access::Roles roles);
+
+    // Makes an admin with a random password when there is none: "e-mail password", else empty.
+    Task<std::string> make_first_admin();
+
+private:
+    Identity(Parts parts, const tokens::TokenSettings& tokens, const PasswordSettings& passwords,
+             access::Roles roles, tokens::Rings rings);
+    Task<> load_revocations();
+
+    // Endpoints.
+    Task<http::Response> register_account(http::LocalCall call);
+    Task<http::Response> login(http::LocalCall call);
+    Task<http::Response> refresh(http::LocalCall call);
+    Task<http::Response> logout(http::LocalCall call);
+    Task<http::Response> logout_all(http::LocalCall call);
+    Task<http::Response> list_sessions(http::LocalCall call);
+    Task<http::Response> end_session(http::LocalCall call);
+    Task<http::Response> change_password(http::LocalCall call);
+    Task<http::Response> me(http::LocalCall call);
+    Task<http::Response> published_keys();
+
+    // Steps they share.
+    struct SignIn {
+        SealedSession session;
+        std::string refresh_token;
+    };
+    Task<SignIn> begin_session(std::string user_id, std::string client, std::string agent);
+    http::Response answer_sign_in(int status, const Account& account, const SignIn& made) const;
+    Task<crypto::PasswordVerdict> judge_password(std::string guarded, std::string password,
+                                                 std::string encoded, std::string client);
+    std::string access_token(const Account& account, const std::string& session_id) const;
+    std::string user_json(const Account& account) const;
+    events::Event event(events::Type type, std::string user_id, std::string client) const;
+    // Seals the client's address for the outbox.
+    Task<std::optional<storage::Blob>> seal_client(std::string user_id, std::string client);
+    void revoke(const std::vector<std::string>& session_ids);
+    std::int64_t now() const { return parts_.clock.wall().time_since_epoch().count(); }
+    // When the last access token that exists now has expired.
+    WallTime last_expiry() const { return parts_.clock.wall() + issuer_.access_ttl(); }
+
+    Parts parts_;
+    PasswordPool passwords_;
+    Accounts accounts_;
+    LoginProtection protection_;
+    tokens::Issuer issuer_;
+    std::chrono::milliseconds reuse_grace_;
+    std::atomic<std::shared_ptr<const access::Roles>> roles_;
+};
+
+}  // namespace merlon::identity

@@ -1,0 +1,55 @@
+// Times are milliseconds since 1970; columns marked sealed hold sealing::seal's bytes.
+#include "identity/schema.h"
+
+namespace merlon::identity {
+namespace {
+
+constexpr storage::Migration migrations[] = {
+    {1, "accounts and sessions", R"(
+        CREATE TABLE accounts (
+            id TEXT PRIMARY KEY,
+            email_index BLOB NOT NULL UNIQUE,  -- blind: one canonical address, one account
+            email BLOB NOT NULL,               -- sealed, as typed
+            first_name BLOB NOT NULL,          -- sealed
+            last_name BLOB NOT NULL,           -- sealed
+            role TEXT NOT NULL,
+            password TEXT NOT NULL,            -- bcrypt or argon2id
+            version INTEGER NOT NULL,          -- tokens of a lower one are refused
+            locked INTEGER NOT NULL,           -- by an operator
+            created_at INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE sessions (
+            id TEXT PRIMARY KEY,
+            user_id TEXT NOT NULL,
+            token_id TEXT NOT NULL,            -- of the refresh token that is good now
+            previous_token_id TEXT,            -- of the one before
+            rotated_at INTEGER,
+            successor BLOB,                    -- the good one, under a key from the previous one
+            created_at INTEGER NOT NULL,
+            last_seen_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL,
+            ip BLOB NOT NULL,                  -- sealed
+            agent BLOB NOT NULL                -- sealed
+        ) STRICT;
+        CREATE INDEX sessions_by_user ON sessions (user_id);
+        CREATE INDEX sessions_by_end ON sessions (expires_at);
+        CREATE TABLE revocations (
+            subject TEXT PRIMARY KEY,          -- a session's or a user's identifier
+            least_version INTEGER NOT NULL,    -- sessions: greater than any
+            until INTEGER NOT NULL             -- then the last token it is about has expired
+        ) STRICT;
+        CREATE TABLE signing_keys (
+            kid TEXT PRIMARY KEY,
+            algorithm TEXT NOT NULL,
+            wrapped BLOB NOT NULL,             -- PKCS #8 under the root key
+            created_at INTEGER NOT NULL,
+            signs_from INTEGER NOT NULL,
+            retires_at INTEGER
+        ) STRICT)"},
+};
+
+}  // namespace
+
+std::span<const storage::Migration> auth_migrations() { return migrations; }
+
+}  // namespace merlon::identity

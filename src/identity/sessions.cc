@@ -1,0 +1,124 @@
+// The sessions and revocations tables. Read rotate() first.
+#include "identity/sessions.h"
+
+#include <limits>
+
+#include "base/uuid.h"
+
+namespace merlon::identity::sessions {
+namespace {
+
+using storage::Blob;
+using storage::Rows;
+using storage::Transaction;
+
+constexpr std::int64_t any_version = std::numeric_limits<std::int64_t>::max();
+
+Task<> revoke(Transaction& transaction, std::string subject, std::int64_t least_version,
+              std::int64_t until) {
+    MERLON_CO_TRY(co_await transaction.query(
+        "INSERT INTO revocations (subject, least_version, until) VALUES ($1, $2, $3) "
+        "ON CONFLICT (subject) DO UPDATE SET least_version = excluded.least_version, "
+        "until = excluded.until",
+        {std::move(subject), least_version, until}));
+    co_return Result<>{};
+}
+
+}  // namespace
+
+std::string make_token_id(const std::string& session_id, std::string_view random) {
+    return session_id + "." + std::string(random);
+}
+
+std::string session_of(std::string_view token_id) {
+    const auto id = Uuid::parse(token_id.substr(0, token_id.find('.')));
+    return id ? id->str() : std::string();
+}
+
+Task<std::vector<std::string>> insert(Transaction& transaction, SealedSession session,
+                                      std::int64_t revoked_until) {
+    // Sessions that ran out go when their owner comes back, a few at a time.
+    MERLON_CO_TRY(
+        co_await transaction.query("DELETE FROM sessions WHERE id IN "
+                                   "(SELECT id FROM sessions WHERE expires_at <= $1 LIMIT 10)",
+                                   {session.now}));
+    MERLON_CO_TRY(co_await transaction.query(
+        "INSERT INTO sessions (id, user_id, token_id, created_at, last_seen_at, expires_at, ip, "
+        "agent) VALUES ($1, $2, $3, $4, $4, $5, $6, $7)",
+        {session.id, session.user_id, session.token_id, session.now, session.expires_at,
+         Blob{session.ip}, Blob{session.agent}}));
+    const Rows surplus = MERLON_CO_TRY(co_await transaction.query(
+        "SELECT id FROM sessions WHERE user_id = $1 ORDER BY last_seen_at DESC, id DESC "
+        "LIMIT 10 OFFSET $2",
+        {session.user_id, static_cast<std::int64_t>(per_user_max)}));
+    std::vector<std::string> ended;
+    for (std::size_t i = 0; i < surplus.size(); ++i) {
+        ended.push_back(surplus[i].text(0));
+        MERLON_CO_TRY(co_await end(transaction, ended.back(), session.user_id, revoked_until));
+    }
+    co_return ended;
+}
+
+Task<Rotated> rotate(Transaction& transaction, Rotation rotation) {
+    const Rows rotated = MERLON_CO_TRY(co_await transaction.query(
+        "UPDATE sessions SET previous_token_id = token_id, token_id = $4, rotated_at = $5, "
+        "successor = $6, last_seen_at = $5, expires_at = $7 "
+        "WHERE id = $1 AND user_id = $2 AND token_id = $3 AND expires_at > $5 RETURNING id",
+        {rotation.session_id, rotation.user_id, rotation.presented_id, rotation.next_id,
+         rotation.now, Blob{rotation.successor}, rotation.expires_at}));
+    if (!rotated.empty()) co_return Rotated{RotationOutcome::Rotated, {}};
+
+    const Rows replayed = MERLON_CO_TRY(co_await transaction.query(
+        "SELECT successor FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $3 "
+        "AND previous_token_id = $4 AND rotated_at > $5",
+        {rotation.session_id, rotation.user_id, rotation.now, rotation.presented_id,
+         rotation.now - rotation.grace}));
+    if (!replayed.empty()) co_return Rotated{RotationOutcome::Replayed, replayed[0].blob(0)};
+
+    const auto ended =
+        co_await end(transaction, rotation.session_id, rotation.user_id, rotation.revoked_until);
+    if (ended) co_return Rotated{RotationOutcome::Reused, {}};
+    if (ended.error().rule != "session.absent") co_return std::unexpected(ended.error());
+    co_return Rotated{RotationOutcome::Unknown, {}};
+}
+
+Task<> end(Transaction& transaction, std::string session_id, std::string user_id,
+           std::int64_t revoked_until) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "DELETE FROM sessions WHERE id = $1 AND user_id = $2 RETURNING id", {session_id, user_id}));
+    if (rows.empty()) co_return fail(Kind::Absent, "session.absent");
+    co_return co_await revoke(transaction, std::move(session_id), any_version, revoked_until);
+}
+
+Task<std::vector<std::string>> end_others(Transaction& transaction, std::string user_id,
+                                          std::string kept, std::int64_t revoked_until) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id", {user_id, kept}));
+    std::vector<std::string> ended;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        ended.push_back(rows[i].text(0));
+        MERLON_CO_TRY(co_await revoke(transaction, ended.back(), any_version, revoked_until));
+    }
+    co_return ended;
+}
+
+Task<> revoke_user(Transaction& transaction, std::string user_id, std::int64_t version,
+                   std::int64_t revoked_until) {
+    co_return co_await revoke(transaction, std::move(user_id), version, revoked_until);
+}
+
+Task<std::vector<SessionRow>> list(storage::Database& database, std::string user_id,
+                                   std::int64_t now) {
+    const Rows rows = MERLON_CO_TRY(co_await database.query(
+        "SELECT id, created_at, last_seen_at, ip, agent FROM sessions "
+        "WHERE user_id = $1 AND expires_at > $2 ORDER BY last_seen_at DESC, id",
+        {std::move(user_id), now}));
+    std::vector<SessionRow> listed;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const storage::Row row = rows[i];
+        listed.push_back({row.text(0), row.integer(1), row.integer(2), row.blob(3), row.blob(4)});
+    }
+    co_return listed;
+}
+
+}  // namespace merlon::identity::sessions

@@ -1,0 +1,87 @@
+// Sessions: one per sign-in, with the refresh token that is good for it now, and the revocations
+// that outlive them until the last access token has expired.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "storage/database.h"
+
+namespace merlon::identity {
+
+// Ready for its row; personal fields sealed. A value: it travels into a transaction.
+struct SealedSession {
+    std::string id;
+    std::string user_id;
+    std::string token_id;
+    std::string ip;
+    std::string agent;
+    std::int64_t now;
+    std::int64_t expires_at;
+};
+
+struct SessionRow {
+    std::string id;
+    std::int64_t created_at;
+    std::int64_t last_seen_at;
+    std::string ip;     // sealed
+    std::string agent;  // sealed
+};
+
+// One use of a refresh token.
+struct Rotation {
+    std::string session_id;
+    std::string user_id;
+    std::string presented_id;
+    std::string next_id;
+    std::string successor;  // the next token, under a key from the presented one
+    std::int64_t now;
+    std::int64_t grace;          // milliseconds
+    std::int64_t expires_at;     // of the session, from now on
+    std::int64_t revoked_until;  // of its access tokens, should this be a reuse
+};
+
+enum class RotationOutcome : std::uint8_t {
+    Rotated,   // the presented token was the current one: its successor is good now
+    Replayed,  // it was the one before, within the grace: `successor` is what it got then
+    Reused,    // it was an older one: the session is over
+    Unknown,   // no such session
+};
+
+struct Rotated {
+    RotationOutcome outcome;
+    std::string successor;  // Replayed
+};
+
+namespace sessions {
+
+// Sessions a user may have; one more ends the oldest.
+inline constexpr std::size_t per_user_max = 100;
+
+// "<session>.<random>": a token of long ago still tells whose family to end.
+std::string make_token_id(const std::string& session_id, std::string_view random);
+// Empty when it is none of ours.
+std::string session_of(std::string_view token_id);
+
+// Gives the sessions that had to end for it.
+Task<std::vector<std::string>> insert(storage::Transaction& transaction, SealedSession session,
+                                      std::int64_t revoked_until);
+// One conditional statement decides, so two uses at once cannot both rotate.
+Task<Rotated> rotate(storage::Transaction& transaction, Rotation rotation);
+// Ends one session of this user. Fails with "session.absent" (Absent).
+Task<> end(storage::Transaction& transaction, std::string session_id, std::string user_id,
+           std::int64_t revoked_until);
+// Ends all but `kept` (empty: all) one by one; gives those that ended.
+Task<std::vector<std::string>> end_others(storage::Transaction& transaction, std::string user_id,
+                                          std::string kept, std::int64_t revoked_until);
+// Refuses all tokens of a user below `version`.
+Task<> revoke_user(storage::Transaction& transaction, std::string user_id, std::int64_t version,
+                   std::int64_t revoked_until);
+
+Task<std::vector<SessionRow>> list(storage::Database& database, std::string user_id,
+                                   std::int64_t now);
+
+}  // namespace sessions
+}  // namespace merlon::identity

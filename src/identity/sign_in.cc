@@ -1,0 +1,222 @@
+// Register, login and refresh: how a session begins and goes on.
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "crypto/aead.h"
+#include "crypto/mac.h"
+#include "identity/answers.h"
+#include "identity/identity.h"
+#include "identity/schema.h"
+#include "storage/outbox.h"
+
+namespace merlon::identity {
+namespace {
+
+using storage::Blob;
+using storage::Transaction;
+using Ended = std::vector<std::string>;
+
+// The session and its event; with an account when it is new, with a hash when it was outdated.
+Task<Ended> store_session(Transaction& transaction, SealedSession session,
+                          std::optional<SealedAccount> account, std::string new_hash,
+                          events::Event event, std::optional<Blob> sealed_ip,
+                          std::int64_t revoked_until) {
+    if (account) MERLON_CO_TRY(co_await Accounts::insert(transaction, *std::move(account)));
+    if (!new_hash.empty()) {
+        MERLON_CO_TRY(
+            co_await Accounts::set_password(transaction, session.user_id, std::move(new_hash)));
+    }
+    const std::string user_id = session.user_id;
+    Ended ended =
+        MERLON_CO_TRY(co_await sessions::insert(transaction, std::move(session), revoked_until));
+    MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
+                                                 std::move(event), std::move(sealed_ip)));
+    co_return ended;
+}
+
+// The reuse of a stolen token is written down in the transaction that ends its session.
+Task<Rotated> rotate_and_report(Transaction& transaction, Rotation rotation, events::Event reuse,
+                                std::optional<Blob> sealed_ip) {
+    Rotated done = MERLON_CO_TRY(co_await sessions::rotate(transaction, std::move(rotation)));
+    if (done.outcome == RotationOutcome::Reused) {
+        MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
+                                                     std::move(reuse), std::move(sealed_ip)));
+    }
+    co_return done;
+}
+
+// Only who holds the presented token can read its successor: no clear copy lies anywhere.
+crypto::AeadKey successor_key(std::string_view presented) {
+    const Secret material(std::string{presented});
+    return crypto::AeadKey::make(
+               crypto::hkdf_sha256(material, "", "merlon refresh successor", 32).value())
+        .value();
+}
+
+constexpr std::string_view successor_place = "sessions.successor";
+
+}  // namespace
+
+Task<http::Response> Identity::register_account(http::LocalCall call) {
+    const RegisterForm form = MERLON_CO_TRY(RegisterForm::parse(call.body));
+    // Before the hash: it is the dear part. The address is judged again inside the transaction.
+    if (const auto known = co_await accounts_.find_by_email(form.email); known) {
+        co_return fail(Kind::Conflict, "account.email_taken");
+    } else if (known.error().rule != "account.absent") {
+        co_return std::unexpected(known.error());
+    }
+    Account account;
+    account.id = Uuid::make_v4(parts_.entropy).str();
+    account.email = form.email.as_typed();
+    account.first_name = form.first_name;
+    account.last_name = form.last_name;
+    account.role = "user";
+    account.created_at = parts_.clock.wall();
+    account.password = MERLON_CO_TRY(co_await passwords_.hash(form.password));
+
+    const SealedAccount sealed = MERLON_CO_TRY(co_await accounts_.seal(account, form.email));
+    const SignIn made =
+        MERLON_CO_TRY(co_await begin_session(account.id, call.client, call.user_agent));
+    const events::Event registered = event(events::Type::Registered, account.id, call.client);
+    const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(account.id, call.client));
+    const auto stored = co_await parts_.database.transact<Ended>(
+        [session = made.session, sealed, registered, sealed_ip,
+         until = last_expiry().time_since_epoch().count()](Transaction& transaction) {
+            return store_session(transaction, session, sealed, {}, registered, sealed_ip, until);
+        });
+    if (!stored) {
+        // Somebody else took the address meanwhile: the key made for this one seals nothing.
+        MERLON_CO_TRY(co_await parts_.keys.destroy(account.id));
+        co_return std::unexpected(stored.error());
+    }
+    parts_.events.write(registered);
+    co_return answer_sign_in(201, account, made);
+}
+
+// Whether the password is right, counted against guessing. `encoded` empty: there is no account.
+Task<crypto::PasswordVerdict> Identity::judge_password(std::string guarded, std::string password,
+                                                       std::string encoded, std::string client) {
+    MERLON_CO_TRY(protection_.begin(guarded));
+    const auto verdict = co_await passwords_.verify(std::move(password), std::move(encoded));
+    using Verdict = LoginProtection::Verdict;
+    if (!verdict) {
+        protection_.end(guarded, Verdict::Unknown);
+        co_return std::unexpected(verdict.error());
+    }
+    const bool locked =
+        protection_.end(guarded, verdict->matches ? Verdict::Right : Verdict::Wrong);
+    if (!verdict->matches) {
+        parts_.refusals.report({events::Type::FailedLoginAttempt, client, "/api/auth/login", {}});
+    }
+    if (locked) {
+        parts_.refusals.report({events::Type::AccountLocked, client, "/api/auth/login", {}});
+    }
+    co_return *verdict;
+}
+
+Task<http::Response> Identity::login(http::LocalCall call) {
+    LoginForm form = MERLON_CO_TRY(LoginForm::parse(call.body));
+    auto found = co_await accounts_.find_by_email(form.email);
+    if (!found && found.error().rule != "account.absent") {
+        co_return std::unexpected(std::move(found).error());
+    }
+    const std::string guarded = "login:" + form.email.canonical();
+    const std::string encoded = found ? found->password : std::string();
+    const auto verdict =
+        MERLON_CO_TRY(co_await judge_password(guarded, form.password, encoded, call.client));
+    if (found && found->is_locked) {
+        co_return fail(Kind::Exhausted, "limit.auth", "locked by an operator",
+                       RetryAfter{LoginProtection::first_lock});
+    }
+    if (!verdict.matches) co_return fail(Kind::Unknown, "credentials.wrong");
+
+    const Account account = *std::move(found);
+    std::string new_hash;  // the only time the password is at hand
+    if (verdict.needs_rehash) {
+        new_hash = MERLON_CO_TRY(co_await passwords_.hash(form.password));
+    }
+    const SignIn made =
+        MERLON_CO_TRY(co_await begin_session(account.id, call.client, call.user_agent));
+    const events::Event signed_in = event(events::Type::Login, account.id, call.client);
+    const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(account.id, call.client));
+    const Ended ended = MERLON_CO_TRY(co_await parts_.database.transact<Ended>(
+        [session = made.session, new_hash, signed_in, sealed_ip,
+         until = last_expiry().time_since_epoch().count()](Transaction& transaction) {
+            return store_session(transaction, session, std::nullopt, new_hash, signed_in, sealed_ip,
+                                 until);
+        }));
+    revoke(ended);
+    parts_.events.write(signed_in);
+    co_return answer_sign_in(200, account, made);
+}
+
+Task<http::Response> Identity::refresh(http::LocalCall call) {
+    const RefreshForm form = MERLON_CO_TRY(RefreshForm::parse(call.body));
+    const WallTime wall = parts_.clock.wall();
+    const tokens::RefreshToken presented =
+        MERLON_CO_TRY(issuer_.verify_refresh(form.refresh_token, wall));
+    const std::string session_id = sessions::session_of(presented.token_id);
+    const auto account = co_await accounts_.find(presented.user_id);
+    if (session_id.empty() || (!account && account.error().rule == "account.absent")) {
+        co_return fail(Kind::Unknown, "refresh.invalid");
+    }
+    if (!account) co_return std::unexpected(account.error());
+
+    const std::string next_id =
+        sessions::make_token_id(session_id, Uuid::make_v4(parts_.entropy).text());
+    const std::string next = issuer_.issue_refresh({account->id, next_id}, wall);
+    const crypto::AeadKey key = successor_key(form.refresh_token);
+    const std::int64_t expires_at =
+        now() + std::chrono::milliseconds(issuer_.refresh_ttl()).count();
+    const Rotation rotation{session_id,
+                            account->id,
+                            presented.token_id,
+                            next_id,
+                            key.seal(next, successor_place, parts_.entropy),
+                            now(),
+                            reuse_grace_.count(),
+                            expires_at,
+                            last_expiry().time_since_epoch().count()};
+    const events::Event reuse = event(events::Type::RefreshReuse, account->id, call.client);
+    const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(account->id, call.client));
+    const Rotated done = MERLON_CO_TRY(co_await parts_.database.transact<Rotated>(
+        [rotation, reuse, sealed_ip](Transaction& transaction) {
+            return rotate_and_report(transaction, rotation, reuse, sealed_ip);
+        }));
+
+    std::string successor = next;
+    if (done.outcome == RotationOutcome::Reused) {
+        revoke({session_id});
+        parts_.events.write(reuse);
+    }
+    if (done.outcome == RotationOutcome::Replayed) {
+        successor = MERLON_CO_TRY(key.open(done.successor, successor_place));
+    } else if (done.outcome != RotationOutcome::Rotated) {
+        co_return fail(Kind::Unknown, "refresh.invalid");
+    }
+    co_return data_answer(200, fmt::format(R"({{"accessToken":"{}","refreshToken":"{}",)"
+                                           R"("tokenType":"Bearer","expiresIn":{}}})",
+                                           access_token(*account, session_id), successor,
+                                           issuer_.access_ttl().count()));
+}
+
+// Known only to who starts the server: printed once, kept as a hash.
+Task<std::string> Identity::make_first_admin() {
+    if (MERLON_CO_TRY(co_await accounts_.count_role("admin")) > 0) co_return std::string();
+    const std::string email = "admin@merlon.local";
+    const std::string password = "Aa1$" + text::to_base64url(parts_.entropy.bytes(18));
+    const wire::Email parsed = MERLON_CO_TRY(wire::Email::parse(email));
+    Account account;
+    account.id = Uuid::make_v4(parts_.entropy).str();
+    account.first_name = "First";
+    account.last_name = "Admin";
+    account.role = "admin";
+    account.created_at = parts_.clock.wall();
+    account.password = MERLON_CO_TRY(co_await passwords_.hash(password));
+    const SealedAccount sealed = MERLON_CO_TRY(co_await accounts_.seal(account, parsed));
+    MERLON_CO_TRY(co_await parts_.database.transact_work(
+        [sealed](Transaction& transaction) { return Accounts::insert(transaction, sealed); }));
+    co_return email + " " + password;
+}
+
+}  // namespace merlon::identity

@@ -1,0 +1,159 @@
+// The key hierarchy in its database. Read open() first.
+#include "sealing/key_store.h"
+
+#include "storage/migrations.h"
+
+namespace merlon::sealing {
+namespace {
+
+using storage::Blob;
+using storage::Rows;
+using storage::Transaction;
+
+constexpr storage::Migration migrations[] = {
+    {1, "keys", R"(
+        CREATE TABLE root_keys (
+            name TEXT PRIMARY KEY,
+            wrapped BLOB NOT NULL,
+            created_at INTEGER NOT NULL  -- milliseconds since 1970
+        ) STRICT;
+        CREATE TABLE person_keys (
+            person TEXT NOT NULL,
+            role TEXT NOT NULL,
+            wrapped BLOB NOT NULL,
+            created_at INTEGER NOT NULL,
+            PRIMARY KEY (person, role)
+        ) STRICT, WITHOUT ROWID)"},
+};
+
+std::int64_t milliseconds(WallTime time) { return time.time_since_epoch().count(); }
+
+// The stored root key of this name, or the proposed one, whichever was there first.
+Task<std::string> settle_root(Transaction& transaction, std::string name, std::string proposed,
+                              std::int64_t now) {
+    MERLON_CO_TRY(co_await transaction.query(
+        "INSERT INTO root_keys (name, wrapped, created_at) VALUES ($1, $2, $3) "
+        "ON CONFLICT (name) DO NOTHING",
+        {name, Blob{std::move(proposed)}, now}));
+    const Rows rows = MERLON_CO_TRY(
+        co_await transaction.query("SELECT wrapped FROM root_keys WHERE name = $1", {name}));
+    co_return rows[0].blob(0);
+}
+
+Task<std::string> settle_person(Transaction& transaction, std::string person, std::string role,
+                                std::string proposed, std::int64_t now) {
+    MERLON_CO_TRY(co_await transaction.query(
+        "INSERT INTO person_keys (person, role, wrapped, created_at) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (person, role) DO NOTHING",
+        {person, role, Blob{std::move(proposed)}, now}));
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "SELECT wrapped FROM person_keys WHERE person = $1 AND role = $2", {person, role}));
+    co_return rows[0].blob(0);
+}
+
+Task<> delete_person(Transaction& transaction, std::string person) {
+    MERLON_CO_TRY(
+        co_await transaction.query("DELETE FROM person_keys WHERE person = $1", {person}));
+    co_return Result<>{};
+}
+
+std::string name_of(const std::string& person, const std::string& role) {
+    return "person:" + role + ":" + person;
+}
+
+Task<Secret> root_key(storage::Database& database, const Clock& clock, Entropy& entropy,
+                      std::shared_ptr<const crypto::AeadKey> master, std::string name) {
+    std::string proposed = master->seal(entropy.bytes(crypto::aead_key_bytes), name, entropy);
+    const std::string wrapped = MERLON_CO_TRY(co_await database.transact<std::string>(
+        [name, proposed, now = milliseconds(clock.wall())](Transaction& transaction) {
+            return settle_root(transaction, name, proposed, now);
+        }));
+    auto key = master->open_secret(wrapped, name);
+    if (!key) {
+        co_return fail(Kind::Invalid, "keys.master",
+                       "this master key is not the one that the key store was made with");
+    }
+    co_return *std::move(key);
+}
+
+}  // namespace
+
+Task<std::unique_ptr<KeyStore>> KeyStore::open(storage::Database& database, const Clock& clock,
+                                               Entropy& entropy, Secret master) {
+    MERLON_CO_TRY(co_await storage::migrate(database, clock, "keys", migrations));
+    const auto key =
+        std::make_shared<const crypto::AeadKey>(MERLON_CO_TRY(crypto::AeadKey::make(master)));
+    const Secret root = MERLON_CO_TRY(co_await root_key(database, clock, entropy, key, "root"));
+    const Secret index =
+        MERLON_CO_TRY(co_await root_key(database, clock, entropy, key, "blind index"));
+    co_return std::unique_ptr<KeyStore>(new KeyStore(database, clock, entropy,
+                                                     MERLON_CO_TRY(crypto::AeadKey::make(root)),
+                                                     crypto::HmacSha256(index)));
+}
+
+Task<PersonKey> KeyStore::obtain(std::string person, std::string role) {
+    const std::string name = name_of(person, role);
+    if (PersonKey key = cached(name)) co_return key;
+    std::string proposed = root_.seal(entropy_.bytes(crypto::aead_key_bytes), name, entropy_);
+    const std::string wrapped = MERLON_CO_TRY(co_await database_.transact<std::string>(
+        [person, role, proposed, now = milliseconds(clock_.wall())](Transaction& transaction) {
+            return settle_person(transaction, person, role, proposed, now);
+        }));
+    const Secret key = MERLON_CO_TRY(unwrap(name, wrapped));
+    co_return keep(name, key);
+}
+
+Task<PersonKey> KeyStore::find(std::string person, std::string role) {
+    const std::string name = name_of(person, role);
+    if (PersonKey key = cached(name)) co_return key;
+    const Rows rows = MERLON_CO_TRY(co_await database_.query(
+        "SELECT wrapped FROM person_keys WHERE person = $1 AND role = $2", {person, role}));
+    if (rows.empty()) co_return fail(Kind::Absent, "keys.destroyed");
+    const Secret key = MERLON_CO_TRY(unwrap(name, rows[0].blob(0)));
+    co_return keep(name, key);
+}
+
+Task<> KeyStore::destroy(std::string person) {
+    MERLON_CO_TRY(co_await database_.transact_work(
+        [person](Transaction& transaction) { return delete_person(transaction, person); }));
+    const std::lock_guard lock(mutex_);
+    std::erase_if(order_, [&](const Cached& entry) {
+        const bool is_theirs = entry.name.ends_with(":" + person);
+        if (is_theirs) cache_.erase(entry.name);
+        return is_theirs;
+    });
+    co_return Result<>{};
+}
+
+std::string KeyStore::blind_index(std::string_view column, std::string_view text) const {
+    std::string message(column);
+    message.append(1, '\0').append(text);
+    return std::string(crypto::as_text(index_.mac(message)));
+}
+
+Result<Secret> KeyStore::unwrap(const std::string& name, std::string_view wrapped) const {
+    return root_.open_secret(wrapped, name);
+}
+
+PersonKey KeyStore::cached(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    const auto found = cache_.find(name);
+    if (found == cache_.end()) return nullptr;
+    order_.splice(order_.begin(), order_, found->second);
+    return found->second->key;
+}
+
+PersonKey KeyStore::keep(std::string name, const Secret& key) {
+    auto made = std::make_shared<const crypto::AeadKey>(crypto::AeadKey::make(key).value());
+    const std::lock_guard lock(mutex_);
+    if (const auto found = cache_.find(name); found != cache_.end()) return found->second->key;
+    if (order_.size() >= cached_max) {
+        cache_.erase(order_.back().name);
+        order_.pop_back();
+    }
+    order_.push_front({name, made});
+    cache_.emplace(std::move(name), order_.begin());
+    return made;
+}
+
+}  // namespace merlon::sealing

@@ -1,0 +1,76 @@
+// One key per person and role, in a database of its own, wrapped by a root key that the master key
+// wraps. Destroying a person's key darkens what is sealed under it, in every backup of the data.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "base/entropy.h"
+#include "crypto/aead.h"
+#include "crypto/mac.h"
+#include "storage/database.h"
+
+namespace merlon::sealing {
+
+// Shared with the requests that use it: the cache may drop it meanwhile.
+using PersonKey = std::shared_ptr<const crypto::AeadKey>;
+
+// Resource; safe from every thread. Borrows its database, clock and entropy for its life.
+class KeyStore final {
+public:
+    // Person keys held in memory; each costs a few kilobytes of cipher contexts.
+    static constexpr std::size_t cached_max = 1'000;
+
+    // Migrates the tables and unwraps the root keys, made at first start. Errors: "keys.master"
+    // (Invalid: this master key is not the one that wrapped them; nothing was changed), and those
+    // of Database.
+    static Task<std::unique_ptr<KeyStore>> open(storage::Database& database, const Clock& clock,
+                                                Entropy& entropy, Secret master);
+
+    // A person's key for `role`, made when there is none yet.
+    Task<PersonKey> obtain(std::string person, std::string role);
+    // The same, but fails with "keys.destroyed" (Absent) when there is none.
+    Task<PersonKey> find(std::string person, std::string role);
+    // Every role's key of this person is gone for good.
+    Task<> destroy(std::string person);
+
+    // What finds a sealed text again without opening it: equal text, equal index; keyed, so that
+    // the indexes of guessed addresses cannot be computed without the key.
+    std::string blind_index(std::string_view column, std::string_view canonical_text) const;
+
+    // For keys of the installation itself, such as those that sign tokens.
+    const crypto::AeadKey& root() const { return root_; }
+
+private:
+    KeyStore(storage::Database& database, const Clock& clock, Entropy& entropy,
+             crypto::AeadKey root, crypto::HmacSha256 index)
+        : database_(database),
+          clock_(clock),
+          entropy_(entropy),
+          root_(std::move(root)),
+          index_(std::move(index)) {}
+
+    PersonKey cached(const std::string& name);
+    PersonKey keep(std::string name, const Secret& key);
+    Result<Secret> unwrap(const std::string& name, std::string_view wrapped) const;
+
+    storage::Database& database_;
+    const Clock& clock_;
+    Entropy& entropy_;
+    crypto::AeadKey root_;
+    crypto::HmacSha256 index_;
+
+    struct Cached {
+        std::string name;
+        PersonKey key;
+    };
+    std::mutex mutex_;         // of the cache
+    std::list<Cached> order_;  // the most recently used first
+    std::unordered_map<std::string, std::list<Cached>::iterator> cache_;
+};
+
+}  // namespace merlon::sealing

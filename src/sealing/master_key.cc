@@ -1,0 +1,103 @@
+// Reading and making the master key's file.
+#include "sealing/master_key.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "base/text.h"
+
+namespace merlon::sealing {
+namespace {
+
+class File {
+public:
+    explicit File(int descriptor) : descriptor_(descriptor) {}
+    ~File() {
+        if (descriptor_ >= 0) ::close(descriptor_);
+    }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    int get() const { return descriptor_; }
+    bool is_open() const { return descriptor_ >= 0; }
+
+private:
+    int descriptor_;
+};
+
+std::unexpected<Error> unavailable(const std::string& path) {
+    return fail(Kind::Unavailable, "keys.unavailable", path + ": " + std::strerror(errno));
+}
+
+Result<Secret> parse(std::string_view text) {
+    if (text.size() == master_key_bytes) return Secret(std::string(text));
+    while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+    auto bytes =
+        text.size() == 2 * master_key_bytes ? text::from_hex(text) : text::from_base64url(text);
+    if (!bytes || bytes->size() != master_key_bytes) {
+        return fail(Kind::Invalid, "keys.master",
+                    "the master key is not 32 bytes, in hexadecimal or base64url: openssl rand "
+                    "-hex 32 makes one");
+    }
+    return Secret(*std::move(bytes));
+}
+
+Result<Secret> read(const std::string& path, const File& file) {
+    struct stat state{};
+    if (::fstat(file.get(), &state) != 0) return unavailable(path);
+    if ((state.st_mode & 077) != 0) {
+        return fail(Kind::Invalid, "keys.master",
+                    path + " can be read by others: chmod 600 " + path);
+    }
+    std::string text(256, '\0');
+    const ssize_t bytes = ::read(file.get(), text.data(), text.size());
+    if (bytes < 0) return unavailable(path);
+    text.resize(static_cast<std::size_t>(bytes));
+    auto key = parse(text);
+    wipe(text);
+    return key;
+}
+
+// Written whole under another name and then linked: a crash leaves no half key, and of two first
+// starts at once one wins and the other reads its key.
+Result<> make(const std::string& path, Entropy& entropy) {
+    const std::string draft = path + "." + std::to_string(::getpid());
+    const File file(::open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600));
+    if (!file.is_open()) return unavailable(draft);
+    std::string text = text::to_hex(entropy.bytes(master_key_bytes)) + "\n";
+    const bool written =
+        ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+        ::fsync(file.get()) == 0;
+    wipe(text);
+    const bool linked = written && (::link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
+    const int why = errno;
+    ::unlink(draft.c_str());
+    errno = why;
+    if (!linked) return unavailable(path);
+    return {};
+}
+
+}  // namespace
+
+Result<Secret> load_master_key(const KeySettings& settings, Entropy& entropy) {
+    if (!settings.master.empty()) return parse(settings.master.reveal());
+    const std::string& path = settings.master_path;
+    for (const bool may_make : {true, false}) {
+        const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+        if (file.is_open()) return read(path, file);
+        if (errno != ENOENT || !may_make) return unavailable(path);
+        const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+        std::error_code ignored;
+        if (!folder.empty() && std::filesystem::create_directories(folder, ignored)) {
+            std::filesystem::permissions(folder, std::filesystem::perms::owner_all, ignored);
+        }
+        MERLON_TRY(make(path, entropy));
+    }
+    return fail(Kind::Unavailable, "keys.unavailable", path);
+}
+
+}  // namespace merlon::sealing

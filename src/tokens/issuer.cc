@@ -1,0 +1,119 @@
+// Writing claims and signing them.
+#include "tokens/issuer.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "base/text.h"
+#include "base/uuid.h"
+#include "crypto/equal.h"
+#include "crypto/mac.h"
+#include "tokens/verifier.h"
+#include "wire/compact_jose.h"
+#include "wire/json.h"
+#include "wire/json_text.h"
+
+namespace merlon::tokens {
+namespace {
+
+std::int64_t seconds_of(WallTime time) {
+    return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
+void add_text(std::string& json, std::string_view name, std::string_view value) {
+    json += json.back() == '{' ? "\"" : ",\"";
+    json.append(name).append("\":");
+    wire::append_json_string(json, value);
+}
+
+std::string sign(const RingKey& key, std::string_view payload) {
+    std::string header = "{";
+    add_text(header, "alg", name(key.key->algorithm()));
+    add_text(header, "typ", "JWT");
+    add_text(header, "kid", key.kid);
+    header += '}';
+    std::string text = text::to_base64url(header) + "." + text::to_base64url(payload);
+    const std::string signature = key.key->sign(text);
+    return text.append(".").append(text::to_base64url(signature));
+}
+
+}  // namespace
+
+Result<Rings> Rings::of_secrets(const TokenSettings& settings) {
+    Secret refresh = settings.refresh_secret.duplicate();
+    if (refresh.empty()) {
+        refresh = MERLON_TRY(crypto::hkdf_sha256(settings.secret, "", "merlon refresh tokens", 32));
+    }
+    if (crypto::equal(settings.secret.reveal(), refresh.reveal())) {
+        return fail(Kind::Invalid, "secret.reused",
+                    "JWT_SECRET and JWT_REFRESH_SECRET are the same: make another");
+    }
+    return Rings{std::make_shared<const Keyring>(MERLON_TRY(Keyring::of_secret(settings.secret))),
+                 std::make_shared<const Keyring>(MERLON_TRY(Keyring::of_secret(refresh)))};
+}
+
+Issuer::Issuer(const TokenSettings& settings, Rings rings, Entropy& entropy)
+    : issuer_(settings.issuer),
+      audience_(settings.audience),
+      access_ttl_(settings.access_ttl),
+      refresh_ttl_(settings.refresh_ttl),
+      rings_(std::move(rings)),
+      entropy_(entropy) {}
+
+std::string Issuer::issue_access(const AccessGrant& grant, WallTime now) const {
+    std::string claims = "{";
+    add_text(claims, "userId", grant.user_id);
+    add_text(claims, "sub", grant.user_id);
+    add_text(claims, "email", grant.email);
+    add_text(claims, "role", grant.role);
+    claims += R"(,"permissions":[)";
+    for (const std::string& permission : grant.permissions) {
+        if (claims.back() != '[') claims += ',';
+        wire::append_json_string(claims, permission);
+    }
+    claims += ']';
+    add_text(claims, "jti", Uuid::make_v4(entropy_).text());
+    add_text(claims, "sid", grant.session_id);
+    fmt::format_to(std::back_inserter(claims), R"(,"ver":{},"iat":{},"exp":{})", grant.version,
+                   seconds_of(now), seconds_of(now) + access_ttl_.count());
+    add_text(claims, "iss", issuer_);
+    add_text(claims, "aud", audience_);
+    return sign(rings_.access->signer(now), claims += '}');
+}
+
+std::string Issuer::issue_refresh(const RefreshToken& token, WallTime now) const {
+    std::string claims = "{";
+    add_text(claims, "userId", token.user_id);
+    add_text(claims, "tokenId", token.token_id);
+    add_text(claims, "type", "refresh");
+    fmt::format_to(std::back_inserter(claims), R"(,"iat":{},"exp":{}}})", seconds_of(now),
+                   seconds_of(now) + refresh_ttl_.count());
+    return sign(rings_.refresh->signer(now), claims);
+}
+
+Result<RefreshToken> Issuer::verify_refresh(std::string_view token, WallTime now) const {
+    const auto refuse = [] { return fail(Kind::Unknown, "refresh.invalid"); };
+    const auto jws = wire::CompactJws::parse(token);
+    if (!jws) return refuse();
+    const RingKey* key = rings_.refresh->find(jws->key_id, now);
+    if (key == nullptr || !check_signature(*jws, key->key->verify_key())) return refuse();
+    const auto parsed = wire::parse_json(jws->payload, {.bytes = 8 << 10, .depth = 4});
+    if (!parsed || !parsed->is_object()) return refuse();
+    const boost::json::object& claims = parsed->get_object();
+    const auto text_of = [&claims](std::string_view name) {
+        const boost::json::value* value = claims.if_contains(name);
+        return value != nullptr && value->is_string() ? std::string(value->get_string())
+                                                      : std::string();
+    };
+    // An access token is no refresh token, whatever the key.
+    if (text_of("type") != "refresh") return refuse();
+    const boost::json::value* expires = claims.if_contains("exp");
+    if (expires == nullptr || !expires->is_int64()) return refuse();
+    if (seconds_of(now) >= expires->get_int64()) return refuse();
+    RefreshToken read{text_of("userId"), text_of("tokenId")};
+    if (read.user_id.empty() || read.token_id.empty()) return refuse();
+    return read;
+}
+
+}  // namespace merlon::tokens

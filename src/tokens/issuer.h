@@ -1,0 +1,68 @@
+// Makes our tokens, and reads our refresh tokens back.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/entropy.h"
+#include "base/result.h"
+#include "tokens/keyring.h"
+#include "tokens/settings.h"
+
+namespace merlon::tokens {
+
+// Whom an access token is for.
+struct AccessGrant {
+    std::string user_id;
+    std::string email;
+    std::string role;
+    std::vector<std::string> permissions;
+    std::string session_id;
+    std::int64_t version = 0;
+};
+
+struct RefreshToken {
+    std::string user_id;
+    std::string token_id;
+};
+
+// The key rings of an installation. With asymmetric keys both are the same and `type` tells the
+// tokens apart; with HS256 they are JWT_SECRET's and JWT_REFRESH_SECRET's.
+struct Rings {
+    std::shared_ptr<const Keyring> access;  // shared with the verifiers of all workers
+    std::shared_ptr<const Keyring> refresh;
+
+    // HS256. Without a refresh secret one is derived from the other. Errors: "secret.short",
+    // "secret.sample", "secret.reused".
+    static Result<Rings> of_secrets(const TokenSettings& settings);
+};
+
+// Safe from every thread if `entropy` is, which it borrows.
+class Issuer final {
+public:
+    Issuer(const TokenSettings& settings, Rings rings, Entropy& entropy);
+
+    // With a fresh jti.
+    std::string issue_access(const AccessGrant& grant, WallTime now) const;
+    std::string issue_refresh(const RefreshToken& token, WallTime now) const;
+    // Whether it is the current one of its session is the session store's to say.
+    // Error: "refresh.invalid" (Unknown), for whatever is wrong with it.
+    Result<RefreshToken> verify_refresh(std::string_view token, WallTime now) const;
+
+    std::chrono::seconds access_ttl() const { return access_ttl_; }
+    std::chrono::seconds refresh_ttl() const { return refresh_ttl_; }
+    std::string jwks(WallTime now) const { return rings_.access->jwks(now); }
+    const Rings& rings() const { return rings_; }
+
+private:
+    std::string issuer_;
+    std::string audience_;
+    std::chrono::seconds access_ttl_;
+    std::chrono::seconds refresh_ttl_;
+    Rings rings_;
+    Entropy& entropy_;
+};
+
+}  // namespace merlon::tokens
