@@ -12,6 +12,12 @@ namespace {
 using wire::BodyKind;
 using wire::FieldId;
 
+// A body of the upstream's that fails is the upstream's fault, whatever broke.
+Result<std::string_view> as_answer_piece(Result<std::string_view> piece) {
+    if (piece) return piece;
+    return fail(Kind::Unavailable, "upstream.broken", std::string(piece.error().rule));
+}
+
 // An answer whose length is known and at most this waits for its first piece before its head goes
 // out, so that one write carries both. Longer ones, and those that trickle, begin at once.
 constexpr std::uint64_t small_answer_bytes = 16 << 10;
@@ -40,7 +46,6 @@ private:
     Task<int> answer_while_sending();
     Task<> send_body();
     Task<> relay(const wire::ResponseHead& answer);
-    Task<std::string_view> read_piece();
     Task<int> join_streams(const wire::ResponseHead& answer);
 
     http::Exchange& exchange_;
@@ -139,15 +144,6 @@ Task<int> Attempt::answer() {
     co_return status;
 }
 
-Task<std::string_view> Attempt::read_piece() {
-    upstream_.stream().set_deadline(to_.body_timeout);
-    auto piece = co_await upstream_.read_body();
-    if (!piece) {
-        co_return fail(Kind::Unavailable, "upstream.broken", std::string(piece.error().rule));
-    }
-    co_return piece;
-}
-
 // The answer to the client, each piece sent before the next is read.
 Task<> Attempt::relay(const wire::ResponseHead& answer) {
     const http::FieldLines fields = make_answer_fields(answer, to_);
@@ -164,15 +160,17 @@ Task<> Attempt::relay(const wire::ResponseHead& answer) {
     }
     std::string_view piece;
     if (body.kind == BodyKind::Length && body.length <= small_answer_bytes) {
-        piece = MERLON_CO_TRY(co_await read_piece());
+        upstream_.stream().set_deadline(to_.body_timeout);
+        piece = MERLON_CO_TRY(as_answer_piece(co_await upstream_.read_body()));
         if (piece.size() == body.length) co_return co_await exchange_.send(status, fields, piece);
     }
     entry_.becomes_stream();
     MERLON_CO_TRY(co_await exchange_.begin(status, fields, body));
-    if (piece.empty()) piece = MERLON_CO_TRY(co_await read_piece());
-    while (!piece.empty()) {
-        MERLON_CO_TRY(co_await exchange_.write(piece));
-        piece = MERLON_CO_TRY(co_await read_piece());
+    while (true) {
+        if (!piece.empty()) MERLON_CO_TRY(co_await exchange_.write(piece));
+        upstream_.stream().set_deadline(to_.body_timeout);
+        piece = MERLON_CO_TRY(as_answer_piece(co_await upstream_.read_body()));
+        if (piece.empty()) break;
     }
     co_return co_await exchange_.finish();
 }

@@ -102,7 +102,9 @@ TEST(Upstream, EqualTargetsTakeTurnsAndTheBusiestWaits) {
     for (const auto& [authority, count] : turns) EXPECT_EQ(count, 3) << authority;
     EXPECT_EQ(pool.upstream->open_count(), 9U);
     const std::string_view freed = open[4].connection().authority();
-    { const Upstream::Loan ended = std::move(open[4]); }
+    {
+        const Upstream::Loan ended = std::move(open[4]);
+    }
     EXPECT_EQ(pool.connect()->connection().authority(), freed);
 }
 

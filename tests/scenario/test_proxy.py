@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 import threading
 import time
 
@@ -230,6 +231,82 @@ def test_64_mebibytes_pass_both_ways_with_flat_memory(merlon, upstream):
     finally:
         upstream.keep_raw = True
     assert peak - before < 16 * MIB, f"memory grew by {(peak - before) / MIB:.1f} MiB while streaming"
+
+
+def test_both_bodies_stream_at_once_with_flat_memory(merlon, upstream):
+    """A conversation: the upstream answers while it reads, and neither side waits for the other's end."""
+    size, piece = 64 * MIB, bytes(range(256)) * 1024
+    upstream.keep_raw = False
+
+    def mirror(received, link):
+        link.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for part in body_pieces(received, link):
+            link.send(b"%x\r\n%s\r\n" % (len(part), part))
+        link.send(b"0\r\n\r\n")
+        return True
+    upstream.on("/files/mirror", before_body(mirror))
+    merlon.get("/open/warm")
+    before, peak = merlon.rss_bytes(), 0
+    try:
+        with merlon.connect(timeout=120) as connection:
+            connection.send(b"PUT /files/mirror HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % size)
+            sender = threading.Thread(target=lambda: [connection.send(piece) for _ in range(size // len(piece))])
+            sender.start()
+            digest = hashlib.sha256()
+            for number, part in enumerate(connection.body_of(connection.head())):
+                digest.update(part)
+                if number % 64 == 0:
+                    peak = max(peak, merlon.rss_bytes())
+            sender.join(60)
+    finally:
+        upstream.keep_raw = True
+    assert digest.hexdigest() == hashlib.sha256(piece * (size // len(piece))).hexdigest()
+    assert peak - before < 16 * MIB, f"memory grew by {(peak - before) / MIB:.1f} MiB while streaming"
+
+
+def test_an_early_answer_reaches_a_client_that_pauses(merlon, upstream):
+    def early(_, link):
+        answer(link, 403, b"no")
+        time.sleep(5)
+        return False
+    upstream.on("/files/pause", before_body(early))
+    with merlon.connect() as connection:
+        began = time.monotonic()
+        connection.send(b"PUT /files/pause HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n" + b"x" * 1000)
+        got = connection.response()
+    assert (got.status, got.body) == (403, b"no") and time.monotonic() - began < 2
+
+
+def test_half_a_body_and_the_end_is_noticed_at_once(merlon, upstream):
+    done = threading.Event()
+
+    def reads(received, link):
+        try:
+            for _ in body_pieces(received, link):
+                pass
+        except (ConnectionError, OSError):
+            done.set()
+            raise
+        return False
+    upstream.on("/files/half", before_body(reads))
+    with merlon.connect() as connection:
+        connection.send(b"PUT /files/half HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1000)
+        connection.socket.shutdown(socket.SHUT_WR)
+        assert done.wait(2), "the upstream was left with half a request"
+        assert b" 200 " not in connection.rest()
+
+
+def test_an_unwell_target_is_found_out_by_asking(launch):
+    with Upstream(name="a") as a, Upstream(name="b") as b:
+        a.on("/healthz", b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
+        server = launch({"services": {"echo": service([a.url, b.url], [{"path": "/open/**", "methods": ["POST"], "allow": "public"}],
+                                                      health={"path": "/healthz", "interval": "200ms", "timeout": "1s"})}})
+        client.wait_for(lambda: server.metric("merlon_upstream_healthy", target=a.url[7:]) == 0, within=20, what="the unwell target")
+        time.sleep(1)  # every worker has asked by now
+        assert {server.call("POST", "/open/x", body=b"x").json()["upstream"] for _ in range(20)} == {"b"}
+        a.actions.pop("/healthz")
+        client.wait_for(lambda: server.metric("merlon_upstream_healthy", target=a.url[7:]) == 1, within=20, what="its return")
+        assert server.metric("merlon_upstream_request_duration_seconds_count", service="echo") == 20
 
 
 def test_a_reader_that_stops_stops_the_upstream(merlon, upstream):
