@@ -1,197 +1,11 @@
-// The reverse proxy. Read forward() first, then Attempt::run().
+// The reverse proxy: which connection, and whether once more.
 #include "gateway/proxy.h"
 
-#include "base/text.h"
-#include "gateway/companion.h"
+#include "gateway/attempt.h"
 #include "gateway/proxy_fields.h"
-#include "gateway/tunnel.h"
 
 namespace merlon::gateway {
 namespace {
-
-using wire::BodyKind;
-using wire::FieldId;
-
-// A body of the upstream's that fails is the upstream's fault, whatever broke.
-Result<std::string_view> as_answer_piece(Result<std::string_view> piece) {
-    if (piece) return piece;
-    return fail(Kind::Unavailable, "upstream.broken", std::string(piece.error().rule));
-}
-
-// An answer whose length is known and at most this waits for its first piece before its head goes
-// out, so that one write carries both. Longer ones, and those that trickle, begin at once.
-constexpr std::uint64_t small_answer_bytes = 16 << 10;
-
-// The request sent once, over one connection. Lives in forward()'s frame.
-class Attempt final {
-public:
-    Attempt(http::Exchange& exchange, http::ClientConnection& upstream, const Forwarding& to,
-            OpenStreams::Entry& entry)
-        : exchange_(exchange), upstream_(upstream), to_(to), entry_(entry) {
-        entry_.set_upstream(&upstream.stream());
-    }
-    ~Attempt() { entry_.set_upstream(nullptr); }
-
-    // Sends head and body, then what of the body is still to come from the client, while the answer
-    // is relayed as soon as there is one. Gives its status.
-    Task<int> run(std::string head, std::string_view body);
-
-    // Nothing of the request has left: sending it elsewhere cannot do it twice.
-    bool sent_nothing() const { return sent_nothing_; }
-    // The connection has carried a whole request and its whole answer.
-    bool is_complete() const { return is_sent_ && !is_tunnel_; }
-
-private:
-    Task<int> answer();
-    Task<int> answer_while_sending();
-    Task<> send_body();
-    Task<> relay(const wire::ResponseHead& answer);
-    Task<int> join_streams(const wire::ResponseHead& answer);
-
-    http::Exchange& exchange_;
-    http::ClientConnection& upstream_;
-    const Forwarding& to_;
-    OpenStreams::Entry& entry_;
-    SteadyTime began_ = to_.clock.steady();
-    bool sent_nothing_ = false;
-    bool is_sent_ = false;
-    bool is_answering_ = false;
-    bool is_tunnel_ = false;
-    bool stops_sending_ = false;
-    bool client_failed_ = false;
-};
-
-Task<int> Attempt::run(std::string head, std::string_view body) {
-    http::Stream& stream = upstream_.stream();
-    http::Gather request;
-    request.add(head);
-    request.add(body);
-    const std::uint64_t sent_before = stream.bytes_sent();
-    stream.set_deadline(to_.body_timeout);
-    is_sent_ = (co_await stream.write(request)).has_value();
-    sent_nothing_ = !is_sent_ && stream.bytes_sent() == sent_before;
-    if (sent_nothing_) co_return fail(Kind::Unavailable, "upstream.closed");
-    if (is_sent_ && !exchange_.body_is_done()) co_return co_await answer_while_sending();
-    // Even when sending failed: an upstream may answer and close before it has read a body.
-    stream.set_deadline(to_.timeout);
-    co_return co_await answer();
-}
-
-Task<int> Attempt::answer_while_sending() {
-    MERLON_CO_TRY(co_await exchange_.invite_body());
-    entry_.becomes_stream();
-    is_sent_ = false;
-    Companion sending(co_await asio::this_coro::executor);
-    sending.start(send_body());
-    auto status = co_await answer();
-    if (sending.is_running()) {  // the answer came, or broke, before the body's end
-        stops_sending_ = true;
-        exchange_.cancel_read();
-        upstream_.stream().close();
-    }
-    const Result<> sent = co_await sending.join();
-    is_sent_ = sent.has_value();
-    if (!status && client_failed_) co_return std::unexpected(sent.error());
-    co_return status;
-}
-
-// Each piece is sent before the next is read: back-pressure. While the client is awaited, its own
-// deadline runs and the upstream's rests; from the end of the body the upstream's runs.
-Task<> Attempt::send_body() {
-    http::Stream& stream = upstream_.stream();
-    const bool chunked = exchange_.admitted().body.kind == BodyKind::Chunked;
-    std::string size_line;
-    for (bool is_last = false; !is_last;) {
-        if (!is_answering_) stream.clear_deadline();
-        auto piece = co_await exchange_.read_body();
-        if (!piece) {
-            client_failed_ = !stops_sending_;
-            stream.close();  // a request cut short is no request; this ends answer(), too
-            auto error = std::move(piece).error();
-            if (error.rule.starts_with("stream.") && error.rule != "stream.timeout") {
-                error.rule = "client.gone";
-            }
-            co_return std::unexpected(std::move(error));
-        }
-        is_last = piece->empty();
-        http::Gather next;
-        if (chunked && is_last) {
-            next.add(wire::last_chunk);
-        } else if (chunked) {
-            size_line.clear();
-            wire::append_chunk_size(size_line, piece->size());
-            next.add(size_line);
-            next.add(*piece);
-            next.add("\r\n");
-        } else {
-            next.add(*piece);
-        }
-        stream.set_deadline(to_.body_timeout);
-        MERLON_CO_TRY(co_await stream.write(next));
-    }
-    if (!is_answering_) stream.set_deadline(to_.timeout);
-    co_return Result<>{};
-}
-
-Task<int> Attempt::answer() {
-    const wire::ResponseHead* head =
-        MERLON_CO_TRY(co_await upstream_.read_head(exchange_.head().method));
-    to_.upstream.durations().observe(to_.clock.steady() - began_);
-    is_answering_ = true;
-    if (head->status == 101) co_return co_await join_streams(*head);
-    const int status = head->status;
-    MERLON_CO_TRY(co_await relay(*head));
-    co_return status;
-}
-
-// The answer to the client, each piece sent before the next is read.
-Task<> Attempt::relay(const wire::ResponseHead& answer) {
-    const http::FieldLines fields = make_answer_fields(answer, to_);
-    const int status = answer.status;
-    const wire::Framing body = upstream_.admitted().body;
-    if (body.kind == BodyKind::None) {
-        // A HEAD or 304 answer keeps the length it speaks of.
-        wire::Framing framing{BodyKind::Length, 0};
-        if (const wire::Field* length = answer.find(FieldId::ContentLength)) {
-            framing.length = text::parse_number(length->value).value_or(0);
-        }
-        MERLON_CO_TRY(co_await exchange_.begin(status, fields, framing));
-        co_return co_await exchange_.finish();
-    }
-    std::string_view piece;
-    if (body.kind == BodyKind::Length && body.length <= small_answer_bytes) {
-        upstream_.stream().set_deadline(to_.body_timeout);
-        piece = MERLON_CO_TRY(as_answer_piece(co_await upstream_.read_body()));
-        if (piece.size() == body.length) co_return co_await exchange_.send(status, fields, piece);
-    }
-    entry_.becomes_stream();
-    MERLON_CO_TRY(co_await exchange_.begin(status, fields, body));
-    while (true) {
-        if (!piece.empty()) MERLON_CO_TRY(co_await exchange_.write(piece));
-        upstream_.stream().set_deadline(to_.body_timeout);
-        piece = MERLON_CO_TRY(as_answer_piece(co_await upstream_.read_body()));
-        if (piece.empty()) break;
-    }
-    co_return co_await exchange_.finish();
-}
-
-Task<int> Attempt::join_streams(const wire::ResponseHead& answer) {
-    const wire::Field* upgrade = answer.find(FieldId::Upgrade);
-    if (!wants_tunnel(exchange_, to_) || upgrade == nullptr ||
-        !text::equals_ignoring_case(upgrade->value, "websocket")) {
-        co_return fail(Kind::Unavailable, "upstream.framing", "101 without being asked");
-    }
-    is_tunnel_ = true;
-    entry_.becomes_stream();
-    http::FieldLines fields = make_answer_fields(answer, to_);
-    fields.add("Upgrade", "websocket");
-    std::string early_client;
-    MERLON_CO_TRY(co_await exchange_.switch_protocols(fields, early_client));
-    // However it ends, 101 was the answer.
-    co_await tunnel(&exchange_.stream(), std::move(early_client), &upstream_.stream(),
-                    std::string(upstream_.early_bytes()), to_.tunnel_idle);
-    co_return 101;
-}
 
 // RFC 9110 section 9.2.2.
 bool is_idempotent(wire::Method method) {
@@ -209,7 +23,7 @@ Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to) {
     } else if (!exchange.body_is_done() && exchange.body_is_at_hand()) {
         body = MERLON_CO_TRY(co_await exchange.read_body());
     }
-    const bool is_repeatable = exchange.body_is_done();
+    const bool has_whole_body = exchange.body_is_done();
     std::optional<Upstream::Loan> kept = to.upstream.reuse();
     while (true) {
         const bool is_first = kept.has_value();
@@ -223,12 +37,15 @@ Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to) {
             co_return status;
         }
         const Error& error = status.error();
-        if (error.rule.starts_with("upstream.")) loan.blame();
+        // A kept connection that was closed says nothing about its target's health.
+        const bool was_stale = loan.is_reused() && error.rule == "upstream.closed";
+        if (error.rule.starts_with("upstream.") && !was_stale) loan.blame();
         // A kept connection that was closed while it lay there: once more on a new one, unless the
         // upstream may have begun on what must not be done twice.
-        const bool may_repeat = is_repeatable && error.rule == "upstream.closed" &&
-                                !exchange.has_begun() &&
-                                (attempt.sent_nothing() || is_idempotent(exchange.head().method));
+        const bool is_harmless =
+            attempt.sent_nothing() || (has_whole_body && is_idempotent(exchange.head().method));
+        const bool may_repeat =
+            error.rule == "upstream.closed" && !exchange.has_begun() && is_harmless;
         if (!is_first || !may_repeat) co_return status;
     }
 }

@@ -183,8 +183,7 @@ void Upstream::Loan::give_back() {
 }
 
 void Upstream::Loan::blame() {
-    // A kept connection that the upstream had closed says nothing about its health.
-    if (!is_reused_) upstream_->note_failure(upstream_->targets_[target_]);
+    upstream_->note_failure(upstream_->targets_[target_]);
 }
 
 }  // namespace merlon::gateway

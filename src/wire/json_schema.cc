@@ -8,6 +8,7 @@
 
 #include "wire/email.h"
 #include "wire/json_canonical.h"
+#include "wire/json_place.h"
 #include "wire/json_schema_node.h"
 #include "wire/text_format.h"
 
@@ -16,29 +17,7 @@ namespace {
 
 using boost::json::value;
 using Node = SchemaNode;
-
-// Where in the body a value stands. Lives on the stack of check(); spelled out only for a
-// violation.
-struct Place {
-    const Place* parent = nullptr;
-    std::string_view name;
-    std::size_t index = 0;  // of an array's item, when the name is empty
-
-    // "items.0.price", as the seed joins Joi's path.
-    std::string field() const {
-        if (parent == nullptr) return {};
-        const std::string own = name.data() == nullptr ? std::to_string(index) : std::string(name);
-        const std::string above = parent->field();
-        return above.empty() ? own : above + "." + own;
-    }
-    // "items[0].price", as Joi says it in a message.
-    std::string label() const {
-        if (parent == nullptr) return {};
-        const std::string above = parent->label();
-        if (name.data() == nullptr) return above + "[" + std::to_string(index) + "]";
-        return above.empty() ? std::string(name) : above + "." + std::string(name);
-    }
-};
+using Place = JsonPlace;
 
 // The largest whole number that every reader of JSON knows exactly (RFC 8259 section 6).
 constexpr double safe_number_max = 9'007'199'254'740'991;

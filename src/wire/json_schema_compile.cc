@@ -1,12 +1,9 @@
 // From the text of a schema to its nodes. Everything that would not be enforced is refused.
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
-#include <span>
 
 #include "wire/json_canonical.h"
 #include "wire/json_schema.h"
+#include "wire/json_schema_keywords.h"
 #include "wire/json_schema_node.h"
 
 namespace merlon::wire {
@@ -14,44 +11,8 @@ namespace {
 
 using boost::json::value;
 using Node = SchemaNode;
-
-struct Name {
-    std::string_view text;
-    unsigned bits;
-};
-constexpr auto types = std::to_array<Name>({{"null", Node::null_type},
-                                            {"boolean", Node::boolean},
-                                            {"integer", Node::integer},
-                                            {"number", Node::number},
-                                            {"string", Node::string},
-                                            {"array", Node::array},
-                                            {"object", Node::object}});
-
-constexpr unsigned any = 0;
-constexpr unsigned numeric = Node::number | Node::integer;
-// Keywords with the types they say something of.
-constexpr auto keywords = std::to_array<Name>({
-    {"$schema", any},
-    {"$id", any},
-    {"$comment", any},
-    {"title", any},
-    {"description", any},
-    {"examples", any},
-    {"type", any},
-    {"enum", any},
-    {"minLength", Node::string},
-    {"maxLength", Node::string},
-    {"pattern", Node::string},
-    {"format", Node::string},
-    {"minimum", numeric},
-    {"maximum", numeric},
-    {"items", Node::array},
-    {"minItems", Node::array},
-    {"maxItems", Node::array},
-    {"properties", Node::object},
-    {"required", Node::object},
-    {"additionalProperties", Node::object},
-});
+using schema::find;
+using schema::Name;
 
 std::unexpected<Error> invalid(const std::string& pointer, std::string why) {
     return fail(Kind::Invalid, "schema.invalid",
@@ -73,11 +34,6 @@ std::string join(const std::string& pointer, std::string_view name) {
     return out;
 }
 
-const Name* find(std::span<const Name> table, std::string_view text) {
-    const auto found = std::ranges::find(table, text, &Name::text);
-    return found != table.end() ? &*found : nullptr;
-}
-
 // Compiles one schema object, keyword by keyword.
 class Compiler {
 public:
@@ -87,10 +43,10 @@ public:
     Result<std::unique_ptr<const Node>> compile() {
         MERLON_TRY(read_types());
         for (const auto& member : schema_) {
-            const Name* keyword = find(keywords, member.key());
+            const Name* keyword = find(schema::keywords, member.key());
             const std::string at = join(pointer_, member.key());
             if (keyword == nullptr) return invalid(at, "this keyword is not supported");
-            if (keyword->bits != any && (keyword->bits & node_->types) == 0) {
+            if (keyword->bits != schema::any && (keyword->bits & node_->types) == 0) {
                 return invalid(at, "says nothing of this type");
             }
         }
@@ -112,7 +68,7 @@ private:
         if (type == nullptr) return {};
         const std::string at = join(pointer_, "type");
         const auto add = [&](const value& name) -> Result<> {
-            const Name* known = name.is_string() ? find(types, name.get_string()) : nullptr;
+            const Name* known = name.is_string() ? find(schema::types, name.get_string()) : nullptr;
             if (known == nullptr) return invalid(at, "no such type");
             node_->types |= known->bits;
             return {};

@@ -1,0 +1,91 @@
+// What a stream does under TLS.
+#include <sys/socket.h>
+
+#include "http/stream.h"
+#include "http/tls.h"
+
+namespace merlon::http {
+
+Task<> Stream::flush_tls() {
+    std::string& output = tls_->output();
+    std::size_t sent = 0;
+    Result<> done;
+    flushing_ = true;  // whoever reads may append meanwhile, but not send
+    while (done && sent < output.size()) {
+        const iovec rest{output.data() + sent, output.size() - sent};
+        const auto some = timed_out_ ? std::unexpected(failure({})) : send_some({&rest, 1});
+        if (!some) {
+            done = std::unexpected(some.error());
+        } else if (*some > 0) {
+            sent += *some;
+        } else {
+            const auto [error] = co_await socket_.async_wait(Socket::wait_write, as_result);
+            if (error) done = std::unexpected(failure(error));
+        }
+    }
+    flushing_ = false;
+    output.clear();
+    co_return done;
+}
+
+Result<> Stream::send_tls_replies() {
+    constexpr std::size_t reply_bytes_max = 64 << 10;
+    std::string& output = tls_->output();
+    if (output.empty() || flushing_) return {};
+    const iovec all{output.data(), output.size()};
+    output.erase(0, MERLON_TRY(send_some({&all, 1})));
+    // Who asks for new keys again and again and takes none of them wants our memory.
+    if (output.size() > reply_bytes_max) return fail(Kind::Unavailable, "stream.reset");
+    return {};
+}
+
+Task<> Stream::fill_tls() {
+    tls_->received(MERLON_CO_TRY(co_await read_socket(tls_->input_space())));
+    co_return Result<>{};
+}
+
+Task<> Stream::handshake() {
+    if (!tls_) co_return Result<>{};
+    while (true) {
+        const TlsStep step = tls_->handshake();
+        if (step.need == TlsNeed::Nothing) co_return co_await flush_tls();
+        if (step.need != TlsNeed::Input) {
+            co_await flush_tls();  // the alert that says why
+            co_return fail(Kind::Invalid, "tls.handshake");
+        }
+        MERLON_CO_TRY(co_await flush_tls());
+        MERLON_CO_TRY(co_await fill_tls());
+    }
+}
+
+Task<std::size_t> Stream::read_tls(std::span<char> buffer) {
+    while (true) {
+        const TlsStep step = tls_->read(buffer);
+        if (step.need == TlsNeed::Nothing) co_return step.bytes;
+        if (step.need == TlsNeed::Ended) co_return fail(Kind::Unavailable, "stream.end");
+        if (step.need == TlsNeed::Failed) {
+            co_return fail(Kind::Unavailable, "stream.reset", "broken TLS record");
+        }
+        MERLON_CO_TRY(send_tls_replies());
+        MERLON_CO_TRY(co_await fill_tls());
+    }
+}
+
+Task<> Stream::write_tls(Gather gather) {
+    // A bounded part at a time, so that a large body does not become a large buffer.
+    constexpr std::size_t output_bytes_max = 64 << 10;
+    for (const iovec& piece : gather.pieces()) {
+        std::string_view rest(static_cast<const char*>(piece.iov_base), piece.iov_len);
+        while (!rest.empty()) {
+            const std::string_view part = rest.substr(0, output_bytes_max);
+            if (tls_->write(part).need != TlsNeed::Nothing) {
+                co_return fail(Kind::Unavailable, "stream.reset", "TLS write failed");
+            }
+            rest.remove_prefix(part.size());
+            if (tls_->output().size() >= output_bytes_max) MERLON_CO_TRY(co_await flush_tls());
+        }
+    }
+    co_return co_await flush_tls();
+}
+
+}  // namespace merlon::http
