@@ -2,10 +2,12 @@
 #include "app/platform.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
+#include <filesystem>
 
 #include "sealing/master_key.h"
 
@@ -68,6 +70,11 @@ Result<std::shared_ptr<const http::TlsServerContext>> make_tls(
 
 }  // namespace
 
+std::string operator_socket(const config::Settings& settings) {
+    return (std::filesystem::path(path_of(settings.store.url)).parent_path() / "merlon.sock")
+        .string();
+}
+
 Worker::Worker(const config::Settings& settings, gateway::Shared shared,
                std::shared_ptr<const gateway::Snapshot> snapshot,
                std::shared_ptr<const http::TlsServerContext> tls, std::size_t connections)
@@ -112,21 +119,31 @@ Result<> Platform::open_identity() {
     return {};
 }
 
-// After the listeners are ready: hashing its password takes longer than starting.
-void Platform::make_first_admin() {
-    asio::co_spawn(main_, identity_->make_first_admin(),
-                   [](std::exception_ptr thrown, const Result<std::string>& made) {
-                       MERLON_ASSERT(!thrown);
-                       if (!made) {
-                           std::fprintf(stderr, "merlon: cannot make the first admin: %s\n",
-                                        made.error().detail.c_str());
-                       } else if (!made->empty()) {
-                           std::fprintf(stderr,
-                                        "merlon: first admin, shown once, change the password: "
-                                        "%s\n",
-                                        made->c_str());
-                       }
-                   });
+Result<> Platform::open_operator_socket() {
+    operator_ = std::make_unique<OperatorHandler>(*identity_);
+    operator_server_ = std::make_unique<http::Server>(main_.get_executor(), settings_.server,
+                                                      *operator_, admin_deadlines_, nullptr, 8);
+    // Whoever may open it may do anything: from its first moment it is its owner's alone.
+    const mode_t before = ::umask(0177);
+    auto acceptor = http::listen_on(main_.get_executor(), {{}, 0, operator_socket(settings_)});
+    ::umask(before);
+    operator_server_->serve(MERLON_TRY(std::move(acceptor)));
+    return {};
+}
+
+Result<std::string> Platform::run_offline(config::Settings settings, std::string command) {
+    Platform platform(std::move(settings));
+    MERLON_TRY(platform.open_identity());
+    return wait(run_command(platform.identity_.get(), std::move(command)));
+}
+
+// Before anybody can ask: its password is on the screen when the server says ready.
+Result<> Platform::make_first_admin() {
+    const std::string made = MERLON_TRY(wait(identity_->make_first_admin()));
+    if (made.empty()) return {};
+    std::fprintf(stderr, "merlon: first admin, shown once, change the password: %s\n",
+                 made.c_str());
+    return {};
 }
 
 Result<> Platform::open() {
@@ -154,6 +171,8 @@ Result<> Platform::open() {
     admin_server_ = std::make_unique<http::Server>(main_.get_executor(), settings_.server, admin_,
                                                    admin_deadlines_, nullptr, 64);
     admin_server_->serve(MERLON_TRY(http::listen_on(main_.get_executor(), settings_.server.admin)));
+    MERLON_TRY(make_first_admin());
+    MERLON_TRY(open_operator_socket());
     metrics_.observe_gauge("merlon_connections", "open client connections", [this] {
         std::size_t sum = 0;
         for (const auto& worker : workers_) sum += worker->server().connection_count();
@@ -167,10 +186,10 @@ void Platform::run() {
     for (auto& worker : workers_) threads.emplace_back([&worker] { worker->run(); });
     tick();
     ready_.store(true, std::memory_order_release);
-    make_first_admin();
     main_.run();
     for (auto& worker : workers_) worker->stop();
     threads.clear();
+    ::unlink(operator_socket(settings_).c_str());
     refusals_.flush();
 }
 

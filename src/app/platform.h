@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/admin.h"
+#include "app/operator.h"
 #include "base/metrics.h"
 #include "config/settings.h"
 #include "events/log_sink.h"
@@ -41,6 +42,9 @@ private:
     http::Server server_;
 };
 
+// The running server's Unix socket for operators: beside the store's file.
+std::string operator_socket(const config::Settings& settings);
+
 class Platform final {
 public:
     // Opens every listener, so that a failure is known before anything is served.
@@ -58,11 +62,16 @@ public:
     // Replaces routes, limits, keys and certificates. Errors leave the old ones in force.
     Result<> reload(config::Settings settings);
 
+    // Carries a command out on the store itself, when no server runs. Errors: those of
+    // run_command() and of opening the store.
+    static Result<std::string> run_offline(config::Settings settings, std::string command);
+
 private:
     explicit Platform(config::Settings settings);
     Result<> open();
     Result<> open_identity();
-    void make_first_admin();
+    Result<> open_operator_socket();
+    Result<> make_first_admin();
     Result<std::shared_ptr<const gateway::Snapshot>> make_snapshot(
         const config::Settings& settings) const;
     void tick();
@@ -85,6 +94,8 @@ private:
     std::unique_ptr<sealing::KeyStore> keys_;
     std::unique_ptr<identity::Identity> identity_;
     std::unique_ptr<http::Server> admin_server_;
+    std::unique_ptr<OperatorHandler> operator_;
+    std::unique_ptr<http::Server> operator_server_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::size_t draining_workers_ = 0;
     std::uint16_t port_ = 0;

@@ -108,7 +108,10 @@ std::string to_json(const Event& event) {
     append_member(out, "timestamp", iso_8601(event.time));
     out += R"(,"details":{)";
     for (const auto& [member, value] : event.details) append_member(out, member, value);
-    return out + fmt::format(R"(}},"count":{}}})", event.count);
+    if (event.count > 1) {
+        out += fmt::format(R"({}"count":{})", out.back() == '{' ? "" : ",", event.count);
+    }
+    return out + "}}";
 }
 
 }  // namespace merlon::events

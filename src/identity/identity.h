@@ -51,6 +51,17 @@ public:
     // Makes an admin with a random password when there is none: "e-mail password", else empty.
     Task<std::string> make_first_admin();
 
+    // An operator's calls (operator_calls.cc). Errors: "role.unknown" (Invalid), "account.absent"
+    // (Absent), "account.email_taken" (Conflict), and those of Database.
+    // Gives the user as JSON.
+    Task<std::string> create_account(RegisterForm form, std::string role);
+    enum class Lock : std::uint8_t { Off, On };
+    Task<> set_lock(wire::Email email, Lock lock);
+    // Ends the user's sessions: their tokens carry the old role.
+    Task<> set_role(wire::Email email, std::string role);
+    // The first 1,000 as a JSON array.
+    Task<std::string> list_accounts();
+
 private:
     Identity(Parts parts, const tokens::TokenSettings& tokens, const PasswordSettings& passwords,
              access::Roles roles, tokens::Rings rings);

@@ -1,0 +1,36 @@
+// An operator's commands on the running server's own Unix socket, and on the store itself when no
+// server runs.
+#pragma once
+
+#include <string>
+
+#include "http/exchange.h"
+#include "identity/identity.h"
+
+namespace merlon::app {
+
+// One command as JSON, {"command":"user.lock", …}; gives the answer as JSON. Errors: "command.…"
+// (Invalid), and those of Identity.
+Task<std::string> run_command(identity::Identity* identity, std::string json);
+
+// Serves POST /command on the admin socket, whose file only the server's user can open. Thread:
+// that of the admin loop. Borrows identity for life.
+class OperatorHandler final : public http::Handler {
+public:
+    explicit OperatorHandler(identity::Identity& identity) : identity_(identity) {}
+    Task<> serve(http::Exchange& exchange) override;
+    http::Response refuse(const http::Peer& peer, const Error& error) override;
+
+private:
+    identity::Identity& identity_;
+};
+
+struct CommandAnswer {
+    int status = 0;
+    std::string body;
+};
+
+// Asks the running server. Error: "command.no_server" (Unavailable): nobody listens there.
+Result<CommandAnswer> ask_server(const std::string& socket_path, const std::string& json);
+
+}  // namespace merlon::app
