@@ -220,9 +220,9 @@ void Platform::stop() {
 }
 
 Result<> Platform::reload(config::Settings settings) {
-    identity_->replace_roles(settings.roles);
     const auto snapshot = MERLON_TRY(make_snapshot(settings));
     const auto tls = MERLON_TRY(make_tls(settings.server));
+    identity_->replace_roles(settings.roles);  // nothing can fail from here on
     for (auto& worker : workers_) {
         asio::post(worker->executor(), [worker = worker.get(), snapshot, tls] {
             worker->path().replace(snapshot);
