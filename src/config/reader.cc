@@ -50,6 +50,9 @@ Reader Reader::section(std::string_view name) {
 }
 
 void Reader::problem(const Node* where, std::string_view name, std::string message) {
+    // Where the value stands, or else its section.
+    if (where == nullptr && node_ != nullptr) where = node_->at(name);
+    if (where == nullptr) where = node_;
     std::string path = path_;
     if (!name.empty()) path += (path.empty() ? "" : ".") + std::string(name);
     context_.problems.push_back({Grade::Error, where != nullptr ? where->origin : Origin{},

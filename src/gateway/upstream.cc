@@ -182,8 +182,6 @@ void Upstream::Loan::give_back() {
     target.idle.push_back({std::move(connection_), upstream_->deadlines_.now_tick() + ticks});
 }
 
-void Upstream::Loan::blame() {
-    upstream_->note_failure(upstream_->targets_[target_]);
-}
+void Upstream::Loan::blame() { upstream_->note_failure(upstream_->targets_[target_]); }
 
 }  // namespace merlon::gateway

@@ -17,8 +17,8 @@ struct LocalCall {
     wire::Method method;
     std::string_view route;  // the pattern that matched; as in routes()
     std::string path;
-    std::string body;        // whole
-    std::string client;      // address; empty for a Unix socket
+    std::string body;    // whole
+    std::string client;  // address; empty for a Unix socket
     std::string user_agent;
     // Who calls, by a token of our own; empty on public routes.
     std::string user_id;
