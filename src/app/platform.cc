@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
 #include <filesystem>
 
+#include "base/wait.h"
 #include "sealing/master_key.h"
 
 namespace merlon::app {
@@ -44,20 +44,6 @@ unsigned worker_count(const http::ServerSettings& settings) {
 
 std::string path_of(const std::string& sqlite_url) {
     return sqlite_url.substr(sqlite_url.find(':') + 1);
-}
-
-// Runs a task to its end on a loop of its own: before the program serves, nothing else runs.
-template <class T>
-Result<T> wait(Task<T> task) {
-    asio::io_context loop(1);
-    std::optional<Result<T>> result;
-    asio::co_spawn(loop, std::move(task), [&](std::exception_ptr thrown, Result<T> done) {
-        MERLON_ASSERT(!thrown);
-        result = std::move(done);
-    });
-    loop.run();
-    MERLON_ASSERT(result.has_value());
-    return *std::move(result);
 }
 
 // Null when the server speaks in the clear.

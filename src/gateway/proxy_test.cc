@@ -6,17 +6,9 @@
 namespace merlon::gateway {
 namespace {
 
-using testing::Gateway;
-using testing::Listener;
-using testing::open_route;
-using testing::service_of;
-using testing::Wire;
+using namespace testing;
 
 constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
-std::vector<RouteSettings> open_routes() {
-    return {open_route("/open/**", {"GET", "POST", "PUT"})};
-}
 
 std::string request(std::string_view method, std::string_view target, std::string_view fields,
                     std::string_view body = {}) {
@@ -30,14 +22,30 @@ std::string dead_url() {
     return gone.url();
 }
 
-TEST(Proxy, ADeadTargetCostsNoRequestWhileALiveOneExists) {
-    Listener live;
+class Proxy : public ::testing::Test {
+protected:
+    void start(std::vector<std::string> urls) {
+        gateway.settings.services = {service_of(std::move(urls), {route})};
+        gateway.start();
+    }
+    // A client that sent this to a gateway in front of `listener`.
+    Wire ask(std::string_view method, std::string_view fields, std::string_view body = {}) {
+        start({listener.url()});
+        Wire client = gateway.connect();
+        client.send(request(method, "/open/x", fields, body));
+        return client;
+    }
+
+    RouteSettings route = open_route("/open/**", {"GET", "POST", "PUT"});
+    Listener listener;
     Gateway gateway;
-    gateway.settings.services = {service_of({dead_url(), live.url(), dead_url()}, open_routes())};
-    gateway.start();
+};
+
+TEST_F(Proxy, ADeadTargetCostsNoRequestWhileALiveOneExists) {
+    start({dead_url(), listener.url(), dead_url()});
     std::jthread upstream([&] {
         for (int i = 0; i < 12; ++i) {
-            Wire link = live.accept();
+            Wire link = listener.accept();
             link.read_head();
             link.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
         }
@@ -49,59 +57,50 @@ TEST(Proxy, ADeadTargetCostsNoRequestWhileALiveOneExists) {
     }
     const std::string metrics = gateway.metrics.render();
     EXPECT_NE(metrics.find("merlon_upstream_healthy{service=\"echo\",target=\"" +
-                           live.url().substr(7) + "\"} 1"),
+                           listener.url().substr(7) + "\"} 1"),
               std::string::npos);
 }
 
-TEST(Proxy, AllTargetsDeadIs503) {
-    Gateway gateway;
-    gateway.settings.services = {service_of({dead_url(), dead_url()}, open_routes())};
-    gateway.start();
+TEST_F(Proxy, AllTargetsDeadIs503) {
+    start({dead_url(), dead_url()});
     for (int i = 0; i < 5; ++i) {
         EXPECT_TRUE(gateway.get("/open/x").starts_with("HTTP/1.1 503")) << i;
     }
 }
 
-struct KeptCase {
+struct Repeat {
     std::string_view method;
     bool is_repeated;
 };
 
-TEST(Proxy, RepeatsOnAFreshConnectionOnlyWhatMayBeDoneTwice) {
-    for (const auto& [method, is_repeated] :
-         {KeptCase{"GET", true}, {"PUT", true}, {"POST", false}}) {
-        Listener listener;
-        Gateway gateway;
-        gateway.settings.services = {service_of({listener.url()}, open_routes())};
-        gateway.start();
-        Wire client = gateway.connect();
-        client.send(request("GET", "/open/warm", ""));
-        Wire kept = listener.accept();
-        kept.read_head();
-        kept.send(ok);
-        EXPECT_TRUE(client.read_head().starts_with("HTTP/1.1 200"));
-        client.read(2);
+class KeptConnection : public Proxy, public ::testing::WithParamInterface<Repeat> {};
 
-        client.send(request(method, "/open/x", "Content-Length: 1\r\n", "x"));
-        EXPECT_NE(kept.read_until("\r\n\r\nx").find(method), std::string::npos);
-        kept.close();  // without a word: it may have done it
-        if (is_repeated) {
-            Wire fresh = listener.accept();
-            EXPECT_TRUE(fresh.read_until("\r\n\r\nx").ends_with("\r\n\r\nx"));
-            fresh.send(ok);
-        }
-        EXPECT_TRUE(client.read_head().starts_with(is_repeated ? "HTTP/1.1 200" : "HTTP/1.1 502"))
-            << method;
+TEST_P(KeptConnection, ThatTheUpstreamCutsIsTriedAfreshOnlyForWhatMayBeDoneTwice) {
+    const auto& [method, is_repeated] = GetParam();
+    Wire client = ask("GET", "");
+    Wire kept = listener.accept();
+    kept.read_head();
+    kept.send(ok);
+    EXPECT_TRUE(client.read_head().starts_with("HTTP/1.1 200"));
+    client.read(2);
+
+    client.send(request(method, "/open/x", "Content-Length: 1\r\n", "x"));
+    EXPECT_NE(kept.read_until("\r\n\r\nx").find(method), std::string::npos);
+    kept.close();  // without a word: it may have done it
+    if (is_repeated) {
+        Wire fresh = listener.accept();
+        EXPECT_TRUE(fresh.read_until("\r\n\r\nx").ends_with("\r\n\r\nx"));
+        fresh.send(ok);
     }
+    EXPECT_TRUE(client.read_head().starts_with(is_repeated ? "HTTP/1.1 200" : "HTTP/1.1 502"));
 }
 
-TEST(Proxy, AnEarlyAnswerReachesAClientThatPausesItsBody) {
-    Listener listener;
-    Gateway gateway;
-    gateway.settings.services = {service_of({listener.url()}, open_routes())};
-    gateway.start();
-    Wire client = gateway.connect();
-    client.send(request("PUT", "/open/x", "Content-Length: 1000000\r\n", "begin"));
+INSTANTIATE_TEST_SUITE_P(Methods, KeptConnection,
+                         ::testing::Values(Repeat{"GET", true}, Repeat{"PUT", true},
+                                           Repeat{"POST", false}));
+
+TEST_F(Proxy, AnEarlyAnswerReachesAClientThatPausesItsBody) {
+    Wire client = ask("PUT", "Content-Length: 1000000\r\n", "begin");
     Wire link = listener.accept();
     EXPECT_TRUE(link.read_until("begin").ends_with("begin"));
     link.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
@@ -112,13 +111,8 @@ TEST(Proxy, AnEarlyAnswerReachesAClientThatPausesItsBody) {
     EXPECT_EQ(link.read_all(), "");  // cut: a part of a request is never reused as a whole
 }
 
-TEST(Proxy, BodyAndAnswerStreamAtTheSameTime) {
-    Listener listener;
-    Gateway gateway;
-    gateway.settings.services = {service_of({listener.url()}, open_routes())};
-    gateway.start();
-    Wire client = gateway.connect();
-    client.send(request("POST", "/open/x", "Transfer-Encoding: chunked\r\n"));
+TEST_F(Proxy, BodyAndAnswerStreamAtTheSameTime) {
+    Wire client = ask("POST", "Transfer-Encoding: chunked\r\n");
     Wire link = listener.accept();
     link.read_head();
     link.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -143,43 +137,26 @@ TEST(Proxy, BodyAndAnswerStreamAtTheSameTime) {
     EXPECT_TRUE(client.read_head().starts_with("HTTP/1.1 200"));
 }
 
-TEST(Proxy, AHalfClosedClientInsideABodyEndsBothSidesAtOnce) {
-    Listener listener;
-    Gateway gateway;
-    gateway.settings.services = {service_of({listener.url()}, open_routes())};
-    gateway.start();
-    Wire client = gateway.connect();
-    client.send(request("PUT", "/open/x", "Content-Length: 1000\r\n", "begin"));
+TEST_F(Proxy, AHalfClosedClientInsideABodyEndsBothSidesBeforeAnyTimeout) {
+    Wire client = ask("PUT", "Content-Length: 1000\r\n", "begin");
     Wire link = listener.accept();
     EXPECT_TRUE(link.read_until("begin").ends_with("begin"));
-    const auto began = std::chrono::steady_clock::now();
     client.finish_writing();
     EXPECT_EQ(link.read_all(), "");
     const std::string answer = client.read_all();
-    EXPECT_TRUE(answer.starts_with("HTTP/1.1 400")) << answer;
-    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds{500});
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 400")) << answer;  // a timeout were 408
 }
 
-TEST(Proxy, ABodyThatStallsIs408AndTheUpstreamIsLetGo) {
-    Listener listener;
-    Gateway gateway;
-    gateway.settings.services = {service_of({listener.url()}, open_routes())};
-    gateway.start();
-    Wire client = gateway.connect();
-    client.send(request("PUT", "/open/x", "Content-Length: 1000\r\n", "begin"));
+TEST_F(Proxy, ABodyThatStallsIs408AndTheUpstreamIsLetGo) {
+    Wire client = ask("PUT", "Content-Length: 1000\r\n", "begin");
     Wire link = listener.accept();
     EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 408"));
     EXPECT_TRUE(link.read_all().ends_with("begin"));
 }
 
-TEST(Proxy, ABodyBeyondItsLimitIs413AndTheUpstreamIsLetGo) {
-    Listener listener;
-    Gateway gateway;
-    gateway.settings.services = {service_of({listener.url()}, open_routes())};
-    gateway.settings.services[0].routes[0].body_bytes = 4;
-    gateway.start();
-    Wire client = gateway.connect();
-    client.send(request("PUT", "/open/x", "Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n"));
+TEST_F(Proxy, ABodyBeyondItsLimitIs413AndTheUpstreamIsLetGo) {
+    route.body_bytes = 4;
+    Wire client = ask("PUT", "Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n");
     Wire link = listener.accept();
     EXPECT_TRUE(link.read_until("abc").ends_with("abc"));
     client.send("3\r\nabc\r\n");
@@ -187,13 +164,8 @@ TEST(Proxy, ABodyBeyondItsLimitIs413AndTheUpstreamIsLetGo) {
     EXPECT_EQ(link.read_all().find("0\r\n\r\n"), std::string::npos);
 }
 
-TEST(Proxy, AnUpstreamThatFailsWhileTheClientSendsIs502) {
-    Listener listener;
-    Gateway gateway;
-    gateway.settings.services = {service_of({listener.url()}, open_routes())};
-    gateway.start();
-    Wire client = gateway.connect();
-    client.send(request("PUT", "/open/x", "Content-Length: 1000000\r\n", "begin"));
+TEST_F(Proxy, AnUpstreamThatFailsWhileTheClientSendsIs502) {
+    Wire client = ask("PUT", "Content-Length: 1000000\r\n", "begin");
     {
         Wire link = listener.accept();
         link.read_until("begin");
@@ -201,26 +173,16 @@ TEST(Proxy, AnUpstreamThatFailsWhileTheClientSendsIs502) {
     EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 502"));
 }
 
-TEST(Proxy, ASilentUpstreamIs504AlsoAfterALongBody) {
-    Listener listener;
-    Gateway gateway;
-    gateway.settings.services = {service_of({listener.url()}, open_routes())};
-    gateway.start();
-    Wire client = gateway.connect();
-    client.send(request("PUT", "/open/x", "Transfer-Encoding: chunked\r\n", "1\r\na\r\n"));
+TEST_F(Proxy, ASilentUpstreamIs504AlsoAfterALongBody) {
+    Wire client = ask("PUT", "Transfer-Encoding: chunked\r\n", "1\r\na\r\n");
     Wire link = listener.accept();
     EXPECT_TRUE(link.read_until("1\r\na\r\n").ends_with("a\r\n"));
     client.send("0\r\n\r\n");
     EXPECT_TRUE(client.read_head().starts_with("HTTP/1.1 504"));
 }
 
-TEST(Proxy, EventsReachTheClientBeforeTheAnswerEnds) {
-    Listener listener;
-    Gateway gateway;
-    gateway.settings.services = {service_of({listener.url()}, open_routes())};
-    gateway.start();
-    Wire client = gateway.connect();
-    client.send(request("GET", "/open/events", ""));
+TEST_F(Proxy, EventsReachTheClientBeforeTheAnswerEnds) {
+    Wire client = ask("GET", "");
     Wire link = listener.accept();
     link.read_head();
     link.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");

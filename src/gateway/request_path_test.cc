@@ -6,11 +6,7 @@
 namespace merlon::gateway {
 namespace {
 
-using testing::Gateway;
-using testing::Listener;
-using testing::open_route;
-using testing::service_of;
-using testing::Wire;
+using namespace testing;
 
 class Path : public ::testing::Test {
 protected:

@@ -10,11 +10,7 @@
 namespace merlon::gateway {
 namespace {
 
-using testing::Gateway;
-using testing::Listener;
-using testing::open_route;
-using testing::service_of;
-using testing::Wire;
+using namespace testing;
 
 TEST(ParseUpstream, TakesHostAndPortOnly) {
     struct Case {

@@ -13,7 +13,6 @@ namespace {
 
 using storage::SqliteDatabase;
 using storage::TemporaryFolder;
-using storage::wait;
 
 const std::string other_person = "b";
 

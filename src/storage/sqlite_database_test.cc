@@ -23,16 +23,8 @@ std::unique_ptr<SqliteDatabase> open(const std::filesystem::path& path, SqliteLi
     return database ? *std::move(database) : nullptr;
 }
 
-Database::Work script(Sql text) {
-    return [text](Transaction& transaction) { return transaction.run_script(text); };
-}
-
 constexpr Sql create = "CREATE TABLE items (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT";
 constexpr Sql insert = "INSERT INTO items (data) VALUES (randomblob(100))";
-
-std::int64_t count(Database& database) {
-    return wait(database.query("SELECT count(*) FROM items")).value()[0].integer(0);
-}
 
 // Holds the writing thread until released, so that a test decides what gathers behind it.
 class Block {

@@ -20,16 +20,8 @@ std::unique_ptr<SqliteDatabase> open(const std::filesystem::path& path) {
     return *std::move(database);
 }
 
-Database::Work script(Sql text) {
-    return [text](Transaction& transaction) { return transaction.run_script(text); };
-}
-
 constexpr Sql create = "CREATE TABLE items (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT";
 constexpr Sql insert_page = "INSERT INTO items (data) VALUES (randomblob(4000))";
-
-std::int64_t count(Database& database) {
-    return wait(database.query("SELECT count(*) FROM items")).value()[0].integer(0);
-}
 
 TEST(SqliteFaults, AFullDiskLosesTheBatchAndNothingThatWasAcknowledged) {
     const TemporaryFolder folder;

@@ -1,15 +1,14 @@
-// What the tests of databases share: a folder that goes away, and waiting for a task.
+// What the tests of databases share: a folder that goes away, a script, a count.
 #pragma once
 
 #include <stdlib.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <optional>
 #include <string>
 
+#include "base/wait.h"
 #include "storage/database.h"
 
 namespace merlon::storage {
@@ -45,18 +44,13 @@ private:
     std::filesystem::path path_;
 };
 
-// Runs a task on a loop of its own until it is over.
-template <class T>
-Result<T> wait(Task<T> task) {
-    asio::io_context loop(1);
-    std::optional<Result<T>> result;
-    asio::co_spawn(loop, std::move(task), [&](std::exception_ptr thrown, Result<T> done) {
-        MERLON_ASSERT(!thrown);
-        result = std::move(done);
-    });
-    loop.run();
-    MERLON_ASSERT(result.has_value());
-    return *std::move(result);
+inline Database::Work script(Sql text) {
+    return [text](Transaction& transaction) { return transaction.run_script(text); };
+}
+
+// The rows of the table `items`, which the tests of SQLite make.
+inline std::int64_t count(Database& database) {
+    return wait(database.query("SELECT count(*) FROM items")).value()[0].integer(0);
 }
 
 }  // namespace merlon::storage
