@@ -110,15 +110,25 @@ void relay(Side& from, std::size_t length, Verifier& verifier) {
     from.bytes -= length;
 }
 
+struct Loop {
+    int epoll = ::epoll_create1(EPOLL_CLOEXEC);
+    int upstream_port;
+};
+
 // False when the peer has gone.
-bool serve(Side& side, Verifier& verifier) {
+bool serve(Side& side, const Loop& loop, Verifier& verifier) {
     const ssize_t got =
         ::recv(side.socket, side.input + side.bytes, sizeof side.input - side.bytes, 0);
     if (got < 0 && errno == EAGAIN) return true;
     if (got <= 0) return false;
     side.bytes += static_cast<std::size_t>(got);
-    while (const std::size_t length = whole_message({side.input, side.bytes}))
+    if (side.peer == nullptr) {
+        side.peer = new Side{connect_to(loop.upstream_port), &side, false, 0, {}};
+        watch(loop.epoll, side.peer->socket, side.peer);
+    }
+    while (const std::size_t length = whole_message({side.input, side.bytes})) {
         relay(side, length, verifier);
+    }
     return true;
 }
 
@@ -127,25 +137,23 @@ bool serve(Side& side, Verifier& verifier) {
 int main(int count, char** arguments) {
     if (count != 4) stop("usage: bench_floor PORT UPSTREAM_PORT SECRET");
     const int listener = listen_on(std::atoi(arguments[1]));
+    const Loop loop{.upstream_port = std::atoi(arguments[2])};
     Verifier verifier(arguments[3]);
-    const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
-    watch(epoll, listener, nullptr);
+    watch(loop.epoll, listener, nullptr);
     while (true) {
         epoll_event events[256];
-        const int ready = ::epoll_wait(epoll, events, 256, -1);
+        const int ready = ::epoll_wait(loop.epoll, events, 256, -1);
         for (int i = 0; i < ready; ++i) {
             auto* side = static_cast<Side*>(events[i].data.ptr);
             if (side == nullptr) {
                 const int socket = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK);
                 if (socket < 0) continue;
                 send_at_once(socket);
-                auto* client = new Side{socket, nullptr, true, 0, {}};
-                client->peer = new Side{connect_to(std::atoi(arguments[2])), client, false, 0, {}};
-                watch(epoll, client->socket, client);
-                watch(epoll, client->peer->socket, client->peer);
-            } else if (!serve(*side, verifier)) {
+                watch(loop.epoll, socket, new Side{socket, nullptr, true, 0, {}});
+            } else if (!serve(*side, loop, verifier)) {
                 // Both ends close; their memory stays, since an event of the other may wait.
-                for (Side* end : {side, side->peer}) ::close(std::exchange(end->socket, -1));
+                ::close(std::exchange(side->socket, -1));
+                if (side->peer != nullptr) ::close(std::exchange(side->peer->socket, -1));
             }
         }
     }

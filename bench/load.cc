@@ -1,5 +1,9 @@
-// The client of every row of the bench: a fixed number of kept connections, a different token for
-// each request, answers checked by status. One thread, so that it can be pinned.
+// The client of every row of the bench, and with --upstream-port the service behind the gateway, in
+// one thread that never sleeps: a server that sends to a process asleep pays for waking it, which
+// would charge a slower server for the idle time of its peers.
+//
+// A fixed number of kept connections, a different token for each request, answers counted by
+// status.
 //
 // Closed loop (no --rate): each connection asks again as soon as it is answered; what counts is the
 // CPU time of the measured processes, read from /proc when warm and at the end.
@@ -15,12 +19,14 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <sstream>
 #include <utility>
 #include <vector>
 
 #include "socket.h"
+#include "upstream.h"
 
 using namespace merlon::bench;
 using Clock = std::chrono::steady_clock;
@@ -40,6 +46,8 @@ struct Options {
     double rate = 0;                  // requests a second, all connections together
     std::size_t warm_up = 0;          // answers before measuring
     bool is_tls = false;
+    int upstream_port = 0;  // 0: no upstream here
+    bool may_sleep = false;
 };
 
 std::vector<std::string> lines_of(const char* path) {
@@ -75,6 +83,10 @@ Options parse(int count, char** arguments) {
             options.rate = std::atof(value);
         else if (name == "--warm-up")
             options.warm_up = std::strtoul(value, nullptr, 10);
+        else if (name == "--upstream-port")
+            options.upstream_port = std::atoi(value);
+        else if (name == "--sleep")
+            options.may_sleep = std::string_view(value) == "yes";
         else if (name == "--tls")
             options.is_tls = std::string_view(value) == "yes";
         else if (name == "--pids") {
@@ -103,7 +115,11 @@ long cpu_ticks(const std::vector<std::string>& pids) {
     return sum;
 }
 
-struct Connection {
+struct Connection final : Watched {
+    explicit Connection(int made) : socket(made) {}
+    void happened() override;
+
+    class Load* load = nullptr;
     int socket;
     SSL* ssl = nullptr;
     std::string input;
@@ -122,18 +138,19 @@ public:
             run_at_rate();
         } else {
             for (auto& connection : connections_) ask(*connection, Clock::now());
-            while (!is_over()) wait(100'000'000);
+            while (!is_over()) turn();
         }
         report();
     }
 
 private:
     void open() {
-        epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+        if (options_.upstream_port != 0) upstream_.emplace(options_.upstream_port, epoll_);
         SSL_CTX* context = options_.is_tls ? SSL_CTX_new(TLS_client_method()) : nullptr;
         if (context != nullptr) SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
         for (int i = 0; i < options_.connections; ++i) {
             auto connection = std::make_unique<Connection>(connect_to(options_.port));
+            connection->load = this;
             if (context != nullptr) shake_hands(*connection, context);
             watch(epoll_, connection->socket, connection.get());
             idle_.push_back(connection.get());
@@ -185,21 +202,23 @@ private:
         return 0;
     }
 
-    void wait(long nanoseconds) {
-        const timespec timeout{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
-        epoll_event events[64];
-        const int ready = ::epoll_pwait2(epoll_, events, 64, &timeout, nullptr);
-        for (int i = 0; i < ready; ++i) {
-            auto& connection = *static_cast<Connection*>(events[i].data.ptr);
-            char bytes[16'384];
-            while (const ssize_t got = receive(connection, bytes, sizeof bytes)) {
-                connection.input.append(bytes, static_cast<std::size_t>(got));
-                if (connection.ssl == nullptr) break;
-            }
-            if (whole_message(connection.input) > 0) answered(connection);
-        }
+    void turn() {
+        epoll_event events[256];
+        const int ready = ::epoll_wait(epoll_, events, 256, options_.may_sleep ? 100 : 0);
+        for (int i = 0; i < ready; ++i) static_cast<Watched*>(events[i].data.ptr)->happened();
     }
 
+public:
+    void readable(Connection& connection) {
+        char bytes[16'384];
+        while (const ssize_t got = receive(connection, bytes, sizeof bytes)) {
+            connection.input.append(bytes, static_cast<std::size_t>(got));
+            if (connection.ssl == nullptr) break;
+        }
+        if (whole_message(connection.input) > 0) answered(connection);
+    }
+
+private:
     void answered(Connection& connection) {
         const Clock::time_point now = Clock::now();
         ++answers_;
@@ -232,7 +251,7 @@ private:
                     ask(*connection, next);
                 }
             }
-            wait(std::max<long>(0, (next - Clock::now()).count()));
+            turn();
         }
     }
 
@@ -269,7 +288,8 @@ private:
     }
 
     const Options options_;
-    int epoll_ = -1;
+    const int epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+    std::optional<Upstream> upstream_;
     std::vector<std::unique_ptr<Connection>> connections_;
     std::vector<Connection*> idle_;
     std::deque<Clock::time_point> overdue_;
@@ -284,6 +304,8 @@ private:
     std::vector<std::uint32_t> latencies_ns_;
     std::map<int, std::size_t> statuses_;
 };
+
+void Connection::happened() { load->readable(*this); }
 
 }  // namespace
 

@@ -12,8 +12,7 @@ import time
 import urllib.request
 
 import tokens
-from subjects import (BUILD, CLIENT_CORE, SUBJECT_CORE, Express, Floor, HAProxy, HERE, Merlon, Nginx, free_port,
-                      pinned, wait_for_port)
+from subjects import (BUILD, CLIENT_CORE, Express, Floor, HAProxy, HERE, Merlon, Nginx, free_port, pinned)
 
 ROUNDS = 5
 TICKS_A_ROUND = 100  # 500 over all rounds
@@ -26,7 +25,7 @@ def judge(what, value, most, unit="×"):
 
 
 class Bench:
-    """The upstream, the tokens and the certificate that every row uses."""
+    """The tokens, the certificate and the upstream's port that every row uses."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -40,15 +39,6 @@ class Bench:
                        cwd=directory, check=True, capture_output=True)
         self.upstream_port = free_port()
 
-    def __enter__(self):
-        self.upstream = pinned(CLIENT_CORE, BUILD / "bench_upstream", self.upstream_port)
-        wait_for_port(self.upstream_port, self.upstream)
-        return self
-
-    def __exit__(self, *_):
-        self.upstream.terminate()
-        self.upstream.wait()
-
     def subject(self, kind, name, **options):
         directory = self.directory / name
         shutil.rmtree(directory, ignore_errors=True)
@@ -58,7 +48,8 @@ class Bench:
         return kind(name, directory, self.upstream_port, **options)
 
     def start_load(self, subject, token_file=None, **options):
-        arguments = {"port": subject.port, "tls": "yes" if subject.is_tls else "no", **options}
+        arguments = {"port": subject.port, "tls": "yes" if subject.is_tls else "no",
+                     "upstream_port": self.upstream_port, **options}
         if token_file is not None:
             arguments["tokens"] = token_file
         flags = [part for name, value in arguments.items() for part in (f"--{name.replace('_', '-')}", value)]

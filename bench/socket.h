@@ -62,6 +62,15 @@ inline int connect_to(int port) {
     return socket;
 }
 
+// Somebody who waits for a socket.
+class Watched {
+public:
+    virtual ~Watched() = default;
+    // It can be read.
+    virtual void happened() = 0;
+};
+
+// `owner` comes back with each event.
 inline void watch(int epoll, int socket, void* owner) {
     epoll_event event{};
     event.events = EPOLLIN;

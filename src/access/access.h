@@ -57,6 +57,9 @@ struct Subject {
     std::string role;
     std::vector<std::string> permission_names;  // as the token lists them
     PermissionSet permissions;
+    // What upstreams are told of the subject, as finished text: made once when the token is
+    // verified, sent with every request.
+    std::string identity_fields;
 };
 
 // What a route asks of its caller.

@@ -66,9 +66,8 @@ SpawnedFrame run_spawned(Executor, Task<T> task, Done done) {
 // `done(Result<T>)` there. From any thread. A loop that is destroyed destroys the tasks that wait.
 template <class T, class Done = IgnoreResult>
 void spawn(Executor executor, Task<T> task, Done done = {}) {
-    asio::post(executor, [frame = run_spawned(executor, std::move(task), std::move(done))]() mutable {
-        frame.begin();
-    });
+    asio::post(executor, [frame = run_spawned(executor, std::move(task),
+                                              std::move(done))]() mutable { frame.begin(); });
 }
 
 }  // namespace merlon

@@ -1,8 +1,8 @@
 // The coroutine type of Merlon: gives a Result, awaits other tasks and Asio's operations.
 //
 // Our own and not asio::awaitable, because a request is a dozen nested calls of which most need not
-// wait: here such a call makes no frame, and one that waits is resumed where it lies, without a trip
-// through the loop's queue (docs/decisions/0004-task.md).
+// wait: here such a call makes no frame, and one that waits is resumed where it lies, without a
+// trip through the loop's queue (docs/decisions/0004-task.md).
 //
 // Parameters of a Task are values: the caller's frame may be gone when it resumes. A Task begins
 // when it is awaited and ends before its awaiter goes on. It is never dropped while it waits: close

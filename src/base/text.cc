@@ -48,15 +48,20 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     }
 }
 
-std::string to_hex(std::string_view bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string out;
-    out.reserve(bytes.size() * 2);
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
+void append_hex(std::string& out, std::string_view bytes) {
     for (const char c : bytes) {
         const auto byte = static_cast<unsigned char>(c);
-        out += digits[byte >> 4];
-        out += digits[byte & 15];
+        const char digits[] = {hex_digits[byte >> 4], hex_digits[byte & 15]};
+        out.append(digits, sizeof digits);
     }
+}
+
+std::string to_hex(std::string_view bytes) {
+    std::string out;
+    out.reserve(bytes.size() * 2);
+    append_hex(out, bytes);
     return out;
 }
 

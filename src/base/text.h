@@ -42,6 +42,13 @@ std::optional<Integer> parse_number(std::string_view text) {
     return value;
 }
 
+// Decimal, into text that is being built.
+inline void append_number(std::string& out, std::uint64_t value) {
+    char digits[20];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+
+void append_hex(std::string& out, std::string_view bytes);
 std::string to_hex(std::string_view bytes);
 std::optional<std::string> from_hex(std::string_view text);
 

@@ -25,7 +25,7 @@ constexpr std::uint64_t small_answer_bytes = 16 << 10;
 
 }  // namespace
 
-Task<int> Attempt::run(std::string head, std::string_view body) {
+Task<int> Attempt::run(std::string_view head, std::string_view body) {
     http::Stream& stream = upstream_.stream();
     http::Gather request;
     request.add(head);
@@ -110,7 +110,8 @@ Task<int> Attempt::answer() {
 
 // The answer to the client, each piece sent before the next is read.
 Task<> Attempt::relay(const wire::ResponseHead& answer) {
-    const http::FieldLines fields = make_answer_fields(answer, to_);
+    http::FieldLines& fields = to_.texts.answer_fields;
+    make_answer_fields(answer, to_, fields);
     const int status = answer.status;
     const wire::Framing body = upstream_.admitted().body;
     if (body.kind == BodyKind::None) {
@@ -147,7 +148,8 @@ Task<int> Attempt::join_streams(const wire::ResponseHead& answer) {
     }
     is_tunnel_ = true;
     entry_.becomes_stream();
-    http::FieldLines fields = make_answer_fields(answer, to_);
+    http::FieldLines& fields = to_.texts.answer_fields;
+    make_answer_fields(answer, to_, fields);
     fields.add("Upgrade", "websocket");
     std::string early_client;
     MERLON_CO_TRY(co_await exchange_.switch_protocols(fields, early_client));

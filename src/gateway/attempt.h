@@ -17,7 +17,8 @@ public:
 
     // Sends head and body, then what of the body is still to come from the client, while the answer
     // is relayed as soon as there is one. Gives its status.
-    Task<int> run(std::string head, std::string_view body);
+    // `head` and `body` stay where they are until then.
+    Task<int> run(std::string_view head, std::string_view body);
 
     // Nothing of the request has left: sending it elsewhere cannot do it twice.
     bool sent_nothing() const { return sent_nothing_; }

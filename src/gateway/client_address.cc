@@ -76,6 +76,7 @@ std::string TrustedProxies::client_of(std::string_view peer, std::string_view fo
 }
 
 std::string counted_client(std::string_view text, int ipv6_prefix) {
+    if (text.find(':') == std::string_view::npos) return std::string(text);  // counted as it is
     const auto address = parse_address(text);
     if (!address || address->is_v4()) return std::string(text);
     auto bytes = address->to_v6().to_bytes();

@@ -1,8 +1,6 @@
 // Limits of one request.
 #include "gateway/limit_gate.h"
 
-#include <fmt/format.h>
-
 namespace merlon::gateway {
 namespace {
 
@@ -70,13 +68,10 @@ void LimitGate::settle(LimitTicket& ticket, int status) {
 
 void LimitGate::add_fields(const LimitTicket& ticket, http::FieldLines& fields) {
     if (ticket.nearest == nullptr) return;
-    std::array<char, 128> text;
-    const auto end = fmt::format_to_n(
-        text.data(), text.size(),
-        "RateLimit-Limit: {}\r\nRateLimit-Remaining: {}\r\nRateLimit-Reset: {}\r\n",
-        ticket.nearest->rule.max, ticket.state.remaining, ticket.state.reset_seconds);
     fields.add("RateLimit-Policy", ticket.nearest->policy);
-    fields.add_lines({text.data(), end.size});
+    fields.add("RateLimit-Limit", ticket.nearest->rule.max);
+    fields.add("RateLimit-Remaining", ticket.state.remaining);
+    fields.add("RateLimit-Reset", ticket.state.reset_seconds);
 }
 
 }  // namespace merlon::gateway

@@ -30,8 +30,9 @@ Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to) {
         Upstream::Loan loan = kept ? *std::exchange(kept, std::nullopt)
                                    : MERLON_CO_TRY(co_await to.upstream.connect());
         Attempt attempt(exchange, loan.connection(), to, entry);
-        auto status = co_await attempt.run(
-            make_request_head(exchange, pass.subject(), to, loan.connection().authority()), body);
+        make_request_head(exchange, pass.subject(), to, loan.connection().authority(),
+                          to.texts.request_head);
+        auto status = co_await attempt.run(to.texts.request_head, body);
         if (status) {
             if (attempt.is_complete()) loan.give_back();
             co_return status;

@@ -10,6 +10,12 @@
 
 namespace merlon::gateway {
 
+// Room for the heads of one forwarded exchange; whoever lends it keeps its memory for the next.
+struct ForwardingTexts {
+    std::string request_head;
+    http::FieldLines answer_fields;
+};
+
 // What forward() needs to know beside the request. Borrows all of it.
 struct Forwarding {
     Upstream& upstream;
@@ -23,6 +29,7 @@ struct Forwarding {
     std::string_view scheme;  // the client's
     // Field lines that every answer of ours carries: security, CORS, limits, request id.
     const http::FieldLines& answer_fields;
+    ForwardingTexts& texts;
     std::chrono::milliseconds timeout;
     std::chrono::milliseconds body_timeout;
     std::chrono::milliseconds tunnel_idle;

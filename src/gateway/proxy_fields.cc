@@ -67,24 +67,6 @@ std::string connection_lists(const std::vector<Field>& fields) {
     return lists;
 }
 
-void add_line(std::string& out, std::string_view name, std::string_view value) {
-    out.append(name).append(": ").append(value).append("\r\n");
-}
-
-// Identity of the caller, as its verified token says.
-void add_identity(std::string& out, const access::Subject* subject) {
-    if (subject == nullptr) return;
-    add_line(out, "X-User-Id", subject->user_id);
-    add_line(out, "X-User-Email", subject->email);
-    add_line(out, "X-User-Role", subject->role);
-    out.append("X-User-Permissions: ");
-    for (std::size_t i = 0; i < subject->permission_names.size(); ++i) {
-        if (i > 0) out += ',';
-        out += subject->permission_names[i];
-    }
-    out.append("\r\n");
-}
-
 }  // namespace
 
 bool wants_tunnel(const http::Exchange& exchange, const Forwarding& to) {
@@ -92,49 +74,63 @@ bool wants_tunnel(const http::Exchange& exchange, const Forwarding& to) {
            exchange.admitted().body.kind == BodyKind::None;
 }
 
-std::string make_request_head(const http::Exchange& exchange, const access::Subject* subject,
-                              const Forwarding& to, std::string_view authority) {
+std::string identity_fields(const access::Subject& subject) {
+    std::string permissions;
+    for (const std::string& name : subject.permission_names) {
+        if (!permissions.empty()) permissions += ',';
+        permissions += name;
+    }
+    std::string out;
+    http::append_line(out, "X-User-Id", subject.user_id);
+    http::append_line(out, "X-User-Email", subject.email);
+    http::append_line(out, "X-User-Role", subject.role);
+    http::append_line(out, "X-User-Permissions", permissions);
+    return out;
+}
+
+void make_request_head(const http::Exchange& exchange, const access::Subject* subject,
+                       const Forwarding& to, std::string_view authority, std::string& out) {
     const wire::RequestHead& head = exchange.head();
     const wire::Framing& body = exchange.admitted().body;
-    std::string out;
-    out.reserve(2'048);
-    out.append(wire::name(head.method)).append(" ").append(to.target.path);
+    out.assign(wire::name(head.method)).append(" ").append(to.target.path);
     if (to.target.has_query) out.append("?").append(to.target.query);
     out.append(" HTTP/1.1\r\n");
-    add_line(out, "Host", authority);
+    http::append_line(out, "Host", authority);
 
     const std::string lists = connection_lists(head.fields);
     const bool websocket = wants_tunnel(exchange, to);
     for (const Field& field : head.fields) {
         const bool is_handshake = websocket && (field.id == FieldId::SecWebSocketKey ||
                                                 field.id == FieldId::SecWebSocketVersion);
-        if (is_handshake || is_forwarded(field, lists)) add_line(out, field.name, field.value);
+        if (is_handshake || is_forwarded(field, lists)) {
+            http::append_line(out, field.name, field.value);
+        }
     }
-    add_line(out, "X-Request-ID", to.request_id);
-    add_line(out, "traceparent", to.traceparent);
-    add_line(out, "X-Forwarded-For", to.client_address);
-    add_line(out, "X-Forwarded-Proto", to.scheme);
-    add_line(out, "X-Forwarded-Host", exchange.admitted().host);
-    add_identity(out, subject);
+    http::append_line(out, "X-Request-ID", to.request_id);
+    http::append_line(out, "traceparent", to.traceparent);
+    http::append_line(out, "X-Forwarded-For", to.client_address);
+    http::append_line(out, "X-Forwarded-Proto", to.scheme);
+    http::append_line(out, "X-Forwarded-Host", exchange.admitted().host);
+    if (subject != nullptr) out.append(subject->identity_fields);
     if (websocket) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
-    if (to.body != nullptr) {
-        add_line(out, "Content-Length", std::to_string(to.body->size()));
-    } else if (body.kind == BodyKind::Length) {
-        add_line(out, "Content-Length", std::to_string(body.length));
+    if (to.body != nullptr || body.kind == BodyKind::Length) {
+        out.append("Content-Length: ");
+        text::append_number(out, to.body != nullptr ? to.body->size() : body.length);
+        out.append("\r\n");
     } else if (body.kind == BodyKind::Chunked) {
         out.append("Transfer-Encoding: chunked\r\n");
     }
-    return out.append("\r\n");
+    out.append("\r\n");
 }
 
-http::FieldLines make_answer_fields(const wire::ResponseHead& answer, const Forwarding& to) {
-    http::FieldLines fields;
+void make_answer_fields(const wire::ResponseHead& answer, const Forwarding& to,
+                        http::FieldLines& out) {
+    out.clear();
     const std::string lists = connection_lists(answer.fields);
     for (const Field& field : answer.fields) {
-        if (is_answered(field, lists)) fields.add(field.name, field.value);
+        if (is_answered(field, lists)) out.add(field.name, field.value);
     }
-    fields.add_lines(to.answer_fields.text());
-    return fields;
+    out.add_lines(to.answer_fields.text());
 }
 
 }  // namespace merlon::gateway

@@ -9,6 +9,7 @@
 #include "base/uuid.h"
 #include "gateway/body_gate.h"
 #include "gateway/cors.h"
+#include "gateway/proxy_fields.h"
 #include "http/problem.h"
 #include "wire/trace.h"
 
@@ -17,19 +18,51 @@ namespace merlon::gateway {
 using wire::Field;
 using wire::FieldId;
 
+// The longer texts of a request. Their memory serves one request after the other.
+struct RequestPath::Texts {
+    std::string request_id;
+    std::string traceparent;
+    std::string path;
+    http::FieldLines fields;  // of the answer, whatever it will be
+    ForwardingTexts forwarding;
+};
+
+// Texts for the time of one request. Shares their owner: a stopped loop destroys its waiting
+// requests after the path that served them.
+class RequestPath::BorrowedTexts {
+public:
+    explicit BorrowedTexts(std::shared_ptr<Active> active) : active_(std::move(active)) {
+        auto& spare = active_->spare_texts;
+        if (spare.empty()) spare.push_back(std::make_unique<Texts>());
+        texts_ = std::move(spare.back());
+        spare.pop_back();
+        texts_->fields.clear();
+    }
+    ~BorrowedTexts() {
+        // A few KiB each; more than these are a burst's.
+        constexpr std::size_t spare_max = 128;
+        auto& spare = active_->spare_texts;
+        if (spare.size() < spare_max) spare.push_back(std::move(texts_));
+    }
+    BorrowedTexts(const BorrowedTexts&) = delete;
+    BorrowedTexts& operator=(const BorrowedTexts&) = delete;
+    Texts* get() const { return texts_.get(); }
+
+private:
+    std::shared_ptr<Active> active_;
+    std::unique_ptr<Texts> texts_;
+};
+
 // Lives in serve()'s frame.
 struct RequestPath::Request {
     std::shared_ptr<Active> active;
     const Snapshot* snapshot = nullptr;  // of active
     SteadyTime began;
-    std::string request_id;
-    std::string traceparent;
+    Texts* texts = nullptr;
     std::string client;
     std::string_view scheme;  // the client's: "http" or "https"
-    std::string path_storage;
     wire::Target target;
     Match<Route> match;
-    http::FieldLines fields;  // of the answer, whatever it will be
     LimitTicket limits;
     tokens::TokenCache::Kept token;
     std::optional<std::string> body;  // judged; goes on instead of the one that came
@@ -59,6 +92,8 @@ RequestPath::RequestPath(Shared shared, http::Deadlines& deadlines, Executor exe
     replace(std::move(snapshot));
 }
 
+RequestPath::~RequestPath() = default;
+
 void RequestPath::replace(std::shared_ptr<const Snapshot> snapshot) {
     cache_.flush();  // issuer, key or permissions may be others
     if (active_) active_->checkers.clear();
@@ -74,7 +109,9 @@ void RequestPath::replace(std::shared_ptr<const Snapshot> snapshot) {
 }
 
 Task<> RequestPath::serve(http::Exchange& exchange) {
+    const BorrowedTexts texts(active_);
     Request request;
+    request.texts = texts.get();
     request.active = active_;
     request.snapshot = active_->snapshot.get();
     request.began = shared_.clock.steady();
@@ -96,8 +133,8 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
 
     MERLON_CO_TRY(check_origin(exchange, request));
     if (request.is_preflight) {
-        add_preflight_fields(request.snapshot->cors, request.fields);
-        MERLON_CO_TRY(co_await exchange.send(204, request.fields, {}));
+        add_preflight_fields(request.snapshot->cors, request.texts->fields);
+        MERLON_CO_TRY(co_await exchange.send(204, request.texts->fields, {}));
         co_return 204;
     }
 
@@ -108,12 +145,12 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
     const Result<> admitted = co_await limit_gate_.admit(
         *request.snapshot, request.target.path, counts_as_service,
         counted_client(request.client, request.snapshot->ipv6_prefix), request.limits);
-    LimitGate::add_fields(request.limits, request.fields);
+    LimitGate::add_fields(request.limits, request.texts->fields);
     MERLON_CO_TRY(Result<>(admitted));
     MERLON_CO_TRY(Result<>(found));
     if (route == nullptr) {  // OPTIONS of a known path
-        request.fields.add("Allow", allow_text(request.match.methods));
-        MERLON_CO_TRY(co_await exchange.send(204, request.fields, {}));
+        request.texts->fields.add("Allow", allow_text(request.match.methods));
+        MERLON_CO_TRY(co_await exchange.send(204, request.texts->fields, {}));
         co_return 204;
     }
 
@@ -122,8 +159,8 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
     access::Pass pass = MERLON_CO_TRY(access::Policy::authorize(subject, route->rule));
 
     if (!route->fixed_body.empty()) {
-        request.fields.add("Content-Type", "application/json; charset=utf-8");
-        MERLON_CO_TRY(co_await exchange.send(200, request.fields, route->fixed_body));
+        request.texts->fields.add("Content-Type", "application/json; charset=utf-8");
+        MERLON_CO_TRY(co_await exchange.send(200, request.texts->fields, route->fixed_body));
         co_return 200;
     }
     exchange.limit_body(route->body_bytes_max);
@@ -138,9 +175,9 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
     co_return co_await forward(
         exchange, std::move(pass),
         {*request.active->upstreams[route->service], open_streams_, shared_.clock,
-         request.token.get(), request.target, request.request_id, request.traceparent,
-         request.client, request.scheme, request.fields, route->timeout,
-         request.snapshot->timeouts.body, request.snapshot->timeouts.idle,
+         request.token.get(), request.target, request.texts->request_id, request.texts->traceparent,
+         request.client, request.scheme, request.texts->fields, request.texts->forwarding,
+         route->timeout, request.snapshot->timeouts.body, request.snapshot->timeouts.idle,
          request.body ? &*request.body : nullptr, route->allows_websocket});
 }
 
@@ -166,17 +203,17 @@ void RequestPath::identify(const http::Exchange& exchange, Request& request) {
     const bool is_https = exchange.peer().is_tls || (is_proxied && received_scheme == "https");
     request.scheme = is_https ? "https" : "http";
     const bool takes_id = is_proxied && wire::is_request_id(received_id);
-    request.request_id =
-        takes_id ? std::string(received_id) : Uuid::make_v7(shared_.clock.wall(), entropy_).str();
-    request.traceparent = wire::next_traceparent(received_trace, entropy_);
-    request.fields.add_lines(snapshot.security_fields.text());
-    request.fields.add("X-Request-ID", request.request_id);
+    request.texts->request_id =
+        takes_id ? received_id : Uuid::make_v7(shared_.clock.wall(), entropy_).text();
+    wire::next_traceparent(received_trace, entropy_, request.texts->traceparent);
+    request.texts->fields.add_lines(snapshot.security_fields.text());
+    request.texts->fields.add("X-Request-ID", request.texts->request_id);
 }
 
 // Errors: "path.…", "route.unknown", "route.method". OPTIONS of a known path has no route and is
 // none.
 Result<> RequestPath::find_route(const http::Exchange& exchange, Request& request) {
-    request.target = MERLON_TRY(wire::canonicalize(exchange.head().target, request.path_storage));
+    request.target = MERLON_TRY(wire::canonicalize(exchange.head().target, request.texts->path));
     request.match = request.snapshot->routes.find(exchange.head().method, request.target.path);
     if (request.match.methods == 0) return fail(Kind::Absent, "route.unknown");
     const bool is_options = exchange.head().method == wire::Method::Options;
@@ -186,13 +223,13 @@ Result<> RequestPath::find_route(const http::Exchange& exchange, Request& reques
 
 Result<> RequestPath::check_origin(const http::Exchange& exchange, Request& request) {
     const Snapshot& snapshot = *request.snapshot;
-    if (!snapshot.cors.origins.empty()) request.fields.add("Vary", "Origin");
+    if (!snapshot.cors.origins.empty()) request.texts->fields.add("Vary", "Origin");
     const Field* origin = exchange.head().find(FieldId::Origin);
     if (origin == nullptr || origin->value == snapshot.own_origin) return {};
     if (std::ranges::find(snapshot.cors.origins, origin->value) == snapshot.cors.origins.end()) {
         return fail(Kind::Denied, "cors.origin");
     }
-    add_origin_fields(snapshot.cors, origin->value, request.fields);
+    add_origin_fields(snapshot.cors, origin->value, request.texts->fields);
     request.is_preflight = exchange.head().method == wire::Method::Options &&
                            exchange.head().find(FieldId::AccessControlRequestMethod) != nullptr;
     return {};
@@ -214,8 +251,10 @@ Result<const access::Subject*> RequestPath::authenticate(const http::Exchange& e
         cache_hits_.add();
     } else {
         cache_misses_.add();
-        request.token =
-            cache_.put(digest, MERLON_TRY(request.snapshot->verifier->verify_access(token, now)));
+        tokens::AccessToken verified =
+            MERLON_TRY(request.snapshot->verifier->verify_access(token, now));
+        verified.subject.identity_fields = identity_fields(verified.subject);
+        request.token = cache_.put(digest, std::move(verified));
     }
     MERLON_TRY(check_revocation(*request.token));
     return &request.token->subject;
@@ -267,34 +306,35 @@ Task<int> RequestPath::call_local(http::Exchange& exchange, Request& request) {
     }
     call.body = MERLON_CO_TRY(co_await take_json_body(&exchange));
     http::Response response = MERLON_CO_TRY(co_await route.local->call(std::move(call)));
-    request.fields.add_lines(response.fields.text());
-    MERLON_CO_TRY(co_await exchange.send(response.status, request.fields, response.body));
+    request.texts->fields.add_lines(response.fields.text());
+    MERLON_CO_TRY(co_await exchange.send(response.status, request.texts->fields, response.body));
     co_return response.status;
 }
 
 Task<int> RequestPath::refuse_with(http::Exchange& exchange, Request& request, Error error) {
     report(request, error);
     const http::Problem problem = http::problem_of(error);
-    if (problem.status == 405) request.fields.add("Allow", allow_text(request.match.methods));
+    if (problem.status == 405)
+        request.texts->fields.add("Allow", allow_text(request.match.methods));
     if (problem.status == 401 && error.rule.starts_with("token.")) {
-        request.fields.add("WWW-Authenticate", error.rule == "token.missing"
-                                                   ? "Bearer"
-                                                   : "Bearer error=\"invalid_token\"");
+        request.texts->fields.add("WWW-Authenticate", error.rule == "token.missing"
+                                                          ? "Bearer"
+                                                          : "Bearer error=\"invalid_token\"");
     } else if (problem.status == 401) {
-        request.fields.add("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+        request.texts->fields.add("WWW-Authenticate", "Bearer error=\"invalid_token\"");
     }
     if (const auto* retry = std::get_if<RetryAfter>(&error.payload)) {
-        request.fields.add("Retry-After",
-                           std::to_string(std::max<std::int64_t>(1, retry->delay.count())));
+        request.texts->fields.add("Retry-After",
+                                  std::to_string(std::max<std::int64_t>(1, retry->delay.count())));
     }
     const Field* accept = exchange.head().find(FieldId::Accept);
     const bool as_problem =
         accept != nullptr && wire::lists_token(accept->value, "application/problem+json");
-    request.fields.add("Content-Type",
-                       as_problem ? "application/problem+json" : "application/json; charset=utf-8");
+    request.texts->fields.add("Content-Type", as_problem ? "application/problem+json"
+                                                         : "application/json; charset=utf-8");
     const std::string body =
         as_problem ? http::problem_json(problem, error) : http::envelope_json(problem, error);
-    MERLON_CO_TRY(co_await exchange.send(problem.status, request.fields, body));
+    MERLON_CO_TRY(co_await exchange.send(problem.status, request.texts->fields, body));
     co_return problem.status;
 }
 

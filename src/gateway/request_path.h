@@ -39,12 +39,16 @@ public:
     // What is under way, to be closed when a session is revoked.
     OpenStreams& open_streams() { return open_streams_; }
 
+    ~RequestPath() override;
+
     Task<> serve(http::Exchange& exchange) override;
     http::Response refuse(const http::Peer& peer, const Error& error) override;
 
 private:
     // What is known of a request so far; the stages fill it.
     struct Request;
+    struct Texts;
+    class BorrowedTexts;
 
     Task<int> answer(http::Exchange& exchange, Request& request);
     void identify(const http::Exchange& exchange, Request& request);
@@ -74,6 +78,7 @@ private:
         // Histograms by route, method and status, so that a request does not look names up.
         std::unordered_map<std::uint64_t, metrics::Histogram*> durations;
         std::unordered_map<std::string_view, std::uint32_t> route_numbers;
+        std::vector<std::unique_ptr<Texts>> spare_texts;  // between requests
     };
     std::shared_ptr<Active> active_;
     tokens::TokenCache cache_;

@@ -30,8 +30,7 @@ Task<Endpoints> resolve(std::shared_ptr<const UpstreamAddress> to) {
         endpoints.emplace_back(asio::ip::tcp::endpoint(address, to->port));
     } else {
         // getaddrinfo runs on a thread of Asio's own; the system's resolver bounds its time.
-        asio::ip::basic_resolver<asio::ip::tcp, Executor> resolver(
-            co_await current_executor());
+        asio::ip::basic_resolver<asio::ip::tcp, Executor> resolver(co_await current_executor());
         const auto [error, found] =
             co_await resolver.async_resolve(to->host, std::to_string(to->port), as_result);
         if (error) {

@@ -44,8 +44,7 @@ Task<std::string> fetch(std::shared_ptr<UpstreamAddress> to, Deadlines* deadline
 template <class T>
 Result<T> wait_for(LoopThread& thread, Task<T> task) {
     std::promise<Result<T>> promise;
-    spawn(thread.executor(), std::move(task),
-                   [&](Result<T> result) { promise.set_value(result); });
+    spawn(thread.executor(), std::move(task), [&](Result<T> result) { promise.set_value(result); });
     return promise.get_future().get();
 }
 
@@ -226,7 +225,7 @@ Task<std::size_t> exchange_long(std::shared_ptr<UpstreamAddress> to, Deadlines* 
     MERLON_CO_TRY(co_await connection->stream().write(head));
     bool is_sent = false;
     spawn(co_await current_executor(), send_long(connection.get(), pieces, piece),
-                   [&](Result<> sent) { is_sent = sent.has_value(); });
+          [&](Result<> sent) { is_sent = sent.has_value(); });
     MERLON_CO_TRY(co_await connection->read_head(wire::Method::Post));
     std::size_t bytes = 0;
     while (true) {

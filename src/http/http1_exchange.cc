@@ -1,8 +1,7 @@
 // Answers over HTTP/1.1.
 #include "http/http1_exchange.h"
 
-#include <fmt/format.h>
-
+#include "base/text.h"
 #include "http/problem.h"
 
 namespace merlon::http {
@@ -54,14 +53,18 @@ void Http1Exchange::make_head(int status, const FieldLines& fields, Framing body
 
     std::string& out = connection_.output_;
     out.clear();
-    fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", status, reason_phrase(status));
+    out.append("HTTP/1.1 ");
+    text::append_number(out, static_cast<std::uint64_t>(status));
+    out.append(" ").append(reason_phrase(status)).append("\r\n");
     out.append(fields.text());
     out.append("Date: ").append(connection_.context_.date).append("\r\n");
     if (status != 204 && status >= 200) {  // RFC 9110 section 8.6
         if (chunked_) {
             out.append("Transfer-Encoding: chunked\r\n");
         } else if (body.kind != BodyKind::UntilClose && body.kind != BodyKind::Chunked) {
-            fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", body.length);
+            out.append("Content-Length: ");
+            text::append_number(out, body.length);
+            out.append("\r\n");
         }
     }
     if (!keep_alive_) {

@@ -1,10 +1,27 @@
 // The head of an answer: a status and field lines, held as the text they become.
 #pragma once
 
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace merlon::http {
+
+// "Name: value\r\n", at the end of `out`; grown once for the whole line.
+inline void append_line(std::string& out, std::string_view name, std::string_view value) {
+    const std::size_t before = out.size();
+    out.resize_and_overwrite(before + name.size() + value.size() + 4, [&](char* text, std::size_t) {
+        char* end = std::ranges::copy(name, text + before).out;
+        *end++ = ':';
+        *end++ = ' ';
+        end = std::ranges::copy(value, end).out;
+        *end++ = '\r';
+        *end++ = '\n';
+        return end - text;  // libstdc++ 12 passes its capacity, not the size asked for
+    });
+}
 
 // Field lines "Name: value\r\n", one after the other. Appending is all a request path does with
 // them, so they are one string.
@@ -12,8 +29,10 @@ class FieldLines {
 public:
     // `name` and `value` hold no CR, LF or NUL: they come from our own constants or from a parsed
     // head, whose grammar excludes them.
-    void add(std::string_view name, std::string_view value) {
-        text_.append(name).append(": ").append(value).append("\r\n");
+    void add(std::string_view name, std::string_view value) { append_line(text_, name, value); }
+    void add(std::string_view name, std::uint64_t value) {
+        char digits[20];
+        add(name, {digits, std::to_chars(digits, digits + sizeof digits, value).ptr});
     }
     // Lines that are finished text already.
     void add_lines(std::string_view lines) { text_.append(lines); }

@@ -112,8 +112,7 @@ void Server::drain(std::function<void()> drained) {
         while (!error) {                     // whoever has connected already is answered
             Socket socket(executor_);
             acceptor.accept(socket, error);
-            if (!error)
-                spawn(executor_, serve_connection(std::move(socket)));
+            if (!error) spawn(executor_, serve_connection(std::move(socket)));
         }
         acceptor.close(error);
     }

@@ -108,7 +108,7 @@ private:
     bool timed_out_ = false;
     bool input_ended_ = false;
     bool read_cancelled_ = false;
-    bool flushing_ = false;  // flush_tls() is under way
+    bool flushing_ = false;   // flush_tls() is under way
     int reads_in_a_row_ = 0;  // without waiting
     std::uint64_t bytes_sent_ = 0;
 };

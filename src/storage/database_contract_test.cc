@@ -149,7 +149,7 @@ TEST_P(DatabaseContract, KeepsARefusalFromTheOthersOfItsBatch) {
     int refused = 0;
     for (int i = 0; i < 60; ++i) {  // two of three ask for a name that is taken
         spawn(loop.get_executor(), database_->transact_work(inserting(std::to_string(i / 3))),
-                       [&](Result<> done) { ++(done ? succeeded : refused); });
+              [&](Result<> done) { ++(done ? succeeded : refused); });
     }
     loop.run();
     EXPECT_EQ(succeeded, 20);
@@ -176,7 +176,7 @@ TEST_P(DatabaseContract, ShowsEveryCallerItsOwnWritesFromSeveralLoops) {
             asio::io_context loop(1);
             for (int i = 0; i < 5; ++i) {
                 spawn(loop.get_executor(), insert_and_look(*database_, thread * 5 + i, missing),
-                               [](Result<> done) { EXPECT_TRUE(done); });
+                      [](Result<> done) { EXPECT_TRUE(done); });
             }
             loop.run();
         });

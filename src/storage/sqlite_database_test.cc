@@ -61,7 +61,7 @@ TEST(SqliteDatabase, SharesOneCommitAmongAllThatWait) {
     Block block(*database);
     for (int i = 0; i < 200; ++i) {
         spawn(loop.get_executor(), database->transact_work(script(insert)),
-                       [&](Result<> result) { done += result ? 1 : 0; });
+              [&](Result<> result) { done += result ? 1 : 0; });
     }
     loop.poll();
     EXPECT_EQ(done, 0);
@@ -81,9 +81,7 @@ TEST(SqliteDatabase, RefusesWhatItsQueueCannotHold) {
     Block block(*database);
     for (int i = 0; i < 5; ++i) {
         spawn(loop.get_executor(), database->transact_work(script(insert)),
-                       [&](Result<> result) {
-                           rules.push_back(result ? "done" : result.error().rule);
-                       });
+              [&](Result<> result) { rules.push_back(result ? "done" : result.error().rule); });
     }
     loop.poll();
     EXPECT_EQ(rules, (std::vector<std::string_view>{"storage.busy", "storage.busy"}));

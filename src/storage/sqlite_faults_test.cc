@@ -33,10 +33,10 @@ TEST(SqliteFaults, AFullDiskLosesTheBatchAndNothingThatWasAcknowledged) {
     asio::io_context loop(1);
     for (int i = 0; i < 60; ++i) {
         spawn(loop.get_executor(), database->transact_work(script(insert_page)),
-                       [&](Result<> result) {
-                           ++(result ? acknowledged : refused);
-                           if (!result) EXPECT_EQ(result.error().rule, "storage.unavailable");
-                       });
+              [&](Result<> result) {
+                  ++(result ? acknowledged : refused);
+                  if (!result) EXPECT_EQ(result.error().rule, "storage.unavailable");
+              });
     }
     loop.run();
     EXPECT_GT(refused, 0);

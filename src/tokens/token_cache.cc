@@ -1,38 +1,49 @@
-// Least recently used goes first.
+// Looking in one set.
 #include "tokens/token_cache.h"
 
+#include <algorithm>
+#include <cstring>
+
 namespace merlon::tokens {
+namespace {
+
+// A digest is uniform: any eight bytes of it are a hash.
+std::uint64_t tag_of(const crypto::Sha256& digest) {
+    std::uint64_t tag;
+    std::memcpy(&tag, digest.data(), sizeof tag);
+    return tag;
+}
+
+}  // namespace
 
 TokenCache::Kept TokenCache::find(const crypto::Sha256& digest, WallTime now) {
-    const auto found = index_.find(digest);
-    if (found == index_.end()) return nullptr;
-    const auto entry = found->second;
-    if (now >= entry->token->expires_at) {
-        order_.erase(entry);
-        index_.erase(found);
-        return nullptr;
+    if (sets_.empty()) return nullptr;
+    const std::uint64_t tag = tag_of(digest);
+    Set& set = set_of(tag);
+    for (std::size_t i = 0; i < places; ++i) {
+        Place& place = set.all[i];
+        if (set.tags[i] != tag || place.used == 0 || place.digest != digest) continue;
+        if (now >= place.token->expires_at) {
+            place = {};
+            return nullptr;
+        }
+        place.used = ++uses_;
+        return place.token;
     }
-    order_.splice(order_.begin(), order_, entry);
-    return entry->token;
+    return nullptr;
 }
 
 TokenCache::Kept TokenCache::put(const crypto::Sha256& digest, AccessToken token) {
-    if (const auto known = index_.find(digest); known != index_.end()) {
-        known->second->token = std::make_shared<const AccessToken>(std::move(token));
-        return known->second->token;
-    }
-    if (order_.size() >= entries_max_) {
-        index_.erase(order_.back().digest);
-        order_.pop_back();
-    }
-    order_.push_front({digest, std::make_shared<const AccessToken>(std::move(token))});
-    index_.emplace(digest, order_.begin());
-    return order_.front().token;
-}
-
-void TokenCache::flush() {
-    index_.clear();
-    order_.clear();
+    if (sets_.empty()) sets_.resize(sets_max_);
+    const std::uint64_t tag = tag_of(digest);
+    Set& set = set_of(tag);
+    const auto known = std::ranges::find_if(
+        set.all, [&](const Place& place) { return place.used != 0 && place.digest == digest; });
+    const auto place =
+        known != set.all.end() ? known : std::ranges::min_element(set.all, {}, &Place::used);
+    set.tags[static_cast<std::size_t>(place - set.all.begin())] = tag;
+    *place = {digest, std::make_shared<const AccessToken>(std::move(token)), ++uses_};
+    return place->token;
 }
 
 }  // namespace merlon::tokens

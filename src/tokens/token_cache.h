@@ -2,23 +2,29 @@
 //
 // Keyed by the token's SHA-256: nobody can find another text with the same, so a hit says exactly
 // that this token was verified here. Only genuine tokens are kept: a stranger cannot fill it.
+//
+// A digest chooses a set of eight places. With ten thousand tokens none of this is in the
+// processor's first caches, so a look-up reads as few lines of memory as can be: the set's tags,
+// one place, the token.
 #pragma once
 
-#include <cstring>
-#include <list>
+#include <array>
 #include <memory>
-#include <unordered_map>
+#include <vector>
 
 #include "crypto/digest.h"
 #include "tokens/access_token.h"
 
 namespace merlon::tokens {
 
-// Used by one thread. Entries leave when their token expires, and the least recently used first
-// when it is full.
+// Used by one thread. An entry leaves when its token has expired and somebody asks for it, and when
+// its set is full and it was used least recently there.
 class TokenCache final {
 public:
-    explicit TokenCache(std::size_t entries_max = 20'000) : entries_max_(entries_max) {}
+    static constexpr std::size_t places = 8;
+
+    // Holds up to 8 × `sets` tokens; `sets` is a power of two.
+    explicit TokenCache(std::size_t sets = 4'096) : sets_max_(sets) {}
 
     // Shared with the request that uses it: the entry may leave while an upstream is answering.
     using Kept = std::shared_ptr<const AccessToken>;
@@ -27,26 +33,24 @@ public:
     Kept find(const crypto::Sha256& digest, WallTime now);
     Kept put(const crypto::Sha256& digest, AccessToken token);
     // After a change of keys, issuers or permissions.
-    void flush();
-    std::size_t size() const { return order_.size(); }
+    void flush() { sets_.clear(); }
 
 private:
-    struct Entry {
-        crypto::Sha256 digest;
+    struct Place {
+        crypto::Sha256 digest{};
         Kept token;
+        std::uint64_t used = 0;  // when, counted in uses of the cache; 0: empty
     };
-    struct Hash {
-        // A digest is uniform already: any eight bytes of it are a hash.
-        std::size_t operator()(const crypto::Sha256& digest) const {
-            std::size_t word;
-            std::memcpy(&word, digest.data(), sizeof word);
-            return word;
-        }
+    struct alignas(64) Set {
+        std::array<std::uint64_t, places> tags{};  // the digests' first bytes
+        std::array<Place, places> all;
     };
 
-    std::size_t entries_max_;
-    std::list<Entry> order_;  // the most recently used first
-    std::unordered_map<crypto::Sha256, std::list<Entry>::iterator, Hash> index_;
+    Set& set_of(std::uint64_t tag) { return sets_[tag & (sets_max_ - 1)]; }
+
+    std::size_t sets_max_;
+    std::vector<Set> sets_;  // made with the first token
+    std::uint64_t uses_ = 0;
 };
 
 }  // namespace merlon::tokens

@@ -2,6 +2,8 @@
 #include "wire/trace.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "base/text.h"
 
@@ -33,15 +35,21 @@ bool is_request_id(std::string_view text) {
     });
 }
 
-std::string next_traceparent(std::string_view received, Entropy& entropy) {
+void next_traceparent(std::string_view received, Entropy& entropy, std::string& out) {
     const bool continues = is_traceparent(received);
-    std::string out = "00-";
-    out += continues ? std::string(received.substr(3, 32)) : text::to_hex(entropy.bytes(16));
+    std::array<char, 24> random;  // trace id, parent id
+    entropy.fill(std::as_writable_bytes(std::span(random)));
+    const std::string_view bytes(random.data(), random.size());
+    out.assign("00-");
+    if (continues) {
+        out.append(received.substr(3, 32));
+    } else {
+        text::append_hex(out, bytes.substr(0, 16));
+    }
     out += '-';
-    out += text::to_hex(entropy.bytes(8));
+    text::append_hex(out, bytes.substr(16));
     out += '-';
-    out += continues ? received.substr(53, 2) : "00";
-    return out;
+    out.append(continues ? received.substr(53, 2) : "00");
 }
 
 }  // namespace merlon::wire

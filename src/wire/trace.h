@@ -11,8 +11,9 @@ namespace merlon::wire {
 // [A-Za-z0-9._-]{1,128}: safe in headers, logs and file names.
 bool is_request_id(std::string_view text);
 
-// A traceparent (Trace Context level 1, section 3.2.2) for the next hop: the caller's trace with a
-// new parent id, or a new, unsampled trace when `received` is not a valid version 00 header.
-std::string next_traceparent(std::string_view received, Entropy& entropy);
+// Makes `out` a traceparent (Trace Context level 1, section 3.2.2) for the next hop: the caller's
+// trace with a new parent id, or a new, unsampled trace when `received` is not a valid version 00
+// header.
+void next_traceparent(std::string_view received, Entropy& entropy, std::string& out);
 
 }  // namespace merlon::wire

@@ -19,7 +19,8 @@ TEST(RequestId, IsShortAndPlain) {
 TEST(Traceparent, IsContinuedWhenValidAndBegunAnewOtherwise) {
     SeededEntropy entropy(1);
     const std::string_view good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    const std::string next = next_traceparent(good, entropy);
+    std::string next;
+    next_traceparent(good, entropy, next);
     EXPECT_EQ(next.substr(0, 36), good.substr(0, 36));
     EXPECT_NE(next.substr(36, 16), good.substr(36, 16));
     EXPECT_TRUE(next.ends_with("-01"));
@@ -29,7 +30,8 @@ TEST(Traceparent, IsContinuedWhenValidAndBegunAnewOtherwise) {
           "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
           "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x"}) {
-        const std::string made = next_traceparent(bad, entropy);
+        std::string made = "what stood there before";
+        next_traceparent(bad, entropy, made);
         EXPECT_EQ(made.size(), 55U);
         EXPECT_EQ(made.find("4bf92f35"), std::string::npos) << bad;
         EXPECT_TRUE(made.ends_with("-00"));
