@@ -1,5 +1,5 @@
-// The precompiled header of every folder that holds coroutines. Asio and Beast themselves are
-// compiled once, in asio.cc.
+// The precompiled header of every folder that holds coroutines. Asio itself is compiled once, in
+// asio.cc.
 #pragma once
 
 #include <array>

@@ -51,10 +51,13 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
 void append_hex(std::string& out, std::string_view bytes) {
+    const std::size_t before = out.size();
+    out.resize(before + bytes.size() * 2);
+    char* digit = out.data() + before;
     for (const char c : bytes) {
         const auto byte = static_cast<unsigned char>(c);
-        const char digits[] = {hex_digits[byte >> 4], hex_digits[byte & 15]};
-        out.append(digits, sizeof digits);
+        *digit++ = hex_digits[byte >> 4];
+        *digit++ = hex_digits[byte & 15];
     }
 }
 

@@ -7,17 +7,18 @@ namespace {
 using Pause = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
-}  // namespace
-
-std::uint32_t LimitGate::now_seconds() const {
+// What the table counts time in.
+std::uint32_t seconds(SteadyTime time) {
     return static_cast<std::uint32_t>(
-        std::chrono::floor<std::chrono::seconds>(clock_.steady().time_since_epoch()).count());
+        std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count());
 }
+
+}  // namespace
 
 Task<LimitState> LimitGate::reserve(std::uint64_t key, LimitRule rule) {
     const SteadyTime end = clock_.steady() + wait_max;
     while (true) {
-        const auto reservation = table_.reserve(key, rule, now_seconds());
+        const auto reservation = table_.reserve(key, rule, seconds(clock_.steady()));
         if (reservation.state.allowed || reservation.is_full || clock_.steady() >= end) {
             co_return reservation.state;
         }
@@ -28,7 +29,7 @@ Task<LimitState> LimitGate::reserve(std::uint64_t key, LimitRule rule) {
 }
 
 Task<> LimitGate::admit(const Snapshot& snapshot, std::string_view path, bool counts_as_service,
-                        std::string client, LimitTicket& ticket) {
+                        std::string client, SteadyTime now, LimitTicket& ticket) {
     for (const Limit& limit : snapshot.limits) {
         if (!limit.covers(path) && !(limit.covers_services && counts_as_service)) continue;
         const std::uint64_t key = table_.key_of(limit.id, client);
@@ -39,7 +40,7 @@ Task<> LimitGate::admit(const Snapshot& snapshot, std::string_view path, bool co
                 ticket.holds[ticket.hold_count++] = {key, limit.rule};
             }
         } else {
-            state = table_.count(key, limit.rule, now_seconds());
+            state = table_.count(key, limit.rule, seconds(now));
         }
         if (ticket.nearest == nullptr || state.remaining < ticket.state.remaining ||
             !state.allowed) {
@@ -61,7 +62,7 @@ Task<> LimitGate::admit(const Snapshot& snapshot, std::string_view path, bool co
 void LimitGate::settle(LimitTicket& ticket, int status) {
     const auto outcome = status < 400 ? LimitTable::Outcome::Forgiven : LimitTable::Outcome::Counts;
     for (std::size_t i = 0; i < ticket.hold_count; ++i) {
-        table_.settle(ticket.holds[i].key, ticket.holds[i].rule, outcome, now_seconds());
+        table_.settle(ticket.holds[i].key, ticket.holds[i].rule, outcome, seconds(clock_.steady()));
     }
     ticket.hold_count = 0;
 }

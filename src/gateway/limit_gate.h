@@ -33,11 +33,11 @@ public:
         : table_(table), clock_(clock), metrics_(metrics), executor_(executor) {}
 
     // Counts the request under every limit that covers it and fills `ticket`, which lives in the
-    // caller's frame. `counts_as_service`: its route is one of a declared
+    // caller's frame. `now` is when it came. `counts_as_service`: its route is one of a declared
     // service without limit: none, or there is no route for it.
     // Errors: "limit.exceeded", "limit.auth" (Exhausted, with RetryAfter).
     Task<> admit(const Snapshot& snapshot, std::string_view path, bool counts_as_service,
-                 std::string client, LimitTicket& ticket);
+                 std::string client, SteadyTime now, LimitTicket& ticket);
     // After the answer. A success is forgiven where the limit skips those.
     void settle(LimitTicket& ticket, int status);
 
@@ -45,7 +45,6 @@ public:
     static void add_fields(const LimitTicket& ticket, http::FieldLines& fields);
 
 private:
-    std::uint32_t now_seconds() const;
     Task<LimitState> reserve(std::uint64_t key, LimitRule rule);
 
     LimitTable& table_;

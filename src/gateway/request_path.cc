@@ -57,6 +57,7 @@ private:
 struct RequestPath::Request {
     std::shared_ptr<Active> active;
     const Snapshot* snapshot = nullptr;  // of active
+    WallTime came;
     SteadyTime began;
     Texts* texts = nullptr;
     std::string client;
@@ -114,6 +115,7 @@ Task<> RequestPath::serve(http::Exchange& exchange) {
     request.texts = texts.get();
     request.active = active_;
     request.snapshot = active_->snapshot.get();
+    request.came = shared_.clock.wall();
     request.began = shared_.clock.steady();
     auto status = co_await answer(exchange, request);
     if (!status && !exchange.has_begun()) {
@@ -142,9 +144,10 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
     // that who probes for paths is counted.
     const Route* route = request.match.route;
     const bool counts_as_service = route != nullptr ? route->is_limited : !found;
-    const Result<> admitted = co_await limit_gate_.admit(
-        *request.snapshot, request.target.path, counts_as_service,
-        counted_client(request.client, request.snapshot->ipv6_prefix), request.limits);
+    const Result<> admitted =
+        co_await limit_gate_.admit(*request.snapshot, request.target.path, counts_as_service,
+                                   counted_client(request.client, request.snapshot->ipv6_prefix),
+                                   request.began, request.limits);
     LimitGate::add_fields(request.limits, request.texts->fields);
     MERLON_CO_TRY(Result<>(admitted));
     MERLON_CO_TRY(Result<>(found));
@@ -204,7 +207,7 @@ void RequestPath::identify(const http::Exchange& exchange, Request& request) {
     request.scheme = is_https ? "https" : "http";
     const bool takes_id = is_proxied && wire::is_request_id(received_id);
     request.texts->request_id =
-        takes_id ? received_id : Uuid::make_v7(shared_.clock.wall(), entropy_).text();
+        takes_id ? received_id : Uuid::make_v7(request.came, entropy_).text();
     wire::next_traceparent(received_trace, entropy_, request.texts->traceparent);
     request.texts->fields.add_lines(snapshot.security_fields.text());
     request.texts->fields.add("X-Request-ID", request.texts->request_id);
@@ -244,9 +247,8 @@ Result<const access::Subject*> RequestPath::authenticate(const http::Exchange& e
         return fail(Kind::Unknown, "token.missing");
     }
     const std::string_view token = field->value.substr(scheme.size());
-    const WallTime now = shared_.clock.wall();
-    const crypto::Sha256 digest = crypto::sha256(token);
-    request.token = cache_.find(digest, now);
+    const WallTime now = request.came;
+    request.token = cache_.find(token, now);
     if (request.token != nullptr) {
         cache_hits_.add();
     } else {
@@ -254,7 +256,7 @@ Result<const access::Subject*> RequestPath::authenticate(const http::Exchange& e
         tokens::AccessToken verified =
             MERLON_TRY(request.snapshot->verifier->verify_access(token, now));
         verified.subject.identity_fields = identity_fields(verified.subject);
-        request.token = cache_.put(digest, std::move(verified));
+        request.token = cache_.put(token, std::move(verified));
     }
     MERLON_TRY(check_revocation(*request.token));
     return &request.token->subject;

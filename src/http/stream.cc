@@ -153,7 +153,11 @@ Result<std::size_t> Stream::send_some(std::span<const iovec> pieces) {
     message.msg_iov = const_cast<iovec*>(pieces.data());
     message.msg_iovlen = pieces.size();
     while (true) {
-        const ssize_t sent = ::sendmsg(socket_.native(), &message, MSG_NOSIGNAL);
+        // One piece is the common case, and cheaper this way.
+        const ssize_t sent =
+            pieces.size() == 1
+                ? ::send(socket_.native(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
+                : ::sendmsg(socket_.native(), &message, MSG_NOSIGNAL);
         if (sent >= 0) {
             bytes_sent_ += static_cast<std::size_t>(sent);
             return static_cast<std::size_t>(sent);

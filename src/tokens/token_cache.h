@@ -3,9 +3,9 @@
 // Keyed by the token's SHA-256: nobody can find another text with the same, so a hit says exactly
 // that this token was verified here. Only genuine tokens are kept: a stranger cannot fill it.
 //
-// A digest chooses a set of eight places. With ten thousand tokens none of this is in the
-// processor's first caches, so a look-up reads as few lines of memory as can be: the set's tags,
-// one place, the token.
+// With ten thousand tokens nothing of this is in the processor's first caches. So the last letters
+// of a token, which are its signature's, choose a set of eight places and tell them apart, and the
+// memory of the likely place and its token is on its way while the digest is computed.
 #pragma once
 
 #include <array>
@@ -30,8 +30,9 @@ public:
     using Kept = std::shared_ptr<const AccessToken>;
 
     // The token if it was put here and has not expired, else null.
-    Kept find(const crypto::Sha256& digest, WallTime now);
-    Kept put(const crypto::Sha256& digest, AccessToken token);
+    Kept find(std::string_view token, WallTime now);
+    // `token` is the text that `verified` was read from.
+    Kept put(std::string_view token, AccessToken verified);
     // After a change of keys, issuers or permissions.
     void flush() { sets_.clear(); }
 
@@ -42,12 +43,13 @@ private:
         std::uint64_t used = 0;  // when, counted in uses of the cache; 0: empty
     };
     struct alignas(64) Set {
-        std::array<std::uint64_t, places> tags{};  // the digests' first bytes
+        std::array<std::uint64_t, places> tags{};
         std::array<Place, places> all;
     };
 
-    Set& set_of(std::uint64_t tag) { return sets_[tag & (sets_max_ - 1)]; }
+    Set& set_of(std::uint64_t tag) { return sets_[tag >> 32 & (sets_max_ - 1)]; }
 
+    crypto::Sha256Hasher hasher_;
     std::size_t sets_max_;
     std::vector<Set> sets_;  // made with the first token
     std::uint64_t uses_ = 0;

@@ -178,22 +178,24 @@ TEST(Verifier, RefusesASecretThatOthersKnowOrGuess) {
 
 TEST(TokenCache, HoldsATokenUntilItExpiresAndForgetsTheLeastRecentlyUsedFirst) {
     TokenCache cache(1);
-    const auto digest = [](int number) { return crypto::sha256(std::to_string(number)); };
+    const auto text = [](int number) {
+        return "header.claims.signature-" + std::to_string(number);
+    };
     AccessToken token;
     token.expires_at = now + std::chrono::seconds{1};
-    EXPECT_EQ(cache.find(digest(0), now), nullptr);
-    for (int i = 0; i < 8; ++i) cache.put(digest(i), token);
-    EXPECT_NE(cache.find(digest(0), now), nullptr);
-    cache.put(digest(8), token);  // 1 was used least recently
-    EXPECT_EQ(cache.find(digest(1), now), nullptr);
-    const auto kept = cache.find(digest(0), now);
+    EXPECT_EQ(cache.find(text(0), now), nullptr);
+    for (int i = 0; i < 8; ++i) cache.put(text(i), token);
+    EXPECT_NE(cache.find(text(0), now), nullptr);
+    cache.put(text(8), token);  // 1 was used least recently
+    EXPECT_EQ(cache.find(text(1), now), nullptr);
+    const auto kept = cache.find(text(0), now);
     ASSERT_NE(kept, nullptr);
-    EXPECT_EQ(cache.find(digest(0), now + std::chrono::seconds{1}), nullptr);
+    EXPECT_EQ(cache.find(text(0), now + std::chrono::seconds{1}), nullptr);
     EXPECT_EQ(kept->expires_at, token.expires_at);  // a request in flight keeps its own
-    cache.put(digest(9), token);                    // into the place that 0 left
-    for (int i = 2; i < 10; ++i) EXPECT_NE(cache.find(digest(i), now), nullptr) << i;
+    cache.put(text(9), token);                      // into the place that 0 left
+    for (int i = 2; i < 10; ++i) EXPECT_NE(cache.find(text(i), now), nullptr) << i;
     cache.flush();
-    EXPECT_EQ(cache.find(digest(2), now), nullptr);
+    EXPECT_EQ(cache.find(text(2), now), nullptr);
 }
 
 }  // namespace

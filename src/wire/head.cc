@@ -1,108 +1,118 @@
-// Finding and parsing heads, with Beast's parser behind.
+// Finding and parsing heads.
 #include "wire/head.h"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/http/basic_parser.hpp>
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
+
+#include "base/text.h"
 
 namespace merlon::wire {
 namespace {
 
-namespace beast = boost::beast::http;
-using boost::beast::error_code;
+constexpr Method methods[] = {Method::Get,   Method::Head,   Method::Post,   Method::Put,
+                              Method::Patch, Method::Delete, Method::Options};
 
-std::optional<Method> method_of(beast::verb verb) {
-    switch (verb) {
-        case beast::verb::get:
-            return Method::Get;
-        case beast::verb::head:
-            return Method::Head;
-        case beast::verb::post:
-            return Method::Post;
-        case beast::verb::put:
-            return Method::Put;
-        case beast::verb::patch:
-            return Method::Patch;
-        case beast::verb::delete_:
-            return Method::Delete;
-        case beast::verb::options:
-            return Method::Options;
-        default:
-            return std::nullopt;
+std::unexpected<Error> refuse(std::string_view rule) { return fail(Kind::Invalid, rule); }
+
+// tchar of RFC 9110 section 5.6.2.
+constexpr auto token_letters = [] {
+    std::array<bool, 256> letters{};
+    for (int c = 0; c < 256; ++c) {
+        letters[static_cast<std::size_t>(c)] =
+            text::is_digit(static_cast<char>(c)) || text::is_alpha(static_cast<char>(c)) ||
+            (c != 0 && std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) !=
+                           std::string_view::npos);
     }
+    return letters;
+}();
+
+bool is_token(std::string_view text) {
+    if (text.empty()) return false;
+    for (const char c : text) {
+        if (!token_letters[static_cast<unsigned char>(c)]) return false;
+    }
+    return true;
 }
 
-// Stores what Beast finds; its own idea of bodies is not used.
-template <bool is_request, class Head>
-class Collector final : public beast::basic_parser<is_request> {
-public:
-    Collector(Head& head, const HeadLimits& limits) : head_(head), limits_(limits) {
-        this->header_limit(static_cast<std::uint32_t>(limits.head_bytes + 4));
-        this->body_limit(boost::none);
+// HTAB, space, visible ASCII and obs-text (RFC 9110 section 5.5): no other control, no DEL, and so
+// no CR that is not a line's end.
+bool is_field_value(std::string_view value) {
+    // All of it, without leaving early: the compiler makes vectors of this, and a token is long.
+    unsigned char bad = 0;
+    for (const char c : value) {
+        const auto byte = static_cast<unsigned char>(c);
+        bad |= static_cast<unsigned char>((byte < 0x20 && byte != '\t') || byte == 0x7f);
     }
-    std::string_view broken_rule() const { return broken_rule_; }
+    return bad == 0;
+}
 
-private:
-    using string_view = boost::beast::string_view;
+// Takes `text` up to `end` and the end itself off the front; null when there is no such end.
+std::optional<std::string_view> take_until(std::string_view& text, std::string_view end) {
+    const std::size_t at = text.find(end);
+    if (at == std::string_view::npos) return std::nullopt;
+    const std::string_view taken = text.substr(0, at);
+    text.remove_prefix(at + end.size());
+    return taken;
+}
 
-    void refuse(std::string_view rule, error_code& error) {
-        broken_rule_ = rule;
-        error = beast::error::bad_field;
+// "HTTP/1.0" or "HTTP/1.1" (RFC 9112 section 2.3) as its minor number.
+Result<int> parse_version(std::string_view text) {
+    const bool is_version = text.size() == 8 && text.starts_with("HTTP/") &&
+                            text::is_digit(text[5]) && text[6] == '.' && text::is_digit(text[7]);
+    if (!is_version) return refuse("head.malformed");
+    if (text[5] != '1' || text[7] > '1') return refuse("head.version");
+    return text[7] - '0';
+}
+
+// method SP request-target SP HTTP-version (RFC 9112 section 3). What a target is made of, and
+// which one is ours, is for admission to say.
+Result<> parse_request_line(std::string_view line, const HeadLimits& limits, RequestHead& head) {
+    const auto method = take_until(line, " ");
+    const auto target = take_until(line, " ");
+    if (!method || !target || target->empty() || !is_token(*method)) {
+        return refuse("head.malformed");
     }
-
-    void on_request_impl(beast::verb verb, string_view, string_view target, int version,
-                         error_code& error) override {
-        if constexpr (is_request) {
-            const auto method = method_of(verb);
-            if (!method) return refuse("head.method", error);
-            if (target.size() > limits_.target_bytes) return refuse("target.too_long", error);
-            head_.method = *method;
-            head_.target = target;
-            head_.version_minor = version - 10;
-        }
-    }
-
-    void on_response_impl(int status, string_view reason, int version, error_code&) override {
-        if constexpr (!is_request) {
-            head_.status = status;
-            head_.reason = reason;
-            head_.version_minor = version - 10;
-        }
-    }
-
-    void on_field_impl(beast::field, string_view name, string_view value,
-                       error_code& error) override {
-        if (head_.fields.size() == limits_.fields) return refuse("head.too_many_fields", error);
-        head_.fields.push_back({field_id(name), name, value});
-    }
-
-    void on_header_impl(error_code&) override {}
-    void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-    std::size_t on_body_impl(string_view body, error_code&) override { return body.size(); }
-    void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
-    std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override {
-        return body.size();
-    }
-    void on_finish_impl(error_code&) override {}
-
-    Head& head_;
-    const HeadLimits& limits_;
-    std::string_view broken_rule_;
-};
-
-template <bool is_request, class Head>
-Result<> parse_with_beast(Head& head, std::string_view bytes, const HeadLimits& limits) {
-    head.fields.clear();
-    Collector<is_request, Head> collector(head, limits);
-    error_code error;
-    collector.put(boost::asio::buffer(bytes), error);
-    if (!collector.broken_rule().empty()) return fail(Kind::Invalid, collector.broken_rule());
-    if (error == beast::error::bad_version) return fail(Kind::Invalid, "head.version");
-    if (error || !collector.is_header_done()) {
-        return fail(Kind::Invalid, "head.malformed", error.message());
-    }
+    head.version_minor = MERLON_TRY(parse_version(line));
+    const auto* known = std::ranges::find(methods, *method, [](Method m) { return name(m); });
+    if (known == std::end(methods)) return refuse("head.method");
+    if (target->size() > limits.target_bytes) return refuse("target.too_long");
+    head.method = *known;
+    head.target = *target;
     return {};
+}
+
+// HTTP-version SP 3DIGIT SP [ reason-phrase ] (RFC 9112 section 4).
+Result<> parse_status_line(std::string_view line, ResponseHead& head) {
+    const auto version = take_until(line, " ");
+    const auto status = take_until(line, " ");
+    if (!version || !status || !is_field_value(line)) return refuse("head.malformed");
+    head.version_minor = MERLON_TRY(parse_version(*version));
+    const auto number = text::parse_number<int>(*status);
+    if (status->size() != 3 || !number || *number < 100) return refuse("head.malformed");
+    head.status = *number;
+    head.reason = line;
+    return {};
+}
+
+// field-name ":" OWS field-value OWS, until the empty line (RFC 9112 section 5). Never white space
+// before the colon (section 5.1), nor a folded line (section 5.2), which the scanner refuses.
+Result<> parse_fields(std::string_view lines, const HeadLimits& limits,
+                      std::vector<Field>& fields) {
+    fields.clear();
+    while (true) {
+        auto line = take_until(lines, "\r\n");
+        if (!line) return refuse("head.malformed");
+        if (line->empty()) break;
+        const auto name = take_until(*line, ":");
+        if (!name || !is_token(*name)) return refuse("head.malformed");
+        const std::string_view value = text::trim(*line);
+        if (!is_field_value(value)) return refuse("head.malformed");
+        if (fields.size() == limits.fields) return refuse("head.too_many_fields");
+        fields.push_back({field_id(*name), *name, value});
+    }
+    return lines.empty() ? Result<>{} : refuse("head.malformed");
 }
 
 const Field* find_in(const std::vector<Field>& fields, FieldId id) {
@@ -162,13 +172,19 @@ Result<std::size_t> HeadScanner::scan(std::string_view bytes, const HeadLimits& 
 const Field* RequestHead::find(FieldId id) const { return find_in(fields, id); }
 
 Result<> RequestHead::parse(std::string_view head, const HeadLimits& limits) {
-    return parse_with_beast<true>(*this, head, limits);
+    const auto line = take_until(head, "\r\n");
+    if (!line) return refuse("head.malformed");
+    MERLON_TRY(parse_request_line(*line, limits, *this));
+    return parse_fields(head, limits, fields);
 }
 
 const Field* ResponseHead::find(FieldId id) const { return find_in(fields, id); }
 
 Result<> ResponseHead::parse(std::string_view head, const HeadLimits& limits) {
-    return parse_with_beast<false>(*this, head, limits);
+    const auto line = take_until(head, "\r\n");
+    if (!line) return refuse("head.malformed");
+    MERLON_TRY(parse_status_line(*line, *this));
+    return parse_fields(head, limits, fields);
 }
 
 }  // namespace merlon::wire

@@ -1,6 +1,7 @@
 // The heads of HTTP/1 messages (RFC 9112), parsed in place: names and values are views into the
-// bytes they came in. The grammar is Boost.Beast's; which well-formed heads we accept is decided in
-// admission.h.
+// bytes they came in. Strict: no lenient reading of anything, and what is accepted Boost.Beast
+// reads the same way (head_oracle.h; docs/decisions/0005-head-grammar.md). Which well-formed heads
+// we take is decided in admission.h.
 #pragma once
 
 #include <cstdint>

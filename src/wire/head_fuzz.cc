@@ -1,8 +1,9 @@
 // Any bytes as a request and as a response: scanning in one piece finds the same end as byte by
-// byte, and what is accepted has exactly one host and one framing.
+// byte, what is accepted Beast reads the same way, and what is admitted has exactly one host.
 #include <cstdint>
 
 #include "wire/admission.h"
+#include "wire/head_oracle.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace merlon::wire;
@@ -25,6 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!length || *length == 0) return 0;
     RequestHead request;
     if (request.parse(bytes.substr(0, *length), limits)) {
+        expect_beast_agrees<true>(bytes.substr(0, *length), request.fields);
         if (const auto admitted = admit(request)) {
             int hosts = 0;
             for (const Field& field : request.fields) {
@@ -36,6 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     ResponseHead response;
     if (response.parse(bytes.substr(0, *length), limits)) {
+        expect_beast_agrees<false>(bytes.substr(0, *length), response.fields);
         (void)admit_response(response, Method::Get);
     }
     return 0;
