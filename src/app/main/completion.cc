@@ -69,7 +69,7 @@ std::string zsh_script(const CLI::App& program) {
 
 // Offers a command's words while the line has its path and none of its subcommands.
 std::string fish_script(const CLI::App& program) {
-    std::string script = "complete -c merlon -f\n";
+    std::string script;
     for (const Place& place : places(program)) {
         std::string condition = "not __fish_seen_subcommand_from";
         for (const CLI::App* below : place.command->get_subcommands(nullptr)) {
