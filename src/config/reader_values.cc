@@ -59,10 +59,12 @@ void Reader::scalar(std::string_view name, std::string_view shape, std::string_v
     key.standard = render(out);
     if (const Node* said = find(name)) {
         auto value = said->is_scalar() ? parse(said->text) : std::nullopt;
-        if (value) {
-            out = *std::move(value);
-        } else {
+        if (!value) {
             problem(name, "must be " + std::string(expected));
+        } else if constexpr (std::is_same_v<T, decltype(value)>) {
+            out = std::move(value);  // an optional key
+        } else {
+            out = *std::move(value);
         }
     }
     key.value = render(out);
