@@ -26,7 +26,6 @@ Task<Ended> store_session(Transaction& transaction, SealedSession session,
         MERLON_CO_TRY(
             co_await Accounts::set_password(transaction, session.user_id, std::move(new_hash)));
     }
-    const std::string user_id = session.user_id;
     Ended ended =
         MERLON_CO_TRY(co_await sessions::insert(transaction, std::move(session), revoked_until));
     MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
