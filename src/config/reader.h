@@ -42,7 +42,6 @@ public:
     bool exists() const { return node_ != nullptr; }
     bool says(std::string_view name) const { return find(name) != nullptr; }
     const std::string& name() const { return key_.name; }
-    const std::string& path() const { return path_; }
     const Origin& origin() const { return origin_; }
     const Files& files() const { return context_.files; }
 

@@ -19,12 +19,15 @@ struct Fixture {
 };
 
 TEST(PasswordPool, KnowsThePasswordThatMadeAHashAndNoOther) {
-    for (const PasswordHash kind : {PasswordHash::Bcrypt, PasswordHash::Argon2id}) {
-        Fixture f({.hash = kind, .bcrypt_cost = 4});
-        const std::string encoded = wait(f.pool.hash("Horse$Battery9")).value();
-        EXPECT_TRUE(wait(f.pool.verify("Horse$Battery9", encoded)).value().matches);
-        EXPECT_FALSE(wait(f.pool.verify("Horse$Battery8", encoded)).value().matches);
-    }
+    Fixture f({.bcrypt_cost = 4});
+    const std::string encoded = wait(f.pool.hash("Horse$Battery9")).value();
+    EXPECT_TRUE(wait(f.pool.verify("Horse$Battery9", encoded)).value().matches);
+    EXPECT_FALSE(wait(f.pool.verify("Horse$Battery8", encoded)).value().matches);
+}
+
+TEST(PasswordPool, HashesAsItIsTold) {
+    Fixture f({.hash = PasswordHash::Argon2id});
+    EXPECT_TRUE(wait(f.pool.hash("Horse$Battery9")).value().starts_with("$argon2id$"));
 }
 
 TEST(PasswordPool, SaysNoForAnAccountThatDoesNotExistWhateverThePassword) {

@@ -42,7 +42,7 @@ void add_config_options(CLI::App& command, Arguments& arguments) {
                     if (!problem.empty()) throw CLI::ValidationError(problem);
                 }
             },
-            "A setting over all others: section.key=value")
+            "A setting over all others: section.key=value. No secrets: others see your processes")
         ->allow_extra_args(false);
 }
 
