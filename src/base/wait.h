@@ -1,11 +1,7 @@
 // Waiting for one task where no loop runs: before the program serves, in commands, in tests.
 #pragma once
 
-#include <boost/asio/co_spawn.hpp>
-#include <optional>
-#include <utility>
-
-#include "base/task.h"
+#include "base/spawn.h"
 
 namespace merlon {
 
@@ -14,9 +10,9 @@ template <class T>
 Result<T> wait(Task<T> task) {
     asio::io_context loop(1);
     std::optional<Result<T>> result;
-    asio::co_spawn(loop, std::move(task), [&](std::exception_ptr thrown, Result<T> done) {
-        MERLON_ASSERT(!thrown);
-        result = std::move(done);
+    spawn(loop.get_executor(), std::move(task), [&](Result<T> done) {
+        result.emplace(std::move(done));
+        loop.stop();  // what the loop watches besides does not keep it
     });
     loop.run();
     MERLON_ASSERT(result.has_value());

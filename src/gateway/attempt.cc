@@ -45,7 +45,7 @@ Task<int> Attempt::answer_while_sending() {
     MERLON_CO_TRY(co_await exchange_.invite_body());
     entry_.becomes_stream();
     is_sent_ = false;
-    Companion sending(co_await asio::this_coro::executor);
+    Companion sending(upstream_.stream().executor());
     sending.start(send_body());
     auto status = co_await answer();
     if (sending.is_running()) {  // the answer came, or broke, before the body's end

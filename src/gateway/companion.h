@@ -1,10 +1,9 @@
 // A coroutine that runs beside the one that made it, and ends before it.
 #pragma once
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "base/task.h"
+#include "base/spawn.h"
 
 namespace merlon::gateway {
 
@@ -18,7 +17,7 @@ public:
 
     void start(Task<> task) {
         running_ = true;
-        asio::co_spawn(executor_, std::move(task), [this](std::exception_ptr, Result<> result) {
+        spawn(executor_, std::move(task), [this](Result<> result) {
             running_ = false;
             result_ = std::move(result);
             ended_.cancel();

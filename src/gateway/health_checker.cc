@@ -1,9 +1,9 @@
 // The loop of one target's checks.
 #include "gateway/health_checker.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
+
+#include "base/spawn.h"
 
 namespace merlon::gateway {
 namespace {
@@ -33,7 +33,7 @@ HealthChecker::HealthChecker(Upstream& upstream, const HealthSettings& settings,
         auto check = std::make_shared<Check>(Check{&upstream, target, upstream.address(target),
                                                    settings, deadlines, phase, Timer(executor)});
         checks_.push_back(check);
-        asio::co_spawn(executor, run(std::move(check)), asio::detached);
+        spawn(executor, run(std::move(check)));
     }
 }
 
@@ -44,15 +44,15 @@ HealthChecker::~HealthChecker() {
     }
 }
 
-asio::awaitable<void, Executor> HealthChecker::run(std::shared_ptr<Check> check) {
+Task<> HealthChecker::run(std::shared_ptr<Check> check) {
     int failures = 0;
     check->timer.expires_after(check->phase);
     while (true) {
         co_await check->timer.async_wait(as_result);
-        if (check->upstream == nullptr) co_return;
+        if (check->upstream == nullptr) co_return Result<>{};
         const auto next = std::chrono::steady_clock::now() + check->settings.interval;
         const Result<> answered = co_await ask(check);
-        if (check->upstream == nullptr) co_return;
+        if (check->upstream == nullptr) co_return Result<>{};
         failures = answered ? 0 : failures + 1;
         if (answered || failures >= failures_max) {
             check->upstream->note_check(check->target, answered.has_value());

@@ -25,7 +25,7 @@ public:
 
 private:
     struct Check;
-    static asio::awaitable<void, Executor> run(std::shared_ptr<Check> check);
+    static Task<> run(std::shared_ptr<Check> check);
     static Task<> ask(std::shared_ptr<Check> check);
 
     // Shared with the coroutines, which may be waiting for a target when the checker goes.

@@ -55,7 +55,7 @@ Task<> carry(Ends ends, std::string early) {
 
 Task<> tunnel(http::Stream* client, std::string early_client, http::Stream* upstream,
               std::string early_upstream, std::chrono::milliseconds idle) {
-    Companion answers(co_await asio::this_coro::executor);
+    Companion answers(co_await current_executor());
     answers.start(carry({upstream, client, idle}, std::move(early_upstream)));
     const Result<> sent = co_await carry({client, upstream, idle}, std::move(early_client));
     const Result<> answered = co_await answers.join();

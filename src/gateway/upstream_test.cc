@@ -1,7 +1,7 @@
 // Choosing targets: load, turns, health found out by failing and by asking.
 #include "gateway/upstream.h"
 
-#include <boost/asio/co_spawn.hpp>
+#include "base/spawn.h"
 #include <boost/asio/detached.hpp>
 #include <map>
 
@@ -66,7 +66,7 @@ struct Pool {
     }
     Result<Upstream::Loan> connect() {
         std::optional<Result<Upstream::Loan>> made;
-        asio::co_spawn(loop, connect_into(&made), asio::detached);
+        spawn(loop.get_executor(), connect_into(&made), [this](Result<>) { loop.stop(); });
         loop.restart();
         loop.run();
         return *std::move(made);

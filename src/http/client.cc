@@ -31,7 +31,7 @@ Task<Endpoints> resolve(std::shared_ptr<const UpstreamAddress> to) {
     } else {
         // getaddrinfo runs on a thread of Asio's own; the system's resolver bounds its time.
         asio::ip::basic_resolver<asio::ip::tcp, Executor> resolver(
-            co_await asio::this_coro::executor);
+            co_await current_executor());
         const auto [error, found] =
             co_await resolver.async_resolve(to->host, std::to_string(to->port), as_result);
         if (error) {
@@ -67,7 +67,7 @@ Task<std::unique_ptr<ClientConnection>> ClientConnection::connect(
     const Endpoints endpoints = MERLON_CO_TRY(co_await resolve(to));
     std::string why = "no address";
     for (const auto& endpoint : endpoints) {
-        Socket socket(co_await asio::this_coro::executor);
+        Socket socket(co_await current_executor());
         ConnectDeadline deadline(socket);
         deadlines.set(deadline, timeout);
         const auto [error] = co_await socket.async_connect(endpoint, as_result);

@@ -1,7 +1,7 @@
 // The client's side of HTTP/1.1, and TLS on both sides, against peers the test plays.
 #include "http/client.h"
 
-#include <boost/asio/co_spawn.hpp>
+#include "base/spawn.h"
 
 #include "http/server.h"
 #include "http/test_kit.h"
@@ -44,8 +44,8 @@ Task<std::string> fetch(std::shared_ptr<UpstreamAddress> to, Deadlines* deadline
 template <class T>
 Result<T> wait_for(LoopThread& thread, Task<T> task) {
     std::promise<Result<T>> promise;
-    asio::co_spawn(thread.executor(), std::move(task),
-                   [&](std::exception_ptr, Result<T> result) { promise.set_value(result); });
+    spawn(thread.executor(), std::move(task),
+                   [&](Result<T> result) { promise.set_value(result); });
     return promise.get_future().get();
 }
 
@@ -225,8 +225,8 @@ Task<std::size_t> exchange_long(std::shared_ptr<UpstreamAddress> to, Deadlines* 
     head.add("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
     MERLON_CO_TRY(co_await connection->stream().write(head));
     bool is_sent = false;
-    asio::co_spawn(co_await asio::this_coro::executor, send_long(connection.get(), pieces, piece),
-                   [&](std::exception_ptr, Result<> sent) { is_sent = sent.has_value(); });
+    spawn(co_await current_executor(), send_long(connection.get(), pieces, piece),
+                   [&](Result<> sent) { is_sent = sent.has_value(); });
     MERLON_CO_TRY(co_await connection->read_head(wire::Method::Post));
     std::size_t bytes = 0;
     while (true) {

@@ -3,8 +3,7 @@
 
 #include <fmt/chrono.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include "base/spawn.h"
 
 #include "base/clock.h"
 
@@ -55,11 +54,11 @@ Server::~Server() = default;
 
 void Server::serve(Acceptor acceptor) {
     acceptors_.push_back(std::move(acceptor));
-    asio::co_spawn(executor_, accept_loop(acceptors_.back()), asio::detached);
+    spawn(executor_, accept_loop(&acceptors_.back()));
 }
 
-asio::awaitable<void, Executor> Server::accept_loop(Acceptor& acceptor) {
-    while (acceptor.is_open()) {
+Task<> Server::accept_loop(Acceptor* acceptor) {
+    while (acceptor->is_open()) {
         if (connections_.size() >= connections_max_) {
             // The kernel's queue holds the rest until one ends.
             Tick pause(executor_, std::chrono::milliseconds{50});
@@ -67,17 +66,18 @@ asio::awaitable<void, Executor> Server::accept_loop(Acceptor& acceptor) {
             continue;
         }
         Socket socket(executor_);
-        const auto [error] = co_await acceptor.async_accept(socket, as_result);
+        const auto [error] = co_await acceptor->async_accept(socket, as_result);
         if (!error) {
-            asio::co_spawn(executor_, serve_connection(std::move(socket)), asio::detached);
+            spawn(executor_, serve_connection(std::move(socket)));
         } else if (error == asio::error::no_descriptors || error == asio::error::no_memory) {
             Tick pause(executor_, std::chrono::milliseconds{50});
             co_await pause.async_wait(as_result);
         }
     }
+    co_return Result<>{};
 }
 
-asio::awaitable<void, Executor> Server::serve_connection(Socket socket) {
+Task<> Server::serve_connection(Socket socket) {
     boost::system::error_code ignored;  // not for Unix sockets
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     // Keeps the certificates of this connection's handshake alive over a reload.
@@ -90,6 +90,7 @@ asio::awaitable<void, Executor> Server::serve_connection(Socket socket) {
     co_await connection.run();
     connections_.erase(place);
     count_.fetch_sub(1, std::memory_order_relaxed);
+    co_return Result<>{};
 }
 
 void Server::tick() {
@@ -114,7 +115,7 @@ void Server::drain(std::function<void()> drained) {
             Socket socket(executor_);
             acceptor.accept(socket, error);
             if (!error)
-                asio::co_spawn(executor_, serve_connection(std::move(socket)), asio::detached);
+                spawn(executor_, serve_connection(std::move(socket)));
         }
         acceptor.close(error);
     }

@@ -53,8 +53,8 @@ private:
     using Tick = asio::basic_waitable_timer<std::chrono::steady_clock,
                                             asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
-    asio::awaitable<void, Executor> accept_loop(Acceptor& acceptor);
-    asio::awaitable<void, Executor> serve_connection(Socket socket);
+    Task<> accept_loop(Acceptor* acceptor);
+    Task<> serve_connection(Socket socket);
     void tick();
     void advance_drain();
 

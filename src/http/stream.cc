@@ -28,11 +28,25 @@ void Gather::consume(std::size_t bytes) {
     }
 }
 
-Stream::Stream(Socket socket, Deadlines& deadlines, std::unique_ptr<TlsSession> tls)
-    : socket_(std::move(socket)), deadlines_(deadlines), tls_(std::move(tls)) {
-    boost::system::error_code ignored;  // a socket that cannot is closed already: the read says so
-    socket_.native_non_blocking(true, ignored);
+namespace {
+
+// Asio accepts and connects; from here on the socket is ours alone.
+int take_descriptor(Socket& socket) {
+    boost::system::error_code ignored;  // a socket that is broken already: the first read says so
+    socket.native_non_blocking(true, ignored);
+    return socket.is_open() ? socket.release(ignored) : -1;
 }
+
+// Reads that found their bytes at hand before others have their turn: a fast sender must not keep
+// the loop to itself.
+constexpr int reads_in_a_row_max = 8;
+
+}  // namespace
+
+Stream::Stream(Socket socket, Deadlines& deadlines, std::unique_ptr<TlsSession> tls)
+    : socket_(socket.get_executor(), take_descriptor(socket)),
+      deadlines_(deadlines),
+      tls_(std::move(tls)) {}
 
 Stream::~Stream() = default;
 
@@ -48,97 +62,124 @@ void Stream::clear_deadline() {
 
 void Stream::expired() {
     timed_out_ = true;
-    boost::system::error_code ignored;
-    socket_.cancel(ignored);
+    socket_.wake();
 }
 
 void Stream::cancel_read() {
-    boost::system::error_code ignored;
-    socket_.cancel(ignored);
+    if (!socket_.is_read_awaited()) return;
+    read_cancelled_ = true;
+    socket_.wake();
 }
 
-void Stream::close() {
-    boost::system::error_code ignored;
-    socket_.close(ignored);
-}
+void Stream::close() { socket_.close(); }
 
 void Stream::finish_writing() {
     if (tls_) {
         tls_->shut_down();
         // Best effort: a full kernel buffer loses the close_notify, which the FIN then stands for.
-        ::send(socket_.native_handle(), tls_->output().data(), tls_->output().size(),
+        ::send(socket_.native(), tls_->output().data(), tls_->output().size(),
                MSG_NOSIGNAL | MSG_DONTWAIT);
         tls_->output().clear();
     }
-    boost::system::error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
+    ::shutdown(socket_.native(), SHUT_WR);
 }
 
 bool Stream::has_unexpected_input() {
     if (tls_ && tls_->has_buffered_input()) return true;
+    if (!socket_.may_read()) return false;
     char byte;
-    const ssize_t got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+    const ssize_t got = ::recv(socket_.native(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return true;
+    socket_.drained();
+    return false;
 }
 
 std::string_view Stream::server_name() const {
     return tls_ ? tls_->server_name() : std::string_view();
 }
 
-Error Stream::failure(const boost::system::error_code& error) const {
-    if (timed_out_) return {Kind::Unavailable, "stream.timeout", {}, {}};
-    if (error == asio::error::eof) return {Kind::Unavailable, "stream.end", {}, {}};
-    if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) {
-        return {Kind::Unavailable, "stream.closed", {}, {}};
-    }
-    return {Kind::Unavailable, "stream.reset", error.message(), {}};
+Error Stream::failure(std::string_view rule, int error) const {
+    if (timed_out_) rule = "stream.timeout";
+    return {Kind::Unavailable, rule, error != 0 ? std::strerror(error) : "", {}};
 }
 
 Task<std::size_t> Stream::read_some(std::span<char> buffer) {
     return tls_ ? read_tls(buffer) : read_socket(buffer);
 }
 
-Task<> Stream::write(Gather gather) {
-    return tls_ ? write_tls(std::move(gather)) : write_socket(std::move(gather));
+Result<std::size_t> Stream::receive(std::span<char> buffer) {
+    if (timed_out_) return std::unexpected(failure("stream.timeout"));
+    if (!is_open()) return std::unexpected(failure("stream.closed"));
+    if (input_ended_) return std::unexpected(failure("stream.end"));
+    while (socket_.may_read()) {
+        const ssize_t got = ::recv(socket_.native(), buffer.data(), buffer.size(), 0);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+            return std::unexpected(failure("stream.reset", errno));
+        }
+        input_ended_ = got == 0;
+        if (input_ended_) return std::unexpected(failure("stream.end"));
+        const std::size_t bytes = got < 0 ? 0 : static_cast<std::size_t>(got);
+        if (bytes < buffer.size()) socket_.drained();
+        return bytes;
+    }
+    return 0;
 }
 
 Task<std::size_t> Stream::read_socket(std::span<char> buffer) {
-    if (timed_out_) co_return std::unexpected(failure({}));
-    // The end is said once: Asio would wait for another event of the kernel, which never comes.
-    if (input_ended_) co_return std::unexpected(failure(asio::error::eof));
-    const auto [error, bytes] =
-        co_await socket_.async_read_some(asio::buffer(buffer.data(), buffer.size()), as_result);
-    input_ended_ = error == asio::error::eof;
-    if (error) co_return std::unexpected(failure(error));
-    co_return bytes;
+    if (++reads_in_a_row_ <= reads_in_a_row_max) {
+        Result<std::size_t> got = receive(buffer);
+        if (!got || *got > 0) return got;
+    }
+    return await_and_receive(buffer);
 }
 
-// What the kernel takes now; 0 when its buffer is full.
+Task<std::size_t> Stream::await_and_receive(std::span<char> buffer) {
+    read_cancelled_ = false;
+    if (reads_in_a_row_ > reads_in_a_row_max) co_await socket_.next_turn();
+    while (true) {
+        reads_in_a_row_ = 0;
+        co_await socket_.readable();
+        if (read_cancelled_) co_return std::unexpected(failure("stream.closed"));
+        const std::size_t bytes = MERLON_CO_TRY(receive(buffer));
+        if (bytes > 0) co_return bytes;
+    }
+}
+
 Result<std::size_t> Stream::send_some(std::span<const iovec> pieces) {
+    if (timed_out_) return std::unexpected(failure("stream.timeout"));
+    if (!is_open()) return std::unexpected(failure("stream.closed"));
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces.data());
     message.msg_iovlen = pieces.size();
     while (true) {
-        const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+        const ssize_t sent = ::sendmsg(socket_.native(), &message, MSG_NOSIGNAL);
         if (sent >= 0) {
             bytes_sent_ += static_cast<std::size_t>(sent);
             return static_cast<std::size_t>(sent);
         }
-        if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
-        if (errno != EINTR) {
-            return std::unexpected(failure({errno, boost::system::system_category()}));
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            socket_.filled();
+            return 0;
         }
+        if (errno != EINTR) return std::unexpected(failure("stream.reset", errno));
     }
 }
 
-Task<> Stream::write_socket(Gather gather) {
+Task<> Stream::write(Gather gather) {
+    if (tls_) return write_tls(std::move(gather));
+    if (gather.empty()) return Result<>{};
+    const Result<std::size_t> sent = send_some(gather.pieces());
+    if (!sent) return std::unexpected(sent.error());
+    gather.consume(*sent);
+    if (gather.empty()) return Result<>{};
+    return write_rest(std::move(gather));
+}
+
+Task<> Stream::write_rest(Gather gather) {
     while (!gather.empty()) {
-        if (timed_out_) co_return std::unexpected(failure({}));
-        const std::size_t sent = MERLON_CO_TRY(send_some(gather.pieces()));
-        gather.consume(sent);
-        if (sent > 0) continue;
-        const auto [error] = co_await socket_.async_wait(Socket::wait_write, as_result);
-        if (error) co_return std::unexpected(failure(error));
+        co_await socket_.writable();
+        gather.consume(MERLON_CO_TRY(send_some(gather.pieces())));
     }
     co_return Result<>{};
 }

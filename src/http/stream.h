@@ -1,7 +1,7 @@
 // One connection's bytes, in the clear or under TLS, over TCP or a Unix socket.
 //
-// Reads wait for data. Writes go out at once by a plain system call and wait only when the kernel's
-// buffer is full: under load that saves a trip through the event loop for every answer.
+// Reads and writes are plain system calls, made at once; they wait only when the kernel says that
+// nothing has come or its buffer is full. An operation that need not wait costs no coroutine.
 //
 // Used by one thread only. At most one read and one write at a time; both may wait at once, also
 // under TLS. A deadline makes the pending
@@ -18,6 +18,7 @@
 
 #include "base/task.h"
 #include "http/deadlines.h"
+#include "http/poller.h"
 
 namespace merlon::http {
 
@@ -44,7 +45,7 @@ private:
 
 class Stream final : private Deadlines::Entry {
 public:
-    // In the clear when `tls` is null. `socket` is connected; it becomes non-blocking.
+    // In the clear when `tls` is null. `socket` is connected; its descriptor is taken out of it.
     Stream(Socket socket, Deadlines& deadlines, std::unique_ptr<TlsSession> tls);
     ~Stream() override;
 
@@ -73,7 +74,8 @@ public:
 
     // Of what write() was given, what the kernel has taken; under TLS, of its records.
     std::uint64_t bytes_sent() const { return bytes_sent_; }
-    bool is_open() const { return socket_.is_open(); }
+    bool is_open() const { return socket_.native() >= 0; }
+    Executor executor() const { return socket_.executor(); }
     bool is_tls() const { return tls_ != nullptr; }
     // Whether the peer has closed, or sent something, although nothing is awaited of it.
     bool has_unexpected_input();
@@ -82,26 +84,32 @@ public:
 
 private:
     void expired() override;
-    Error failure(const boost::system::error_code& error) const;
+    Error failure(std::string_view rule, int error = 0) const;
+    // What has come; 0: nothing yet.
+    Result<std::size_t> receive(std::span<char> buffer);
     Task<std::size_t> read_socket(std::span<char> buffer);
+    Task<std::size_t> await_and_receive(std::span<char> buffer);
     Task<std::size_t> read_tls(std::span<char> buffer);
     // Sends what TLS has to say.
     Task<> flush_tls();
-    // Reads what TLS waits for.
-    Task<> fill_tls();
+    Task<> flush_tls_rest(std::size_t sent);
     // What TLS answers on its own while we read (to a KeyUpdate), as far as it goes without
     // waiting: a writer of ours may be waiting already.
     Result<> send_tls_replies();
+    // What the kernel takes now; less than all: its buffer is full.
     Result<std::size_t> send_some(std::span<const iovec> pieces);
-    Task<> write_socket(Gather gather);
+    Task<> write_rest(Gather gather);
     Task<> write_tls(Gather gather);
+    Task<> write_tls_parts(Gather gather);
 
-    Socket socket_;
+    PolledSocket socket_;
     Deadlines& deadlines_;
     std::unique_ptr<TlsSession> tls_;
     bool timed_out_ = false;
     bool input_ended_ = false;
+    bool read_cancelled_ = false;
     bool flushing_ = false;  // flush_tls() is under way
+    int reads_in_a_row_ = 0;  // without waiting
     std::uint64_t bytes_sent_ = 0;
 };
 

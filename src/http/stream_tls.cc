@@ -8,19 +8,26 @@ namespace merlon::http {
 
 Task<> Stream::flush_tls() {
     std::string& output = tls_->output();
-    std::size_t sent = 0;
+    const iovec all{output.data(), output.size()};
+    const Result<std::size_t> sent = output.empty() ? 0 : send_some({&all, 1});
+    if (!sent) return std::unexpected(sent.error());
+    if (*sent < output.size()) return flush_tls_rest(*sent);
+    output.clear();
+    return Result<>{};
+}
+
+Task<> Stream::flush_tls_rest(std::size_t sent) {
+    std::string& output = tls_->output();
     Result<> done;
     flushing_ = true;  // whoever reads may append meanwhile, but not send
     while (done && sent < output.size()) {
+        co_await socket_.writable();
         const iovec rest{output.data() + sent, output.size() - sent};
-        const auto some = timed_out_ ? std::unexpected(failure({})) : send_some({&rest, 1});
-        if (!some) {
-            done = std::unexpected(some.error());
-        } else if (*some > 0) {
+        const auto some = send_some({&rest, 1});
+        if (some) {
             sent += *some;
         } else {
-            const auto [error] = co_await socket_.async_wait(Socket::wait_write, as_result);
-            if (error) done = std::unexpected(failure(error));
+            done = std::unexpected(some.error());
         }
     }
     flushing_ = false;
@@ -39,11 +46,6 @@ Result<> Stream::send_tls_replies() {
     return {};
 }
 
-Task<> Stream::fill_tls() {
-    tls_->received(MERLON_CO_TRY(co_await read_socket(tls_->input_space())));
-    co_return Result<>{};
-}
-
 Task<> Stream::handshake() {
     if (!tls_) co_return Result<>{};
     while (true) {
@@ -54,7 +56,7 @@ Task<> Stream::handshake() {
             co_return fail(Kind::Invalid, "tls.handshake");
         }
         MERLON_CO_TRY(co_await flush_tls());
-        MERLON_CO_TRY(co_await fill_tls());
+        tls_->received(MERLON_CO_TRY(co_await read_socket(tls_->input_space())));
     }
 }
 
@@ -67,11 +69,29 @@ Task<std::size_t> Stream::read_tls(std::span<char> buffer) {
             co_return fail(Kind::Unavailable, "stream.reset", "broken TLS record");
         }
         MERLON_CO_TRY(send_tls_replies());
-        MERLON_CO_TRY(co_await fill_tls());
+        tls_->received(MERLON_CO_TRY(co_await read_socket(tls_->input_space())));
     }
 }
 
 Task<> Stream::write_tls(Gather gather) {
+    // What fits into one record goes into one: an answer's head and its body.
+    std::size_t bytes = 0;
+    for (const iovec& piece : gather.pieces()) bytes += piece.iov_len;
+    if (bytes > SSL3_RT_MAX_PLAIN_LENGTH) return write_tls_parts(std::move(gather));
+    // Not zeroed first, as our flags would have it: 16 KiB for every answer.
+    [[clang::uninitialized]] std::array<char, SSL3_RT_MAX_PLAIN_LENGTH> plain;
+    std::size_t filled = 0;
+    for (const iovec& piece : gather.pieces()) {
+        std::memcpy(plain.data() + filled, piece.iov_base, piece.iov_len);
+        filled += piece.iov_len;
+    }
+    if (bytes > 0 && tls_->write({plain.data(), bytes}).need != TlsNeed::Nothing) {
+        return fail(Kind::Unavailable, "stream.reset", "TLS write failed");
+    }
+    return flush_tls();
+}
+
+Task<> Stream::write_tls_parts(Gather gather) {
     // A bounded part at a time, so that a large body does not become a large buffer.
     constexpr std::size_t output_bytes_max = 64 << 10;
     for (const iovec& piece : gather.pieces()) {

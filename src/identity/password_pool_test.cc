@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-
 #include "base/wait.h"
 
 namespace merlon::identity {
@@ -60,7 +58,7 @@ TEST(PasswordPool, TurnsAwayWhatItsQueueCannotHoldAndFinishesTheRest) {
     int hashed = 0;
     int refused = 0;
     for (int i = 0; i < wave; ++i) {
-        asio::co_spawn(loop, f.pool.hash("x"), [&](std::exception_ptr, Result<std::string> done) {
+        spawn(loop.get_executor(), f.pool.hash("x"), [&](Result<std::string> done) {
             if (done) {
                 ++hashed;
                 return;

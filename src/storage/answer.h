@@ -1,7 +1,7 @@
 // The place where a database thread leaves the answer that a coroutine on another loop waits for.
 //
-// The coroutine may be cancelled, or its whole loop destroyed, while the work is still queued: the
-// work's thread must then neither resume the coroutine nor touch the loop. So the waiting frame
+// The coroutine's loop may be destroyed while the work is still queued: the work's thread must then
+// neither resume the coroutine nor touch the loop. So the waiting frame
 // owns a guard that withdraws its timer under the mutex; whoever sets the answer posts to the loop
 // only while holding that mutex and finding the timer there. A loop that is being destroyed
 // destroys its frames first and therefore waits for such a post to be over.
@@ -9,7 +9,6 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -31,16 +30,16 @@ public:
     }
 
     // Gives `submit` the answer to fill, then waits for it on the caller's loop. `submit` may
-    // refuse. Cancelled: "storage.cancelled", and what was submitted goes on without us.
+    // refuse.
     template <class Submit>
     static Task<T> wait_for(Submit submit) {
         auto answer = std::make_shared<Answer>();
-        Timer timer(co_await asio::this_coro::executor, Timer::time_point::max());
+        Timer timer(co_await current_executor(), Timer::time_point::max());
         const Waiting waiting(*answer, timer);
         MERLON_CO_TRY(submit(answer));
         co_await timer.async_wait(as_result);
         const std::lock_guard lock(answer->mutex_);
-        if (!answer->result_) co_return fail(Kind::Unavailable, "storage.cancelled");
+        MERLON_ASSERT(answer->result_.has_value());
         co_return *std::move(answer->result_);
     }
 

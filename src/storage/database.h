@@ -107,20 +107,19 @@ public:
     virtual ~Database() = default;
 
     // One statement that only reads, on the newest committed state. Errors: those of
-    // Transaction::query, "storage.busy" (Unavailable: too many are waiting) and
-    // "storage.cancelled" (Unavailable: the caller stopped waiting).
+    // Transaction::query and "storage.busy" (Unavailable: too many are waiting).
     virtual Task<Rows> query(Sql sql, Parameters parameters = {}) = 0;
 
     // Runs `work` atomically and durably: when this succeeds, the change survives a power cut.
-    // Cancelling the awaiting coroutine, or destroying its loop, does not undo it: the work still
-    // runs and its answer is dropped. Errors: the work's own and those of query().
+    // Destroying the awaiting coroutine's loop does not undo it: the work still runs and its answer
+    // is dropped. Errors: the work's own and those of query().
     virtual Task<> transact_work(Work work) = 0;
 
     // transact_work with a value: `work` is a function Transaction& → Task<T>. It is no coroutine
     // itself (a capturing lambda's captures die with it); it calls one with values.
     template <class T, class F>
     Task<T> transact(F work) {
-        // Shared with the work, which may outlive this frame when the caller is cancelled.
+        // Shared with the work, which may outlive this frame when the caller's loop is destroyed.
         auto value = std::make_shared<std::optional<T>>();
         MERLON_CO_TRY(co_await transact_work(
             [value, work = std::move(work)](Transaction& transaction) mutable {

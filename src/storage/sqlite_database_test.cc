@@ -5,8 +5,6 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <latch>
@@ -62,8 +60,8 @@ TEST(SqliteDatabase, SharesOneCommitAmongAllThatWait) {
     int done = 0;
     Block block(*database);
     for (int i = 0; i < 200; ++i) {
-        asio::co_spawn(loop, database->transact_work(script(insert)),
-                       [&](std::exception_ptr, Result<> result) { done += result ? 1 : 0; });
+        spawn(loop.get_executor(), database->transact_work(script(insert)),
+                       [&](Result<> result) { done += result ? 1 : 0; });
     }
     loop.poll();
     EXPECT_EQ(done, 0);
@@ -82,8 +80,8 @@ TEST(SqliteDatabase, RefusesWhatItsQueueCannotHold) {
     std::vector<std::string_view> rules;
     Block block(*database);
     for (int i = 0; i < 5; ++i) {
-        asio::co_spawn(loop, database->transact_work(script(insert)),
-                       [&](std::exception_ptr, Result<> result) {
+        spawn(loop.get_executor(), database->transact_work(script(insert)),
+                       [&](Result<> result) {
                            rules.push_back(result ? "done" : result.error().rule);
                        });
     }
@@ -94,28 +92,6 @@ TEST(SqliteDatabase, RefusesWhatItsQueueCannotHold) {
     EXPECT_EQ(count(*database), 3);
 }
 
-TEST(SqliteDatabase, FinishesTheQueuedWorkOfACancelledCaller) {
-    const TemporaryFolder folder;
-    const auto database = open(folder / "test.db");
-    ASSERT_TRUE(wait(database->transact_work(script(create))));
-    asio::io_context loop(1);
-    asio::cancellation_signal signal;
-    std::string_view rule = "done";
-    Block block(*database);
-    asio::co_spawn(
-        loop, database->transact_work(script(insert)),
-        asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr, Result<> result) {
-            if (!result) rule = result.error().rule;
-        }));
-    loop.poll();
-    signal.emit(asio::cancellation_type::terminal);
-    loop.run();  // ends although the writer is still blocked
-    EXPECT_EQ(rule, "storage.cancelled");
-    block.release();
-    EXPECT_TRUE(wait(database->transact_work(script("SELECT 1"))));
-    EXPECT_EQ(count(*database), 1);
-}
-
 TEST(SqliteDatabase, RunsWhatWaitsWhenItStopsAndRefusesWhatComesLater) {
     const TemporaryFolder folder;
     const auto database = open(folder / "test.db");
@@ -123,7 +99,7 @@ TEST(SqliteDatabase, RunsWhatWaitsWhenItStopsAndRefusesWhatComesLater) {
     {
         asio::io_context loop(1);  // destroyed before the writer comes to their work
         for (int i = 0; i < 20; ++i) {
-            asio::co_spawn(loop, database->transact_work(script(insert)), asio::detached);
+            spawn(loop.get_executor(), database->transact_work(script(insert)));
         }
         loop.poll();
     }
@@ -186,8 +162,8 @@ TEST(SqliteDatabase, ErasesDeletedBytesFromItsFiles) {
 }
 
 Task<> wait_for_a_timer(Transaction&) {
-    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(1));
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable_t<Executor>{}));
+    asio::steady_timer timer(co_await current_executor(), std::chrono::milliseconds(1));
+    co_await timer.async_wait(as_result);
     co_return Result<>{};
 }
 

@@ -32,8 +32,8 @@ TEST(SqliteFaults, AFullDiskLosesTheBatchAndNothingThatWasAcknowledged) {
     int refused = 0;
     asio::io_context loop(1);
     for (int i = 0; i < 60; ++i) {
-        asio::co_spawn(loop, database->transact_work(script(insert_page)),
-                       [&](std::exception_ptr, Result<> result) {
+        spawn(loop.get_executor(), database->transact_work(script(insert_page)),
+                       [&](Result<> result) {
                            ++(result ? acknowledged : refused);
                            if (!result) EXPECT_EQ(result.error().rule, "storage.unavailable");
                        });

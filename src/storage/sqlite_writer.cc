@@ -1,8 +1,9 @@
 // Group commit on one thread. Read run_batch() first.
 #include "storage/sqlite_writer.h"
 
-#include <boost/asio/co_spawn.hpp>
 #include <optional>
+
+#include "base/spawn.h"
 
 namespace merlon::storage {
 namespace {
@@ -115,10 +116,8 @@ Result<> SqliteWriter::run_in_savepoint(Job& job) {
 Result<> SqliteWriter::run_to_end(const Database::Work& work) {
     SqliteTransaction transaction(connection_);
     std::optional<Result<>> result;
-    asio::co_spawn(works_, work(transaction), [&](std::exception_ptr thrown, Result<> done) {
-        MERLON_ASSERT(!thrown);  // nothing throws
-        result = std::move(done);
-    });
+    spawn(works_.get_executor(), work(transaction),
+          [&](Result<> done) { result.emplace(std::move(done)); });
     works_.restart();
     works_.poll();
     // A work that waits for anything but its Transaction would stop every writer.

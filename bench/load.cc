@@ -1,0 +1,290 @@
+// The client of every row of the bench: a fixed number of kept connections, a different token for
+// each request, answers checked by status. One thread, so that it can be pinned.
+//
+// Closed loop (no --rate): each connection asks again as soon as it is answered; what counts is the
+// CPU time of the measured processes, read from /proc when warm and at the end.
+// Open loop (--rate): requests fall due at random moments (Poisson) whatever the server does, and
+// latency counts from that moment, so that a stall is felt by everyone who would have come.
+//
+// One line of JSON on standard output.
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <random>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "socket.h"
+
+using namespace merlon::bench;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+struct Options {
+    int port = 0;
+    int connections = 64;
+    std::string method = "GET";
+    std::string path = "/catalog/items/1";
+    std::vector<std::string> tokens;  // a request's Authorization, one after the other
+    std::vector<std::string> bodies;  // and its JSON body
+    std::vector<std::string> pids;    // whose CPU time is measured
+    long ticks = 0;                   // measures until they used that many (10 ms each)
+    double seconds = 5;               // and at least so long
+    double rate = 0;                  // requests a second, all connections together
+    std::size_t warm_up = 0;          // answers before measuring
+    bool is_tls = false;
+};
+
+std::vector<std::string> lines_of(const char* path) {
+    std::ifstream file(path);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(file, line);) lines.push_back(line);
+    if (lines.empty()) stop(path);
+    return lines;
+}
+
+Options parse(int count, char** arguments) {
+    Options options;
+    for (int i = 1; i + 1 < count; i += 2) {
+        const std::string_view name = arguments[i];
+        const char* value = arguments[i + 1];
+        if (name == "--port")
+            options.port = std::atoi(value);
+        else if (name == "--connections")
+            options.connections = std::atoi(value);
+        else if (name == "--method")
+            options.method = value;
+        else if (name == "--path")
+            options.path = value;
+        else if (name == "--tokens")
+            options.tokens = lines_of(value);
+        else if (name == "--bodies")
+            options.bodies = lines_of(value);
+        else if (name == "--ticks")
+            options.ticks = std::atol(value);
+        else if (name == "--seconds")
+            options.seconds = std::atof(value);
+        else if (name == "--rate")
+            options.rate = std::atof(value);
+        else if (name == "--warm-up")
+            options.warm_up = std::strtoul(value, nullptr, 10);
+        else if (name == "--tls")
+            options.is_tls = std::string_view(value) == "yes";
+        else if (name == "--pids") {
+            std::istringstream list(value);
+            for (std::string pid; std::getline(list, pid, ',');) options.pids.push_back(pid);
+        } else {
+            stop(arguments[i]);
+        }
+    }
+    return options;
+}
+
+// CPU time of the processes with all their threads, in clock ticks (proc(5): utime and stime).
+long cpu_ticks(const std::vector<std::string>& pids) {
+    long sum = 0;
+    for (const std::string& pid : pids) {
+        std::ifstream file("/proc/" + pid + "/stat");
+        std::string text;
+        std::getline(file, text);
+        std::istringstream fields(text.substr(text.rfind(')') + 1));
+        std::string field;
+        for (int number = 3; number <= 15 && fields >> field; ++number) {
+            if (number >= 14) sum += std::atol(field.c_str());
+        }
+    }
+    return sum;
+}
+
+struct Connection {
+    int socket;
+    SSL* ssl = nullptr;
+    std::string input;
+    Clock::time_point due;
+};
+
+class Load {
+public:
+    explicit Load(Options options) : options_(std::move(options)) {}
+
+    void run() {
+        open();
+        began_ = Clock::now();
+        if (options_.warm_up == 0) start_measuring();
+        if (options_.rate > 0) {
+            run_at_rate();
+        } else {
+            for (auto& connection : connections_) ask(*connection, Clock::now());
+            while (!is_over()) wait(100'000'000);
+        }
+        report();
+    }
+
+private:
+    void open() {
+        epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+        SSL_CTX* context = options_.is_tls ? SSL_CTX_new(TLS_client_method()) : nullptr;
+        if (context != nullptr) SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+        for (int i = 0; i < options_.connections; ++i) {
+            auto connection = std::make_unique<Connection>(connect_to(options_.port));
+            if (context != nullptr) shake_hands(*connection, context);
+            watch(epoll_, connection->socket, connection.get());
+            idle_.push_back(connection.get());
+            connections_.push_back(std::move(connection));
+        }
+    }
+
+    static void shake_hands(Connection& connection, SSL_CTX* context) {
+        connection.ssl = SSL_new(context);
+        SSL_set_fd(connection.ssl, connection.socket);
+        ::fcntl(connection.socket, F_SETFL, 0);
+        if (SSL_connect(connection.ssl) != 1) stop("TLS handshake");
+        ::fcntl(connection.socket, F_SETFL, O_NONBLOCK);
+    }
+
+    void ask(Connection& connection, Clock::time_point due) {
+        connection.due = due;
+        request_.assign(options_.method).append(" ").append(options_.path);
+        request_.append(" HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\nAccept: */*\r\n");
+        if (!options_.tokens.empty()) {
+            request_.append("Authorization: Bearer ");
+            request_.append(options_.tokens[asked_ % options_.tokens.size()]).append("\r\n");
+        }
+        if (!options_.bodies.empty()) {
+            const std::string& body = options_.bodies[asked_ % options_.bodies.size()];
+            request_.append("Content-Type: application/json\r\nContent-Length: ");
+            request_.append(std::to_string(body.size())).append("\r\n\r\n").append(body);
+        } else {
+            request_.append("\r\n");
+        }
+        ++asked_;
+        if (connection.ssl == nullptr) return send_all(connection.socket, request_);
+        if (SSL_write(connection.ssl, request_.data(), static_cast<int>(request_.size())) <= 0) {
+            stop("TLS write");
+        }
+    }
+
+    // What has come; 0 when nothing has.
+    static ssize_t receive(Connection& connection, char* bytes, std::size_t size) {
+        if (connection.ssl == nullptr) {
+            const ssize_t got = ::recv(connection.socket, bytes, size, 0);
+            if (got < 0 && errno == EAGAIN) return 0;
+            if (got <= 0) stop("the server closed a connection");
+            return got;
+        }
+        const int got = SSL_read(connection.ssl, bytes, static_cast<int>(size));
+        if (got > 0) return got;
+        if (SSL_get_error(connection.ssl, got) != SSL_ERROR_WANT_READ) stop("TLS read");
+        return 0;
+    }
+
+    void wait(long nanoseconds) {
+        const timespec timeout{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
+        epoll_event events[64];
+        const int ready = ::epoll_pwait2(epoll_, events, 64, &timeout, nullptr);
+        for (int i = 0; i < ready; ++i) {
+            auto& connection = *static_cast<Connection*>(events[i].data.ptr);
+            char bytes[16'384];
+            while (const ssize_t got = receive(connection, bytes, sizeof bytes)) {
+                connection.input.append(bytes, static_cast<std::size_t>(got));
+                if (connection.ssl == nullptr) break;
+            }
+            if (whole_message(connection.input) > 0) answered(connection);
+        }
+    }
+
+    void answered(Connection& connection) {
+        const Clock::time_point now = Clock::now();
+        ++answers_;
+        if (answers_ == options_.warm_up) start_measuring();
+        if (is_measuring_) {
+            ++statuses_[std::atoi(connection.input.c_str() + 9)];
+            latencies_ns_.push_back(static_cast<std::uint32_t>(
+                std::min<long>((now - connection.due).count(), 4'000'000'000L)));
+        }
+        connection.input.clear();
+        if (options_.rate == 0) return ask(connection, now);
+        if (overdue_.empty()) return idle_.push_back(&connection);
+        ask(connection, overdue_.front());
+        overdue_.pop_front();
+    }
+
+    void run_at_rate() {
+        constexpr unsigned seed = 7;  // the same moments in every run
+        std::mt19937_64 engine(seed);
+        std::exponential_distribution<double> gap_s(options_.rate);
+        Clock::time_point next = Clock::now();
+        while (!is_over()) {
+            const Clock::time_point now = Clock::now();
+            for (; next <= now; next += std::chrono::nanoseconds(long(gap_s(engine) * 1e9))) {
+                if (idle_.empty()) {
+                    overdue_.push_back(next);
+                } else {
+                    Connection* connection = idle_.back();
+                    idle_.pop_back();
+                    ask(*connection, next);
+                }
+            }
+            wait(std::max<long>(0, (next - Clock::now()).count()));
+        }
+    }
+
+    void start_measuring() {
+        is_measuring_ = true;
+        began_ = Clock::now();
+        ticks_before_ = cpu_ticks(options_.pids);
+    }
+
+    bool is_over() {
+        if (!is_measuring_) return false;
+        seconds_ = std::chrono::duration<double>(Clock::now() - began_).count();
+        if (seconds_ < options_.seconds) return false;
+        ticks_ = cpu_ticks(options_.pids) - ticks_before_;
+        return ticks_ >= options_.ticks;
+    }
+
+    void report() {
+        std::ranges::sort(latencies_ns_);
+        const std::size_t count = latencies_ns_.size();
+        const auto percentile_us = [&](double share) {
+            return count == 0 ? 0.0 : latencies_ns_[std::size_t(double(count - 1) * share)] / 1e3;
+        };
+        std::printf(
+            "{\"requests\":%zu,\"seconds\":%.3f,\"cpu_ticks\":%ld,\"p50_us\":%.1f,"
+            "\"p99_us\":%.1f,\"max_us\":%.1f,\"overdue\":%zu,\"statuses\":{",
+            count, seconds_, ticks_, percentile_us(0.5), percentile_us(0.99), percentile_us(1.0),
+            overdue_.size());
+        const char* comma = "";
+        for (const auto& [status, answers] : statuses_) {
+            std::printf("%s\"%d\":%zu", std::exchange(comma, ","), status, answers);
+        }
+        std::printf("}}\n");
+    }
+
+    const Options options_;
+    int epoll_ = -1;
+    std::vector<std::unique_ptr<Connection>> connections_;
+    std::vector<Connection*> idle_;
+    std::deque<Clock::time_point> overdue_;
+    std::string request_;
+    std::size_t asked_ = 0;
+    std::size_t answers_ = 0;
+    bool is_measuring_ = false;
+    Clock::time_point began_;
+    double seconds_ = 0;
+    long ticks_before_ = 0;
+    long ticks_ = 0;
+    std::vector<std::uint32_t> latencies_ns_;
+    std::map<int, std::size_t> statuses_;
+};
+
+}  // namespace
+
+int main(int count, char** arguments) { Load(parse(count, arguments)).run(); }

@@ -1,0 +1,162 @@
+"""What is measured: Merlon, its rivals and the floor, each started on the first core with one worker, before the
+same upstream. A Subject is a context manager: it serves inside `with`."""
+
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import time
+import urllib.request
+
+import tokens
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = pathlib.Path(os.environ.get("MERLON_BUILD", HERE.parent / "build/release"))
+SUBJECT_CORE, CLIENT_CORE = "0", "1"
+REQUESTS_MAX = 200_000_000  # the limit that counts each client and is never reached
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def pinned(core, *command, **options):
+    return subprocess.Popen(["taskset", "-c", core, *map(str, command)], **options)
+
+
+def wait_for_port(port, process):
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise SystemExit(f"bench: {process.args} ended with {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.005)
+    raise SystemExit(f"bench: nothing listens on {port}")
+
+
+def children_of(pid):
+    path = f"/proc/{pid}/task/{pid}/children"
+    return [child for direct in pathlib.Path(path).read_text().split()
+            for child in [direct, *children_of(direct)]]
+
+
+def filled(name, directory, **values):
+    """A rival's configuration with its @NAME@s filled in."""
+    text = (HERE / "rivals" / name).read_text()
+    for key, value in {**values, "secret": tokens.SECRET, "directory": directory}.items():
+        text = text.replace(f"@{key.upper()}@", str(value))
+    path = directory / name
+    path.write_text(text)
+    return path
+
+
+class Subject:
+    """One server under measurement. `command` starts it; it listens on `port`."""
+
+    def __init__(self, name, directory, upstream_port, is_tls=False):
+        self.name, self.directory, self.upstream_port, self.is_tls = name, directory, upstream_port, is_tls
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.process = None
+
+    def __enter__(self):
+        with open(self.directory / f"{self.name}.log", "w") as log:
+            self.process = pinned(SUBJECT_CORE, *self.command(), stdout=log, stderr=log, cwd=self.directory,
+                                  env={**os.environ, **self.environment()})
+        wait_for_port(self.port, self.process)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(30)
+
+    def environment(self):
+        return {}
+
+    def pids(self):
+        return [str(self.process.pid), *children_of(self.process.pid)]
+
+
+class Floor(Subject):
+    def command(self):
+        return [BUILD / "bench_floor", self.port, self.upstream_port, tokens.SECRET]
+
+
+class HAProxy(Subject):
+    def command(self):
+        bundle = self.directory / "bundle.pem"
+        bundle.write_bytes((self.directory / "tls.crt").read_bytes() + (self.directory / "tls.key").read_bytes())
+        return ["haproxy", "-db", "-f", filled(
+            "haproxy.cfg", self.directory, port=self.port, upstream=self.upstream_port,
+            tls=f"ssl crt {bundle}" if self.is_tls else "", scheme="https" if self.is_tls else "http")]
+
+
+class Nginx(Subject):
+    def command(self):
+        filled("nginx.js", self.directory)
+        return ["nginx", "-c", filled("nginx.conf", self.directory, port=self.port, upstream=self.upstream_port,
+                                      modules="/usr/lib/nginx/modules")]
+
+
+class Express(Subject):
+    def command(self):
+        return ["node", HERE / "rivals/express/server.js", self.port, self.upstream_port, tokens.SECRET]
+
+    def environment(self):
+        return {"NODE_ENV": "production"}
+
+
+class Merlon(Subject):
+    """`trusted_jwks`: a file with the keys of the ES256 tokens' issuer."""
+
+    def __init__(self, *arguments, trusted_jwks=None, **options):
+        super().__init__(*arguments, **options)
+        self.trusted_jwks = trusted_jwks
+        self.admin_port = free_port()
+
+    def command(self):
+        unlimited = {"paths": ["/**"], "window": "15m", "max": REQUESTS_MAX}
+        config = {
+            "version": 1,
+            "server": {"listen": f"127.0.0.1:{self.port}", "admin": f"127.0.0.1:{self.admin_port}", "workers": 1},
+            "limits": {"api": unlimited, "auth": {**unlimited, "paths": ["/api/auth/login"]}},
+            "services": {"catalog": {"url": f"http://127.0.0.1:{self.upstream_port}", "routes": [
+                {"path": "/catalog/**", "methods": ["GET"], "allow": ["read:products"]}]}},
+        }
+        if self.is_tls:
+            config["server"]["tls"] = {"certificate": str(self.directory / "tls.crt"),
+                                       "key": str(self.directory / "tls.key")}
+        if self.trusted_jwks is not None:
+            config["tokens"] = {"trusted": [{"issuer": tokens.ISSUER, "jwks": f"file:{self.trusted_jwks}",
+                                             "audience": "microservices-api"}]}
+        path = self.directory / f"{self.name}.yaml"
+        path.write_text(json.dumps(config))  # JSON is YAML
+        return [BUILD / "merlon", "serve", "-c", path]
+
+    def environment(self):
+        return {"JWT_SECRET": tokens.SECRET} if self.trusted_jwks is None else {}
+
+    def __enter__(self):
+        super().__enter__()
+        self.wait_until_ready()
+        return self
+
+    def wait_until_ready(self):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                if urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/readyz", timeout=1).status == 200:
+                    return
+            except OSError:
+                time.sleep(0.005)
+        raise SystemExit("bench: Merlon is not ready after 20 s")
+
+    def resident_bytes(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) << 10

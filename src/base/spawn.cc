@@ -1,0 +1,44 @@
+// The tasks a loop runs, and their end with it.
+#include "base/spawn.h"
+
+#include <boost/asio/execution_context.hpp>
+
+namespace merlon {
+namespace {
+
+// One for each loop: Asio makes it when first asked for, and calls shutdown() when the loop is
+// destroyed, before anything else of the loop goes.
+class SpawnedFrames final : public asio::execution_context::service {
+public:
+    inline static asio::execution_context::id id;
+
+    explicit SpawnedFrames(asio::execution_context& loop) : service(loop) {}
+
+    void add(SpawnedFrame::Link& frame) {
+        frame.next = &first_;
+        frame.previous = first_.previous;
+        first_.previous->next = &frame;
+        first_.previous = &frame;
+    }
+
+private:
+    void shutdown() override {
+        while (first_.next != &first_) {
+            auto& promise = static_cast<SpawnedFrame::promise_type&>(*first_.next);
+            std::coroutine_handle<SpawnedFrame::promise_type>::from_promise(promise).destroy();
+        }
+    }
+
+    SpawnedFrame::Link first_;
+};
+
+}  // namespace
+
+void SpawnedFrame::begin() {
+    const auto frame = std::exchange(frame_, nullptr);
+    auto& loop = frame.promise().own.executor.context();
+    asio::use_service<SpawnedFrames>(loop).add(frame.promise());
+    frame.resume();
+}
+
+}  // namespace merlon
