@@ -14,10 +14,11 @@
 namespace merlon::config {
 namespace {
 
-// MERLON_SERVER__LISTEN → server.listen. Names of ours that are no settings.
+// MERLON_SERVER__LISTEN → server.listen; MERLON_SERVER__LISTEN_FILE names a file with its value.
 constexpr std::string_view variable_prefix = "MERLON_";
 constexpr std::string_view file_suffix = "_FILE";
 constexpr std::size_t value_bytes_max = 64 << 10;
+// Names of ours that are no settings.
 constexpr std::string_view other_variables[] = {"MERLON_MASTER_KEY", "MERLON_CORPORA"};
 
 Node read_file(const Inputs& inputs, const Files& files, Problems& problems) {

@@ -1,4 +1,5 @@
-// The map itself: its sections, items, problems and unknown names. Values: reader_values.cc.
+// The map itself: its sections, items, problems and unknown names. Values: reader_values.cc and
+// reader_secret.cc.
 #include "config/reader.h"
 
 #include <algorithm>
