@@ -52,9 +52,7 @@ public:
     }
 
     Result<std::shared_ptr<const Snapshot>> snapshot() {
-        return Snapshot::make(settings, server_settings, token_settings,
-                              std::make_shared<const tokens::Keyring>(
-                                  MERLON_TRY(tokens::Keyring::of_secret(token_settings.secret))),
+        return Snapshot::make(settings, server_settings, token_settings, keys,
                               access::Roles::defaults(), {});
     }
     void start() {
@@ -95,6 +93,8 @@ public:
     GatewaySettings settings;
     http::ServerSettings server_settings;
     tokens::TokenSettings token_settings;
+    tokens::CurrentKeys keys{std::make_shared<const tokens::Keyring>(
+        tokens::Keyring::of_secret(Secret("k7Qd2x9VbR4mT8wZp3LsN6yHc1JfGa5E")).value())};
     FakeClock clock;
     SystemEntropy entropy;
     tokens::Revocations revocations;

@@ -36,21 +36,53 @@ std::string sign(const RingKey& key, std::string_view issuer, std::string_view a
     return text + "." + text::to_base64url(key.key->sign(text));
 }
 
-TEST(Keyring, PublishesANewKeyBeforeItSignsAndKeepsTheOldUntilItsLastTokenEnds) {
-    const Keyring old = ring_of(Algorithm::ES256);
-    const std::string first = old.signer(now).kid;
-    const Keyring ring =
-        old.rotated(SigningKey::generate(Algorithm::ES256).value(), now, seconds{900});
-    ASSERT_EQ(ring.keys().size(), 2U);
-    const std::string second = ring.keys().front().kid;
-    EXPECT_NE(first, second);
-    EXPECT_NE(ring.jwks(now).find(second), std::string::npos);
-    EXPECT_EQ(ring.signer(now).kid, first);
-    EXPECT_EQ(ring.signer(now + jwks_max_age).kid, second);
-    const WallTime last = now + jwks_max_age + seconds{900};
-    EXPECT_NE(ring.find(first, last - seconds{1}), nullptr);
-    EXPECT_EQ(ring.find(first, last), nullptr);
-    EXPECT_EQ(ring.jwks(last).find(first), std::string::npos);
+RingKey key_that_signs_from(WallTime from, std::optional<WallTime> retires_at = {}) {
+    return RingKey::make(SigningKey::generate(Algorithm::ES256).value(), now, from, retires_at);
+}
+
+TEST(Keyring, SignsWithTheNewestKeyWhoseTimeHasComeAndForgetsTheRetired) {
+    const WallTime handover = now + jwks_max_age;
+    const WallTime last = handover + seconds{900};
+    const RingKey old = key_that_signs_from(now, last);
+    const RingKey fresh = key_that_signs_from(handover);
+    const Keyring ring = Keyring::make({old, fresh}).value();
+    struct Case {
+        WallTime at;
+        std::string_view signer;
+        bool finds_old;
+    };
+    const Case cases[] = {
+        {now - seconds{1}, old.kid, true},  // a clock that went back
+        {now, old.kid, true},
+        {handover - seconds{1}, old.kid, true},  // published, not yet signing
+        {handover, fresh.kid, true},
+        {last - seconds{1}, fresh.kid, true},
+        {last, fresh.kid, false},
+    };
+    for (const auto& [at, signer, finds_old] : cases) {
+        EXPECT_EQ(ring.signer(at).kid, signer) << at.time_since_epoch();
+        EXPECT_EQ(ring.find(old.kid, at) != nullptr, finds_old) << at.time_since_epoch();
+        EXPECT_EQ(ring.jwks(at).contains(old.kid), finds_old) << at.time_since_epoch();
+        EXPECT_TRUE(ring.jwks(at).contains(fresh.kid)) << at.time_since_epoch();
+    }
+}
+
+TEST(Verifier, ForgetsAKeyAsSoonAsItLeavesTheRing) {
+    const RingKey old = key_that_signs_from(now);
+    const RingKey fresh = key_that_signs_from(now);
+    const access::Roles roles = access::Roles::defaults();
+    CurrentKeys keys(std::make_shared<const Keyring>(Keyring::make({old, fresh}).value()));
+    const Verifier verifier({"auth-service", "microservices-api"}, keys, {}, roles);
+    const auto token = verifier.verify_access(sign(old, "auth-service"), now);
+    ASSERT_TRUE(token) << token.error().rule;
+    EXPECT_FALSE(verifier.has_lost_its_key(*token, now));
+    const std::uint64_t before = verifier.generation();
+
+    keys.replace(std::make_shared<const Keyring>(Keyring::make({fresh}).value()));
+    EXPECT_NE(verifier.generation(), before);
+    EXPECT_TRUE(verifier.has_lost_its_key(*token, now));
+    EXPECT_EQ(verifier.verify_access(sign(old, "auth-service"), now).error().rule, "token.key");
+    EXPECT_TRUE(verifier.verify_access(sign(fresh, "auth-service"), now));
 }
 
 TEST(Keyring, NeverPublishesASharedSecret) {
@@ -81,8 +113,9 @@ TEST(Verifier, BelievesATrustedIssuersKeysForItsOwnTokensOnly) {
     const Keyring foreign = ring_of(Algorithm::EdDSA);
     const JwksFile file(foreign.jwks(now));
     const access::Roles roles = access::Roles::defaults();
+    const CurrentKeys keys(std::make_shared<const Keyring>(own));
     const Verifier verifier(
-        {"auth-service", "microservices-api"}, std::make_shared<const Keyring>(own),
+        {"auth-service", "microservices-api"}, keys,
         TrustedIssuers::load({{"https://idp.example", "file:" + file.path, "microservices-api"}})
             .value(),
         roles);
