@@ -1,5 +1,4 @@
-// An operator's commands on the running server's own Unix socket, and on the store itself when no
-// server runs.
+// An operator's commands on the running server's own Unix socket.
 #pragma once
 
 #include <string>
@@ -8,10 +7,6 @@
 #include "identity/identity.h"
 
 namespace merlon::app {
-
-// One command as JSON, {"command":"user.lock", …}; gives the answer as JSON. Errors: "command.…"
-// (Invalid), and those of Identity.
-Task<std::string> run_command(identity::Identity* identity, std::string json);
 
 // Serves POST /command on the admin socket, whose file only the server's user can open. Thread:
 // that of the admin loop. Borrows identity for life.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "app/run_command.h"
 #include "base/wait.h"
 #include "sealing/master_key.h"
 
@@ -71,14 +72,14 @@ Worker::Worker(const config::Settings& settings, gateway::Shared shared,
 }
 
 Result<std::unique_ptr<Platform>> Platform::make(config::Settings settings) {
-    std::unique_ptr<Platform> platform(new Platform(std::move(settings)));
+    std::unique_ptr<Platform> platform(new Platform(std::move(settings), STDOUT_FILENO));
     MERLON_TRY(platform->open());
     return platform;
 }
 
-Platform::Platform(config::Settings settings)
+Platform::Platform(config::Settings settings, int events_descriptor)
     : settings_(std::move(settings)),
-      events_(STDOUT_FILENO, metrics_),
+      events_(events_descriptor, metrics_),
       refusals_(clock_, events_, metrics_),
       limits_(limited_clients, entropy_),
       admin_(metrics_, ready_) {}
@@ -118,7 +119,7 @@ Result<> Platform::open_operator_socket() {
 }
 
 Result<std::string> Platform::run_offline(config::Settings settings, std::string command) {
-    Platform platform(std::move(settings));
+    Platform platform(std::move(settings), STDERR_FILENO);  // the answer has standard output
     MERLON_TRY(platform.open_identity());
     return wait(run_command(platform.identity_.get(), std::move(command)));
 }
@@ -208,7 +209,8 @@ void Platform::stop() {
 Result<> Platform::reload(config::Settings settings) {
     const auto snapshot = MERLON_TRY(make_snapshot(settings));
     const auto tls = MERLON_TRY(make_tls(settings.server));
-    identity_->replace_roles(settings.roles);  // nothing can fail from here on
+    MERLON_TRY(wait(identity_->reload(settings.tokens, settings.roles)));
+    // Nothing can fail from here on.
     for (auto& worker : workers_) {
         asio::post(worker->executor(), [worker = worker.get(), snapshot, tls] {
             worker->path().replace(snapshot);

@@ -67,7 +67,7 @@ public:
     static Result<std::string> run_offline(config::Settings settings, std::string command);
 
 private:
-    explicit Platform(config::Settings settings);
+    Platform(config::Settings settings, int events_descriptor);
     Result<> open();
     Result<> open_identity();
     Result<> open_operator_socket();

@@ -38,7 +38,7 @@ Task<> store_lock(Transaction& transaction, std::string user_id, std::int64_t lo
 }  // namespace
 
 Task<std::string> Identity::create_account(RegisterForm form, std::string role) {
-    if (!roles_.load()->has_role(role)) co_return fail(Kind::Invalid, "role.unknown", role);
+    if (!terms_.load()->roles->has_role(role)) co_return fail(Kind::Invalid, "role.unknown", role);
     Account account;
     account.id = Uuid::make_v4(parts_.entropy).str();
     account.email = form.email.as_typed();
@@ -73,7 +73,7 @@ Task<> Identity::set_lock(wire::Email email, Lock lock) {
 }
 
 Task<> Identity::set_role(wire::Email email, std::string role) {
-    if (!roles_.load()->has_role(role)) co_return fail(Kind::Invalid, "role.unknown", role);
+    if (!terms_.load()->roles->has_role(role)) co_return fail(Kind::Invalid, "role.unknown", role);
     const Account account = MERLON_CO_TRY(co_await accounts_.find_by_email(std::move(email)));
     events::Event changed = event(events::Type::RoleChanged, account.id, {});
     changed.details = {{"from", account.role}, {"to", role}};

@@ -1,27 +1,21 @@
 // The program's commands. Each returns its exit code: 0 done, 1 failed, 2 usage, 69 unavailable, 78
 // configuration.
-#include <CLI/CLI.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
-#include <iostream>
 #include <thread>
 
+#include "app/exit_code.h"
 #include "app/healthcheck.h"
+#include "app/operator_commands.h"
 #include "app/platform.h"
 #include "app/token_command.h"
 #include "config/load.h"
-#include "wire/json_text.h"
 
 extern char** environ;
 
 namespace merlon::app {
 namespace {
-
-constexpr int exit_unavailable = 69;
-constexpr int exit_configuration = 78;
-
-enum class Output : std::uint8_t { Quiet, Shown };
 
 std::map<std::string, std::string> environment_of_process() {
     std::map<std::string, std::string> environment;
@@ -126,82 +120,6 @@ int verify(const std::string& jwk_path) {
     return report(done, is_about_key ? 2 : 1);
 }
 
-// Asks the running server, or works on the store itself when there is none.
-int command(const std::string& path, const std::string& text, Output output) {
-    auto settings = load_settings(path);
-    if (!settings) return exit_configuration;
-    auto asked = ask_server(operator_socket(*settings), text);
-    if (asked) {
-        const bool done = asked->status == 200;
-        if (!done || output == Output::Shown) {
-            std::fprintf(done ? stdout : stderr, "%s\n", asked->body.c_str());
-        }
-        return done ? 0 : 1;
-    }
-    if (asked.error().rule != "command.no_server") {
-        return report(std::unexpected(std::move(asked).error()), exit_unavailable);
-    }
-    auto done = Platform::run_offline(*std::move(settings), text);
-    if (!done) return report(std::unexpected(std::move(done).error()), 1);
-    if (output == Output::Shown) std::printf("%s\n", done->c_str());
-    return 0;
-}
-
-// {"command":…} of a user command's arguments. The password comes on standard input, so that it
-// stands in no list of processes and no shell's history.
-struct UserArguments {
-    std::string email;
-    std::string first_name;
-    std::string last_name;
-    std::string role = "user";
-    std::string password;
-
-    std::string json(std::string_view name) const {
-        std::string text = R"({"command":")" + std::string(name) + "\"";
-        for (const auto& [member, value] :
-             {std::pair("email", &email), std::pair("firstName", &first_name),
-              std::pair("lastName", &last_name), std::pair("role", &role),
-              std::pair("password", &password)}) {
-            text.append(",\"").append(member).append("\":");
-            wire::append_json_string(text, *value);
-        }
-        return text + "}";
-    }
-};
-
-void add_user_commands(CLI::App& program, std::string& path, UserArguments& user, bool& json,
-                       int& code) {
-    auto* group = program.add_subcommand("user", "Accounts");
-    group->require_subcommand(1);
-    const auto add = [&](const char* name, const char* help, Output output) {
-        auto* added = group->add_subcommand(name, help);
-        added->add_option("-c,--config", path, "The configuration (default: ./merlon.yaml)");
-        added->add_flag("--json", json, "JSON, which it always is");
-        added->callback([&, name, output] {
-            code = command(path, user.json("user." + std::string(name)), output);
-        });
-        return added;
-    };
-    auto* create = add("create", "Make an account", Output::Shown);
-    create->add_option("--email", user.email)->required();
-    create->add_option("--first-name", user.first_name)->required();
-    create->add_option("--last-name", user.last_name)->required();
-    create->add_option("--role", user.role, "Default: user");
-    create
-        ->add_flag_callback(
-            "--password-stdin", [&] { std::getline(std::cin, user.password); },
-            "The password is the first line of standard input")
-        ->required();
-    add("list", "List accounts", Output::Shown);
-    for (const auto& [name, help] : {std::pair("lock", "Refuse sign-ins; sessions go on"),
-                                     std::pair("unlock", "Allow sign-ins again")}) {
-        add(name, help, Output::Quiet)->add_option("email", user.email)->required();
-    }
-    auto* role = add("role", "Change the role; ends the user's sessions", Output::Quiet);
-    role->add_option("email", user.email)->required();
-    role->add_option("role", user.role)->required();
-}
-
 int run(int argc, char** argv) {
     CLI::App program{"Merlon, the security platform of a microservice system"};
     program.require_subcommand(1);
@@ -235,8 +153,7 @@ int run(int argc, char** argv) {
         ->required();
     inspect_command->callback([&] { code = inspect(token); });
     verify_command->callback([&] { code = verify(jwk_path); });
-    UserArguments user;
-    add_user_commands(program, path, user, json, code);
+    const OperatorCommands operator_commands(program, load_settings, code);
     serve_command->callback([&] { code = serve(path); });
     check_command->callback([&] { code = check_config(path); });
     health_command->callback([&] { code = healthcheck(path); });
