@@ -82,14 +82,18 @@ Platform::Platform(config::Settings settings, int events_descriptor)
       events_(events_descriptor, metrics_),
       refusals_(clock_, events_, metrics_),
       limits_(limited_clients, entropy_),
-      admin_(metrics_, ready_) {}
+      admin_(metrics_, ready_),
+      remote_keys_(fetcher_, clock_, [](const std::string& line) {
+          std::fprintf(stderr, "merlon: %s\n", line.c_str());
+      }) {}
 
 Platform::~Platform() = default;
 
 Result<std::shared_ptr<const gateway::Snapshot>> Platform::make_snapshot(
-    const config::Settings& settings) const {
+    const config::Settings& settings) {
     return gateway::Snapshot::make(settings.gateway, settings.server, settings.tokens,
-                                   identity_->keys(), settings.roles, {identity_.get()});
+                                   {identity_->keys(), remote_keys_}, settings.roles,
+                                   {identity_.get()});
 }
 
 Result<> Platform::open_identity() {
@@ -171,9 +175,11 @@ Result<> Platform::open() {
 void Platform::run() {
     std::vector<std::jthread> threads;
     for (auto& worker : workers_) threads.emplace_back([&worker] { worker->run(); });
+    std::jthread fetching([this](std::stop_token stop) { remote_keys_.run(std::move(stop)); });
     tick();
     ready_.store(true, std::memory_order_release);
     main_.run();
+    fetching.request_stop();
     for (auto& worker : workers_) worker->stop();
     threads.clear();
     ::unlink(operator_socket(settings_).c_str());

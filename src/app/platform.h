@@ -13,6 +13,7 @@
 #include "config/settings.h"
 #include "events/log_sink.h"
 #include "events/refusals.h"
+#include "fetch/curl_fetcher.h"
 #include "gateway/request_path.h"
 #include "http/server.h"
 #include "identity/identity.h"
@@ -73,7 +74,7 @@ private:
     Result<> open_operator_socket();
     Result<> make_first_admin();
     Result<std::shared_ptr<const gateway::Snapshot>> make_snapshot(
-        const config::Settings& settings) const;
+        const config::Settings& settings);
     void tick();
 
     config::Settings settings_;
@@ -93,6 +94,8 @@ private:
     std::unique_ptr<storage::SqliteDatabase> database_;
     std::unique_ptr<sealing::KeyStore> keys_;
     std::unique_ptr<identity::Identity> identity_;
+    fetch::CurlFetcher fetcher_;
+    tokens::RemoteKeySets remote_keys_;
     std::unique_ptr<http::Server> admin_server_;
     std::unique_ptr<OperatorHandler> operator_;
     std::unique_ptr<http::Server> operator_server_;

@@ -53,6 +53,19 @@ void read_size_limits(Reader limits, http::Limits& out) {
     limits.finish();
 }
 
+// What is wrong with where an issuer's keys are; empty: nothing.
+std::string wrong_jwks(const tokens::TrustedIssuer& issuer) {
+    if (issuer.jwks.starts_with("file:")) return {};
+    const auto url = parse_url(issuer.jwks);
+    if (!url || !url->user.empty() || (url->scheme != "https" && url->scheme != "http")) {
+        return "must be https://host/path or file:/path";
+    }
+    if (url->scheme == "http" && !issuer.private_network) {
+        return "http:// is for private addresses only, and needs private_network: true";
+    }
+    return {};
+}
+
 void read_trusted(const Node* list, ReadContext& context, std::vector<tokens::TrustedIssuer>& out) {
     if (list == nullptr) return;
     if (!list->is_list()) {
@@ -66,10 +79,12 @@ void read_trusted(const Node* list, ReadContext& context, std::vector<tokens::Tr
         one.text("issuer", issuer.issuer);
         one.text("jwks", issuer.jwks);
         one.text("audience", issuer.audience);
+        one.boolean("private_network", issuer.private_network);
+        one.text("ca", issuer.ca_path);
         if (issuer.issuer.empty() || issuer.jwks.empty() || issuer.audience.empty()) {
             one.problem(&item, "", "needs issuer, jwks and audience");
-        } else if (!issuer.jwks.starts_with("file:")) {
-            one.problem(&item, "jwks", "must be file:/path in this version");
+        } else if (const std::string wrong = wrong_jwks(issuer); !wrong.empty()) {
+            one.problem(&item, "jwks", wrong);
         }
         one.finish();
         out.push_back(std::move(issuer));

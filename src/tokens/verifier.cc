@@ -25,9 +25,9 @@ Result<AccessToken> Verifier::verify_access(std::string_view token, WallTime now
     }
     const IssuerKeys* foreign = trusted_.find(issuer);
     if (foreign == nullptr) return fail(Kind::Unknown, "token.issuer");
-    const NamedKey* key = foreign->find(jws.key_id);
-    if (key == nullptr) return fail(Kind::Unknown, "token.key");
-    MERLON_TRY(check_signature(jws, key->key));
+    const auto key = foreign->find(jws.key_id);
+    if (!key) return fail(Kind::Unknown, "token.key");
+    MERLON_TRY(check_signature(jws, *key));
     return parse_access_claims(jws.payload, {issuer, foreign->audience, Origin::Foreign}, *roles_,
                                now);
 }

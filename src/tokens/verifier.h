@@ -24,7 +24,7 @@ public:
     Result<AccessToken> verify_access(std::string_view token, WallTime now) const;
 
     // Changes when a key may be gone: what was verified before is to be verified again.
-    std::uint64_t generation() const { return keys_->generation(); }
+    std::uint64_t generation() const { return keys_->generation() + trusted_.generation(); }
     // Whether the key that verified this token of ours was retired since.
     bool has_lost_its_key(const AccessToken& token, WallTime now) const;
 
