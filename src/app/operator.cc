@@ -12,6 +12,14 @@
 #include "wire/json_text.h"
 
 namespace merlon::app {
+std::string operator_error_json(const Error& error) {
+    std::string json = R"({"rule":)";
+    wire::append_json_string(json, error.rule);
+    json += R"(,"detail":)";
+    wire::append_json_string(json, error.detail);
+    return json + ',' + http::envelope_json(http::problem_of(error), error).substr(1);
+}
+
 Task<> OperatorHandler::serve(http::Exchange& exchange) {
     std::string body;
     while (true) {
@@ -30,14 +38,7 @@ Task<> OperatorHandler::serve(http::Exchange& exchange) {
 }
 
 http::Response OperatorHandler::refuse(const http::Peer&, const Error& error) {
-    const http::Problem problem = http::problem_of(error);
-    // An operator is told what a client is not.
-    std::string body = R"({"rule":)";
-    wire::append_json_string(body, error.rule);
-    body += R"(,"detail":)";
-    wire::append_json_string(body, error.detail);
-    body += ',' + http::envelope_json(problem, error).substr(1);
-    return {problem.status, {}, std::move(body)};
+    return {http::problem_of(error).status, {}, operator_error_json(error)};
 }
 
 Result<CommandAnswer> ask_server(const std::string& path, const std::string& text) {

@@ -8,6 +8,9 @@
 
 namespace merlon::app {
 
+// The client's envelope with what an operator may know beside: rule and detail.
+std::string operator_error_json(const Error& error);
+
 // Serves POST /command on the admin socket, whose file only the server's user can open. Thread:
 // that of the admin loop. Borrows identity for life.
 class OperatorHandler final : public http::Handler {

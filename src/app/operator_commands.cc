@@ -14,6 +14,7 @@ namespace merlon::app {
 OperatorCommands::OperatorCommands(CLI::App& program, Load load, int& code)
     : program_(program), load_(load), code_(code) {
     add_user_commands();
+    add_session_commands();
     add_key_commands();
 }
 
@@ -33,6 +34,22 @@ void OperatorCommands::add_user_commands() {
     auto* role = add(group, "role", "Change the role; ends the user's sessions", Output::Quiet);
     take(role, "email", "email", "")->required();
     take(role, "role", "role", "")->required();
+    auto* password =
+        add(group, "password", "Give a new password; ends the user's sessions", Output::Quiet);
+    take(password, "email", "email", "")->required();
+    take_password(password);
+}
+
+void OperatorCommands::add_session_commands() {
+    auto* group = add_group("session", "Who is signed in where");
+    auto* list = add(group, "list", "List a user's sessions", Output::Shown);
+    auto* whose = list->add_option_group("whose");
+    whose->require_option(1);
+    take(whose, "--user", "user", "The user's id");
+    take(whose, "--email", "email", "The user's e-mail address");
+    auto* revoke =
+        add(group, "revoke", "End a session; its tokens are refused at once", Output::Quiet);
+    take(revoke, "session", "session", "The session's id")->required();
 }
 
 void OperatorCommands::add_key_commands() {
@@ -106,8 +123,7 @@ int OperatorCommands::run(const std::string& name, Output output) {
     const auto done = is_offline ? Platform::run_offline(*std::move(settings), json(name))
                                  : std::unexpected(std::move(asked).error());
     if (!done) {
-        std::fprintf(stderr, "merlon: %s %s\n", std::string(done.error().rule).c_str(),
-                     done.error().detail.c_str());
+        std::fprintf(stderr, "%s\n", operator_error_json(done.error()).c_str());
         return is_offline ? 1 : exit_unavailable;
     }
     if (output == Output::Shown) std::printf("%s\n", done->c_str());

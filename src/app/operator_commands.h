@@ -23,6 +23,7 @@ private:
     enum class Output : std::uint8_t { Quiet, Shown };
 
     void add_user_commands();
+    void add_session_commands();
     void add_key_commands();
     CLI::App* add_group(const char* name, const char* help);
     CLI::App* add(CLI::App* group, const char* verb, const char* help, Output output);

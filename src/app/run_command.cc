@@ -49,6 +49,11 @@ Task<std::string> run_user_command(Identity* identity, Command command) {
         const std::string role = command.of("role");
         co_return co_await identity->create_account(std::move(form), role.empty() ? "user" : role);
     }
+    if (command.name == "user.password") {
+        MERLON_CO_TRY(co_await identity->reset_password(
+            MERLON_CO_TRY(identity::ResetForm::parse(command.text))));
+        co_return std::string("{}");
+    }
     auto email = MERLON_CO_TRY(email_of(command));
     if (command.name == "user.lock") {
         MERLON_CO_TRY(co_await identity->set_lock(std::move(email), Identity::Lock::On));
@@ -59,6 +64,20 @@ Task<std::string> run_user_command(Identity* identity, Command command) {
     } else {
         co_return fail(Kind::Invalid, "command.unknown", command.name);
     }
+    co_return std::string("{}");
+}
+
+Task<std::string> run_session_command(Identity* identity, Command command) {
+    if (command.name == "session.list" && !command.of("user").empty()) {
+        co_return co_await identity->list_sessions_of(command.of("user"));
+    }
+    if (command.name == "session.list") {
+        co_return co_await identity->list_sessions_of(MERLON_CO_TRY(email_of(command)));
+    }
+    if (command.name != "session.revoke") {
+        co_return fail(Kind::Invalid, "command.unknown", command.name);
+    }
+    MERLON_CO_TRY(co_await identity->revoke_session(command.of("session")));
     co_return std::string("{}");
 }
 
@@ -79,6 +98,9 @@ Task<std::string> run_command(Identity* identity, std::string text) {
     Command command = MERLON_CO_TRY(parse_command(std::move(text)));
     if (command.name.starts_with("key.")) {
         co_return co_await run_key_command(identity, std::move(command));
+    }
+    if (command.name.starts_with("session.")) {
+        co_return co_await run_session_command(identity, std::move(command));
     }
     co_return co_await run_user_command(identity, std::move(command));
 }

@@ -42,9 +42,9 @@ public:
     // Makes an admin with a random password when there is none: "e-mail password", else empty.
     Task<std::string> make_first_admin();
 
-    // An operator's calls (operator_calls.cc, key_calls.cc). Errors: "role.unknown" (Invalid),
-    // "account.absent" (Absent), "account.email_taken" (Conflict), and those of Database. Gives the
-    // user as JSON.
+    // An operator's calls (operator_calls.cc, session_calls.cc, key_calls.cc). Errors:
+    // "role.unknown" (Invalid), "account.absent" (Absent), "account.email_taken" (Conflict), and
+    // those of Database. Gives the user as JSON.
     Task<std::string> create_account(RegisterForm form, std::string role);
     enum class Lock : std::uint8_t { Off, On };
     Task<> set_lock(wire::Email email, Lock lock);
@@ -52,6 +52,13 @@ public:
     Task<> set_role(wire::Email email, std::string role);
     // The first 1,000 as a JSON array.
     Task<std::string> list_accounts();
+    // Ends the user's sessions.
+    Task<> reset_password(ResetForm form);
+    // As a JSON array, the last seen first.
+    Task<std::string> list_sessions_of(std::string user_id);
+    Task<std::string> list_sessions_of(wire::Email email);
+    // Error: "session.absent" (Absent).
+    Task<> revoke_session(std::string session_id);
     // Keys that still verify something, newest first. Each gives them as a JSON array. Errors:
     // "key.shared" (Conflict: HS256), "key.changing" (Conflict), and those of SigningKeys.
     Task<std::string> list_keys();
@@ -90,6 +97,11 @@ private:
     events::Event event(events::Type type, std::string user_id, std::string client) const;
     // Seals the client's address for the outbox.
     Task<std::optional<storage::Blob>> seal_client(std::string user_id, std::string client);
+    // `current` is marked when there is one.
+    Task<std::string> sessions_json(std::string user_id, std::optional<std::string> current);
+    // Fails with "session.absent" (Absent).
+    Task<> end_one(std::string session_id, std::string user_id, events::Event ended,
+                   std::optional<storage::Blob> sealed_ip);
     void revoke(const std::vector<std::string>& session_ids);
     std::int64_t now() const { return parts_.clock.wall().time_since_epoch().count(); }
     // When the last access token that exists now has expired.

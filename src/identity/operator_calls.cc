@@ -16,9 +16,7 @@ Task<std::int64_t> store_role(Transaction& transaction, std::string user_id, std
     MERLON_CO_TRY(co_await transaction.query("UPDATE accounts SET role = $2 WHERE id = $1",
                                              {user_id, std::move(role)}));
     const std::int64_t version =
-        MERLON_CO_TRY(co_await Accounts::raise_version(transaction, user_id));
-    MERLON_CO_TRY(co_await sessions::end_others(transaction, user_id, {}, until));
-    MERLON_CO_TRY(co_await sessions::revoke_user(transaction, user_id, version, until));
+        MERLON_CO_TRY(co_await sessions::end_all(transaction, std::move(user_id), until));
     MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
                                                  std::move(event), std::nullopt));
     co_return version;
