@@ -9,6 +9,7 @@
 
 #include "app/admin.h"
 #include "app/operator.h"
+#include "app/store_probe.h"
 #include "base/metrics.h"
 #include "config/settings.h"
 #include "events/log_sink.h"
@@ -94,6 +95,7 @@ private:
     std::unique_ptr<storage::SqliteDatabase> database_;
     std::unique_ptr<sealing::KeyStore> keys_;
     std::unique_ptr<identity::Identity> identity_;
+    std::vector<std::unique_ptr<StoreProbe>> probes_;
     fetch::CurlFetcher fetcher_;
     tokens::RemoteKeySets remote_keys_;
     std::unique_ptr<http::Server> admin_server_;
@@ -103,6 +105,7 @@ private:
     std::size_t draining_workers_ = 0;
     std::uint16_t port_ = 0;
     asio::steady_timer second_{main_};
+    unsigned seconds_ = 0;  // since the start
 };
 
 }  // namespace merlon::app

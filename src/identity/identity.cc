@@ -1,4 +1,4 @@
-// Opening, dispatching, and the steps that use cases share.
+// Opening, reloading, and the steps that use cases share.
 #include "identity/identity.h"
 
 #include <fmt/chrono.h>
@@ -13,9 +13,6 @@
 
 namespace merlon::identity {
 
-using http::LocalAccess;
-using wire::Method;
-
 std::string json_time(WallTime time) {
     const auto since = time.time_since_epoch();
     return fmt::format("\"{:%Y-%m-%dT%H:%M:%S}.{:03}Z\"",
@@ -23,51 +20,17 @@ std::string json_time(WallTime time) {
                        since.count() % 1'000);
 }
 
-const std::vector<http::LocalRoute>& Identity::routes() const {
-    static const std::vector<http::LocalRoute> routes = {
-        {Method::Post, "/api/auth/register", LocalAccess::Public},
-        {Method::Post, "/api/auth/login", LocalAccess::Public},
-        {Method::Post, "/api/auth/refresh", LocalAccess::Public},
-        {Method::Post, "/api/auth/logout", LocalAccess::Authenticated},
-        {Method::Post, "/api/auth/logout-all", LocalAccess::Authenticated},
-        {Method::Get, "/api/auth/sessions", LocalAccess::Authenticated},
-        {Method::Delete, "/api/auth/sessions/{id}", LocalAccess::Authenticated},
-        {Method::Post, "/api/auth/password", LocalAccess::Authenticated},
-        {Method::Get, "/api/auth/me", LocalAccess::Authenticated},
-        {Method::Get, "/.well-known/jwks.json", LocalAccess::Public},
-    };
-    return routes;
-}
-
-Task<http::Response> Identity::call(http::LocalCall call) {
-    const std::string_view route = call.route;
-    if (route == "/api/auth/register") return register_account(std::move(call));
-    if (route == "/api/auth/login") return login(std::move(call));
-    if (route == "/api/auth/refresh") return refresh(std::move(call));
-    if (route == "/api/auth/logout") return logout(std::move(call));
-    if (route == "/api/auth/logout-all") return logout_all(std::move(call));
-    if (route == "/api/auth/sessions") return list_sessions(std::move(call));
-    if (route == "/api/auth/sessions/{id}") return end_session(std::move(call));
-    if (route == "/api/auth/password") return change_password(std::move(call));
-    if (route == "/api/auth/me") return me(std::move(call));
-    return published_keys();
-}
-
-Task<http::Response> Identity::published_keys() {
-    http::Response response{200, {}, terms_.load()->issuer.jwks(parts_.clock.wall())};
-    response.fields.add("Content-Type", "application/json; charset=utf-8");
-    response.fields.add("Cache-Control", "public, max-age=300");
-    co_return response;
-}
-
 Identity::Identity(Parts parts, const PasswordSettings& passwords, Terms terms)
     : parts_(parts),
+      counters_(parts.metrics),
       passwords_(passwords, parts.entropy, parts.metrics),
       accounts_(parts.database, parts.keys, parts.entropy),
       protection_(parts.clock),
       signing_keys_(parts),
       keys_(terms.issuer.rings().access),
-      terms_(std::make_shared<const Terms>(std::move(terms))) {}
+      terms_(std::make_shared<const Terms>(std::move(terms))) {
+    add_endpoints();
+}
 
 Task<tokens::Rings> Identity::load_rings(Parts parts, const tokens::TokenSettings& tokens) {
     if (tokens.algorithm == tokens::Algorithm::HS256) co_return tokens::Rings::of_secrets(tokens);

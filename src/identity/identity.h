@@ -1,4 +1,4 @@
-// The auth role: accounts, sessions, tokens. Read call() first: it names every endpoint; the use
+// The auth role: accounts, sessions, tokens. Read endpoints.cc first: it names them all; the use
 // cases are in sign_in.cc (register, login, refresh) and account_calls.cc (the signed-in user's).
 #pragma once
 
@@ -8,6 +8,7 @@
 #include "base/uuid.h"
 #include "http/local_service.h"
 #include "identity/accounts.h"
+#include "identity/auth_counters.h"
 #include "identity/forms.h"
 #include "identity/key_change.h"
 #include "identity/login_protection.h"
@@ -71,7 +72,9 @@ private:
     Task<> load_revocations();
     void adopt(Terms terms);
 
-    // Endpoints.
+    struct Endpoint;
+    static std::span<const Endpoint> endpoints();
+    void add_endpoints();
     Task<http::Response> register_account(http::LocalCall call);
     Task<http::Response> login(http::LocalCall call);
     Task<http::Response> refresh(http::LocalCall call);
@@ -81,7 +84,7 @@ private:
     Task<http::Response> end_session(http::LocalCall call);
     Task<http::Response> change_password(http::LocalCall call);
     Task<http::Response> me(http::LocalCall call);
-    Task<http::Response> published_keys();
+    Task<http::Response> published_keys(http::LocalCall call);
 
     // Steps they share.
     struct SignIn {
@@ -108,6 +111,8 @@ private:
     WallTime last_expiry() const { return parts_.clock.wall() + terms_.load()->longest_access_ttl; }
 
     Parts parts_;
+    std::vector<http::LocalRoute> routes_;
+    AuthCounters counters_;
     PasswordPool passwords_;
     Accounts accounts_;
     LoginProtection protection_;

@@ -44,4 +44,21 @@ public:
     std::vector<fetch::Request> asked;
 };
 
+// Key sets of that provider, worked by hand.
+struct Sets {
+    FakeClock clock;
+    FakeFetcher provider;
+    std::vector<std::string> lines;
+    RemoteKeySets sets{provider, clock, [this](const std::string& line) { lines.push_back(line); }};
+
+    std::shared_ptr<RemoteKeySet> obtain() { return sets.obtain({"https://idp.example/keys"}); }
+    // How often the provider is asked after `wait`.
+    std::size_t fetches_after(std::chrono::milliseconds wait) {
+        clock.advance(wait);
+        const std::size_t before = provider.asked.size();
+        sets.work({});
+        return provider.asked.size() - before;
+    }
+};
+
 }  // namespace merlon::tokens::testing
