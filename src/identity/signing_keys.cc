@@ -105,10 +105,15 @@ struct SigningKeys::Fresh {
 };
 
 Result<SigningKeys::Fresh> SigningKeys::make(tokens::Algorithm algorithm) const {
-    const RingKey key = RingKey::make(MERLON_TRY(crypto::SigningKey::generate(algorithm)), {}, {});
-    const Secret der = MERLON_TRY(key.key->to_pkcs8());
-    return Fresh{key.kid, std::string(name(algorithm)),
-                 parts_.keys.root().seal(der.reveal(), purpose(key.kid), parts_.entropy)};
+    while (true) {
+        const RingKey key =
+            RingKey::make(MERLON_TRY(crypto::SigningKey::generate(algorithm)), {}, {});
+        // One thumbprint in 64: on a command line it would read as an option.
+        if (key.kid.starts_with('-')) continue;
+        const Secret der = MERLON_TRY(key.key->to_pkcs8());
+        return Fresh{key.kid, std::string(name(algorithm)),
+                     parts_.keys.root().seal(der.reveal(), purpose(key.kid), parts_.entropy)};
+    }
 }
 
 events::Event SigningKeys::event(std::string kid, std::string change) const {

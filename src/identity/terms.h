@@ -9,7 +9,7 @@
 
 namespace merlon::identity {
 
-// Immutable. A use case that begins with one ends with it.
+// Immutable; shared by the calls that are under way.
 struct Terms {
     tokens::Issuer issuer;
     tokens::Algorithm algorithm;

@@ -153,7 +153,7 @@ int run(int argc, char** argv) {
         ->required();
     inspect_command->callback([&] { code = inspect(token); });
     verify_command->callback([&] { code = verify(jwk_path); });
-    const OperatorCommands operator_commands(program, load_settings, code);
+    OperatorCommands operator_commands(program, load_settings, code);
     serve_command->callback([&] { code = serve(path); });
     check_command->callback([&] { code = check_config(path); });
     health_command->callback([&] { code = healthcheck(path); });
