@@ -9,16 +9,32 @@
 namespace merlon::config {
 namespace {
 
+// What is wrong with where an issuer's keys are; empty: nothing.
+std::string wrong_jwks(const tokens::TrustedIssuer& issuer) {
+    if (issuer.jwks.starts_with("file:")) return {};
+    const auto url = parse_url(issuer.jwks);
+    if (!url || !url->user.empty() || (url->scheme != "https" && url->scheme != "http")) {
+        return "must be https://host/path or file:/path";
+    }
+    if (url->scheme == "http" && !issuer.private_network) {
+        return "http:// is for private addresses only, and needs private_network: true";
+    }
+    return {};
+}
+
 void read_trusted(std::vector<Reader> list, std::vector<tokens::TrustedIssuer>& out) {
     for (Reader& one : list) {
         tokens::TrustedIssuer issuer;
         one.text("issuer", issuer.issuer, "the token's iss");
-        one.text("jwks", issuer.jwks, "its public keys: file:/path");
+        one.text("jwks", issuer.jwks, "its public keys: https://host/path or file:/path");
         one.text("audience", issuer.audience, "the token's aud");
+        one.boolean("private_network", issuer.private_network,
+                    "the keys may be at a private address");
+        one.text("ca", issuer.ca_path, "PEM file that certifies its server; default: the system's");
         if (issuer.issuer.empty() || issuer.jwks.empty() || issuer.audience.empty()) {
             one.problem("", "needs issuer, jwks and audience");
-        } else if (!issuer.jwks.starts_with("file:")) {
-            one.problem("jwks", "must be file:/path in this version");
+        } else if (const std::string wrong = wrong_jwks(issuer); !wrong.empty()) {
+            one.problem("jwks", wrong);
         }
         one.finish();
         out.push_back(std::move(issuer));

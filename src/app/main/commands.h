@@ -8,13 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "app/exit_code.h"
 #include "base/result.h"
 #include "config/load.h"
 
 namespace merlon::app {
-
-inline constexpr int exit_unavailable = 69;
-inline constexpr int exit_configuration = 78;
 
 // What the command line said. CLI11 fills it, and the command that ran leaves its exit code.
 struct Arguments {
@@ -28,7 +26,6 @@ void add_serve(CLI::App& program, Arguments& arguments);
 void add_healthcheck(CLI::App& program, Arguments& arguments);
 void add_config(CLI::App& program, Arguments& arguments);
 void add_token(CLI::App& program, Arguments& arguments);
-void add_user(CLI::App& program, Arguments& arguments);
 void add_completion(CLI::App& program, Arguments& arguments);
 
 // --config and --set.

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "app/main/commands.h"
+#include "app/main/operator_commands.h"
 
 namespace merlon::app {
 namespace {
@@ -22,7 +23,7 @@ int run(int argc, char** argv) {
     Arguments arguments;
     add_serve(program, arguments);
     add_config(program, arguments);
-    add_user(program, arguments);
+    const OperatorCommands operator_commands(program, arguments);
     add_token(program, arguments);
     add_healthcheck(program, arguments);
     add_completion(program, arguments);
