@@ -4,7 +4,7 @@
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 10
 
-.PHONY: run build test check asan fuzz fmt tsan clean install
+.PHONY: run build test check lint cover asan fuzz fmt tsan clean install
 .DEFAULT_GOAL := build
 
 install:
@@ -23,10 +23,22 @@ test: install           ## every test: units, then scenarios against the binary
 	ctest --test-dir build/dev --output-on-failure -j$(JOBS)
 	MERLON=build/dev/merlon /usr/bin/python3 -m pytest -q -p no:cacheprovider -rs tests/scenario
 
-check: install          ## what CI runs: format, tests, tests under ASan+UBSan, all fuzz targets
+check: install          ## what CI runs: format, tests, lint of what changed, ASan+UBSan, all fuzz targets
 	tools/check-format
-	$(MAKE) test asan
+	$(MAKE) test
+	tools/lint
+	$(MAKE) asan
 	tools/fuzz-all $(FUZZ_SECONDS)
+
+lint: install           ## clang-tidy on every file
+	cmake --preset dev
+	cmake --build --preset dev -- -j$(JOBS)
+	tools/lint --all
+
+cover: install          ## which lines the tests reach, by folder; fails where too few
+	cmake --preset cover
+	cmake --build --preset cover -- -j$(JOBS)
+	tools/cover
 
 asan: install           ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	cmake --preset asan

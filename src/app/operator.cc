@@ -1,4 +1,4 @@
-// Commands, their socket, and asking it.
+// The operators' socket, and asking it.
 #include "app/operator.h"
 
 #include <sys/socket.h>
@@ -6,48 +6,18 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <boost/json.hpp>
-
+#include "app/run_command.h"
 #include "base/text.h"
 #include "http/problem.h"
-#include "wire/json.h"
+#include "wire/json_text.h"
 
 namespace merlon::app {
-namespace {
-
-namespace json = boost::json;
-
-std::string text_of(const json::object& command, std::string_view name) {
-    const json::value* value = command.if_contains(name);
-    return value != nullptr && value->is_string() ? std::string(value->get_string())
-                                                  : std::string();
-}
-
-}  // namespace
-
-Task<std::string> run_command(identity::Identity* identity, std::string text) {
-    const auto parsed = wire::parse_json(text, {.bytes = 64 << 10, .depth = 4});
-    if (!parsed || !parsed->is_object()) co_return fail(Kind::Invalid, "command.malformed");
-    const json::object& command = parsed->get_object();
-    const std::string name = text_of(command, "command");
-    if (name == "user.list") co_return co_await identity->list_accounts();
-    if (name == "user.create") {
-        auto form = MERLON_CO_TRY(identity::RegisterForm::parse(text));
-        co_return co_await identity->create_account(std::move(form), text_of(command, "role"));
-    }
-    const auto email = wire::Email::parse(text_of(command, "email"));
-    if (!email) co_return fail(Kind::Invalid, "command.email", "no e-mail address");
-    using Lock = identity::Identity::Lock;
-    if (name == "user.lock") {
-        MERLON_CO_TRY(co_await identity->set_lock(*email, Lock::On));
-    } else if (name == "user.unlock") {
-        MERLON_CO_TRY(co_await identity->set_lock(*email, Lock::Off));
-    } else if (name == "user.role") {
-        MERLON_CO_TRY(co_await identity->set_role(*email, text_of(command, "role")));
-    } else {
-        co_return fail(Kind::Invalid, "command.unknown", name);
-    }
-    co_return std::string("{}");
+std::string operator_error_json(const Error& error) {
+    std::string json = R"({"rule":)";
+    wire::append_json_string(json, error.rule);
+    json += R"(,"detail":)";
+    wire::append_json_string(json, error.detail);
+    return json + ',' + http::envelope_json(http::problem_of(error), error).substr(1);
 }
 
 Task<> OperatorHandler::serve(http::Exchange& exchange) {
@@ -68,8 +38,7 @@ Task<> OperatorHandler::serve(http::Exchange& exchange) {
 }
 
 http::Response OperatorHandler::refuse(const http::Peer&, const Error& error) {
-    const http::Problem problem = http::problem_of(error);
-    return {problem.status, {}, http::envelope_json(problem, error)};
+    return {http::problem_of(error).status, {}, operator_error_json(error)};
 }
 
 Result<CommandAnswer> ask_server(const std::string& path, const std::string& text) {

@@ -1,5 +1,4 @@
-// An operator's commands on the running server's own Unix socket, and on the store itself when no
-// server runs.
+// An operator's commands on the running server's own Unix socket.
 #pragma once
 
 #include <string>
@@ -9,9 +8,8 @@
 
 namespace merlon::app {
 
-// One command as JSON, {"command":"user.lock", …}; gives the answer as JSON. Errors: "command.…"
-// (Invalid), and those of Identity.
-Task<std::string> run_command(identity::Identity* identity, std::string json);
+// The client's envelope with what an operator may know beside: rule and detail.
+std::string operator_error_json(const Error& error);
 
 // Serves POST /command on the admin socket, whose file only the server's user can open. Thread:
 // that of the admin loop. Borrows identity for life.

@@ -1,13 +1,15 @@
 // Building, running, reloading and draining the program.
 #include "app/platform.h"
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 
+#include "app/capacity.h"
+#include "app/process_metrics.h"
+#include "app/run_command.h"
 #include "base/wait.h"
 #include "sealing/master_key.h"
 
@@ -18,29 +20,7 @@ namespace {
 // becomes memory.
 constexpr std::size_t limited_clients = 1'000'000;
 
-// Open files this process may have; raised as far as it may be.
-std::size_t raise_open_files() {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    return limit.rlim_cur;
-}
-
-// Connections of one worker: what the open files allow, with room for as many to upstreams as the
-// pools may hold and for the program's own.
-std::size_t connections_max(const http::ServerSettings& settings, unsigned workers) {
-    const std::size_t files = raise_open_files();
-    const std::size_t wanted = settings.limits.connections;
-    const std::size_t spare = std::min<std::size_t>(files / 4, 2'048);
-    const std::size_t all = wanted > 0 ? wanted : files - spare;
-    return std::max<std::size_t>(16, all / workers);
-}
-
-unsigned worker_count(const http::ServerSettings& settings) {
-    return settings.workers > 0 ? settings.workers
-                                : std::max(1U, std::thread::hardware_concurrency());
-}
+constexpr unsigned probed_every_seconds = 5;
 
 std::string path_of(const std::string& sqlite_url) {
     return sqlite_url.substr(sqlite_url.find(':') + 1);
@@ -71,24 +51,28 @@ Worker::Worker(const config::Settings& settings, gateway::Shared shared,
 }
 
 Result<std::unique_ptr<Platform>> Platform::make(config::Settings settings) {
-    std::unique_ptr<Platform> platform(new Platform(std::move(settings)));
+    std::unique_ptr<Platform> platform(new Platform(std::move(settings), STDOUT_FILENO));
     MERLON_TRY(platform->open());
     return platform;
 }
 
-Platform::Platform(config::Settings settings)
+Platform::Platform(config::Settings settings, int events_descriptor)
     : settings_(std::move(settings)),
-      events_(STDOUT_FILENO, metrics_),
+      events_(events_descriptor, metrics_),
       refusals_(clock_, events_, metrics_),
       limits_(limited_clients, entropy_),
-      admin_(metrics_, ready_) {}
+      admin_(metrics_, ready_),
+      remote_keys_(fetcher_, clock_, [](const std::string& line) {
+          std::fprintf(stderr, "merlon: %s\n", line.c_str());
+      }) {}
 
 Platform::~Platform() = default;
 
 Result<std::shared_ptr<const gateway::Snapshot>> Platform::make_snapshot(
-    const config::Settings& settings) const {
+    const config::Settings& settings) {
     return gateway::Snapshot::make(settings.gateway, settings.server, settings.tokens,
-                                   identity_->keys(), settings.roles, {identity_.get()});
+                                   {identity_->keys(), remote_keys_}, settings.roles,
+                                   {identity_.get()});
 }
 
 Result<> Platform::open_identity() {
@@ -100,6 +84,8 @@ Result<> Platform::open_identity() {
     identity_ = MERLON_TRY(wait(identity::Identity::open(
         {*database_, *keys_, revocations_, refusals_, events_, metrics_, clock_, entropy_},
         settings_.tokens, settings_.passwords, settings_.roles)));
+    probes_.push_back(std::make_unique<StoreProbe>("data", *database_, metrics_));
+    probes_.push_back(std::make_unique<StoreProbe>("keys", *key_database_, metrics_));
     metrics_.observe_gauge("merlon_revocations", "sessions and users whose tokens are refused",
                            [this] { return static_cast<double>(revocations_.size()); });
     return {};
@@ -118,7 +104,7 @@ Result<> Platform::open_operator_socket() {
 }
 
 Result<std::string> Platform::run_offline(config::Settings settings, std::string command) {
-    Platform platform(std::move(settings));
+    Platform platform(std::move(settings), STDERR_FILENO);  // the answer has standard output
     MERLON_TRY(platform.open_identity());
     return wait(run_command(platform.identity_.get(), std::move(command)));
 }
@@ -159,6 +145,7 @@ Result<> Platform::open() {
     admin_server_->serve(MERLON_TRY(http::listen_on(main_.get_executor(), settings_.server.admin)));
     MERLON_TRY(make_first_admin());
     MERLON_TRY(open_operator_socket());
+    observe_process(metrics_, clock_.wall());
     metrics_.observe_gauge("merlon_connections", "open client connections", [this] {
         std::size_t sum = 0;
         for (const auto& worker : workers_) sum += worker->server().connection_count();
@@ -170,9 +157,11 @@ Result<> Platform::open() {
 void Platform::run() {
     std::vector<std::jthread> threads;
     for (auto& worker : workers_) threads.emplace_back([&worker] { worker->run(); });
+    std::jthread fetching([this](std::stop_token stop) { remote_keys_.run(std::move(stop)); });
     tick();
     ready_.store(true, std::memory_order_release);
     main_.run();
+    fetching.request_stop();
     for (auto& worker : workers_) worker->stop();
     threads.clear();
     ::unlink(operator_socket(settings_).c_str());
@@ -185,6 +174,9 @@ void Platform::tick() {
         if (error) return;
         refusals_.tick();
         revocations_.sweep(clock_.wall());
+        if (++seconds_ % probed_every_seconds == 0) {
+            for (auto& probe : probes_) probe->ask(main_.get_executor());
+        }
         tick();
     });
 }
@@ -208,7 +200,8 @@ void Platform::stop() {
 Result<> Platform::reload(config::Settings settings) {
     const auto snapshot = MERLON_TRY(make_snapshot(settings));
     const auto tls = MERLON_TRY(make_tls(settings.server));
-    identity_->replace_roles(settings.roles);  // nothing can fail from here on
+    MERLON_TRY(wait(identity_->reload(settings.tokens, settings.roles)));
+    // Nothing can fail from here on.
     for (auto& worker : workers_) {
         asio::post(worker->executor(), [worker = worker.get(), snapshot, tls] {
             worker->path().replace(snapshot);

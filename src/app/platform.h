@@ -9,10 +9,12 @@
 
 #include "app/admin.h"
 #include "app/operator.h"
+#include "app/store_probe.h"
 #include "base/metrics.h"
 #include "config/settings.h"
 #include "events/log_sink.h"
 #include "events/refusals.h"
+#include "fetch/curl_fetcher.h"
 #include "gateway/request_path.h"
 #include "http/server.h"
 #include "identity/identity.h"
@@ -67,13 +69,13 @@ public:
     static Result<std::string> run_offline(config::Settings settings, std::string command);
 
 private:
-    explicit Platform(config::Settings settings);
+    Platform(config::Settings settings, int events_descriptor);
     Result<> open();
     Result<> open_identity();
     Result<> open_operator_socket();
     Result<> make_first_admin();
     Result<std::shared_ptr<const gateway::Snapshot>> make_snapshot(
-        const config::Settings& settings) const;
+        const config::Settings& settings);
     void tick();
 
     config::Settings settings_;
@@ -93,6 +95,9 @@ private:
     std::unique_ptr<storage::SqliteDatabase> database_;
     std::unique_ptr<sealing::KeyStore> keys_;
     std::unique_ptr<identity::Identity> identity_;
+    std::vector<std::unique_ptr<StoreProbe>> probes_;
+    fetch::CurlFetcher fetcher_;
+    tokens::RemoteKeySets remote_keys_;
     std::unique_ptr<http::Server> admin_server_;
     std::unique_ptr<OperatorHandler> operator_;
     std::unique_ptr<http::Server> operator_server_;
@@ -100,6 +105,7 @@ private:
     std::size_t draining_workers_ = 0;
     std::uint16_t port_ = 0;
     asio::steady_timer second_{main_};
+    unsigned seconds_ = 0;  // since the start
 };
 
 }  // namespace merlon::app

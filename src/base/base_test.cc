@@ -96,12 +96,14 @@ TEST(Metrics, AreWrittenAsOpenMetrics) {
     registry.gauge("merlon_connections", "open").set(-1);
     registry.histogram("latency_seconds", "answers").observe(std::chrono::milliseconds{30});
     registry.observe_gauge("process_threads", "threads", [] { return 3.0; });
+    registry.observe_counter("process_cpu_seconds", "time", [] { return 1.5; });
     const std::string text = registry.render();
     for (const std::string_view line :
          {"# TYPE merlon_auth counter\n", "merlon_auth_total{event=\"login\"} 2\n",
           "merlon_connections -1\n", "latency_seconds_bucket{le=\"0.025\"} 0\n",
           "latency_seconds_bucket{le=\"0.05\"} 1\n", "latency_seconds_bucket{le=\"+Inf\"} 1\n",
-          "latency_seconds_count 1\n", "latency_seconds_sum 0.03\n", "process_threads 3\n"}) {
+          "latency_seconds_count 1\n", "latency_seconds_sum 0.03\n", "process_threads 3\n",
+          "process_cpu_seconds_total 1.5\n"}) {
         EXPECT_NE(text.find(line), std::string::npos) << line << text;
     }
     EXPECT_TRUE(text.ends_with("# EOF\n"));

@@ -89,15 +89,22 @@ void Registry::observe_gauge(std::string_view name, std::string_view help,
     series(name, help, "gauge", {}).read = std::move(read);
 }
 
+void Registry::observe_counter(std::string_view name, std::string_view help,
+                               std::function<double()> read) {
+    const std::lock_guard lock(mutex_);
+    series(name, help, "counter", {}).read = std::move(read);
+}
+
 void Registry::render_series(std::string& out, const Family& family, const Series& series) {
     const std::string labels = label_text(series.labels);
+    // OpenMetrics: the samples of counter family `x` are named `x_total`.
+    const std::string_view suffix = family.type == "counter" ? "_total" : "";
     if (series.counter) {
-        // OpenMetrics: the samples of counter family `x` are named `x_total`.
-        out += fmt::format("{}_total{} {}\n", family.name, labels, series.counter->value());
+        out += fmt::format("{}{}{} {}\n", family.name, suffix, labels, series.counter->value());
     } else if (series.gauge) {
         out += fmt::format("{}{} {}\n", family.name, labels, series.gauge->value());
     } else if (series.read) {
-        out += fmt::format("{}{} {}\n", family.name, labels, series.read());
+        out += fmt::format("{}{}{} {}\n", family.name, suffix, labels, series.read());
     } else if (series.histogram) {
         const Histogram& histogram = *series.histogram;
         std::uint64_t count = 0;

@@ -64,6 +64,9 @@ public:
     Histogram& histogram(std::string_view name, std::string_view help, Labels labels = {});
     // A value read when the metrics are asked for. `read` is called on the thread that asks.
     void observe_gauge(std::string_view name, std::string_view help, std::function<double()> read);
+    // The same for what only grows.
+    void observe_counter(std::string_view name, std::string_view help,
+                         std::function<double()> read);
 
     // OpenMetrics 1.0 text, ending in "# EOF".
     std::string render() const;

@@ -14,8 +14,11 @@
 namespace merlon::config {
 namespace {
 
-// MERLON_SERVER__LISTEN → server.listen. Names of ours that are no settings.
+// MERLON_SERVER__LISTEN → server.listen; MERLON_SERVER__LISTEN_FILE names a file with its value.
 constexpr std::string_view variable_prefix = "MERLON_";
+constexpr std::string_view file_suffix = "_FILE";
+constexpr std::size_t value_bytes_max = 64 << 10;
+// Names of ours that are no settings.
 constexpr std::string_view other_variables[] = {"MERLON_MASTER_KEY", "MERLON_CORPORA"};
 
 Node read_file(const Inputs& inputs, const Files& files, Problems& problems) {
@@ -37,23 +40,19 @@ Node read_file(const Inputs& inputs, const Files& files, Problems& problems) {
     return std::move(document.root);
 }
 
-void merge_environment(const Inputs& inputs, Node& root, Problems& problems) {
-    for (const auto& [name, value] : inputs.environment) {
-        if (!name.starts_with(variable_prefix)) continue;
-        if (std::ranges::find(other_variables, name) != std::end(other_variables)) continue;
-        const Origin origin{Origin::Layer::Environment, name};
-        std::string path = text::to_lower(name.substr(variable_prefix.size()));
-        if (path.find("__") == std::string::npos && path != "public_url") {
-            problems.push_back({Grade::Error, origin, "",
-                                "unknown variable; settings are named MERLON_SECTION__KEY"});
-            continue;
-        }
-        for (std::size_t at; (at = path.find("__")) != std::string::npos;) path.replace(at, 2, ".");
-        root.make(path_parts(path), origin) = Node::scalar(value, origin);
-    }
+// server.listen of MERLON_SERVER__LISTEN; empty when the name is no path.
+std::string path_of_variable(std::string_view name) {
+    std::string path = text::to_lower(name.substr(variable_prefix.size()));
+    if (path.find("__") == std::string::npos && path != "public_url") return "";
+    for (std::size_t at; (at = path.find("__")) != std::string::npos;) path.replace(at, 2, ".");
+    return path;
 }
 
-// The seed's names, where nothing else was said.
+void set(Node& root, const std::string& path, std::string value, const Origin& origin) {
+    root.make(path_parts(path), origin) = Node::scalar(std::move(value), origin);
+}
+
+// The seed's names.
 void merge_aliases(const Inputs& inputs, Node& root) {
     constexpr std::pair<std::string_view, std::string_view> aliases[] = {
         {"JWT_SECRET", "tokens.secret"},
@@ -61,12 +60,11 @@ void merge_aliases(const Inputs& inputs, Node& root) {
     };
     for (const auto& [name, path] : aliases) {
         const auto found = inputs.environment.find(std::string(name));
-        if (found == inputs.environment.end() || root.at(path) != nullptr) continue;
-        const Origin origin{Origin::Layer::Environment, std::string(name)};
-        root.make(path_parts(path), origin) = Node::scalar(found->second, origin);
+        if (found == inputs.environment.end()) continue;
+        set(root, std::string(path), found->second, {Origin::Layer::Environment, found->first});
     }
     const auto origins = inputs.environment.find("CORS_ORIGIN");
-    if (origins == inputs.environment.end() || root.at("cors.origins") != nullptr) return;
+    if (origins == inputs.environment.end()) return;
     const Origin origin{Origin::Layer::Environment, "CORS_ORIGIN"};
     Node list{Node::Kind::List};
     list.origin = origin;
@@ -74,6 +72,40 @@ void merge_aliases(const Inputs& inputs, Node& root) {
         list.items.push_back(Node::scalar(std::string(one), origin));
     }
     root.make({"cors", "origins"}, origin) = std::move(list);
+}
+
+// MERLON_SECTION__KEY_FILE first: a variable that holds the value itself overrides it.
+void merge_environment(const Inputs& inputs, const Files& files, Node& root, Problems& problems) {
+    std::map<std::string, Node> direct;
+    for (const auto& [name, value] : inputs.environment) {
+        if (!name.starts_with(variable_prefix)) continue;
+        if (std::ranges::find(other_variables, name) != std::end(other_variables)) continue;
+        const Origin origin{Origin::Layer::Environment, name};
+        const bool is_file = name.ends_with(file_suffix);
+        const std::string path = path_of_variable(
+            std::string_view(name).substr(0, name.size() - (is_file ? file_suffix.size() : 0)));
+        if (path.empty()) {
+            problems.push_back({Grade::Error, origin, "",
+                                "unknown variable; settings are named MERLON_SECTION__KEY"});
+        } else if (!is_file) {
+            direct[path] = Node::scalar(value, origin);
+        } else if (auto content = read_small_file(files, value, value_bytes_max)) {
+            set(root, path, *std::move(content), origin);
+        } else {
+            problems.push_back({Grade::Error, origin, path,
+                                "cannot read " + value + ": " + content.error().detail});
+        }
+    }
+    for (auto& [path, node] : direct) {
+        const Origin origin = node.origin;
+        root.make(path_parts(path), origin) = std::move(node);
+    }
+}
+
+void merge_flags(const Inputs& inputs, Node& root) {
+    for (const auto& [path, value] : inputs.flags) {
+        set(root, path, value, {Origin::Layer::Flag, "--set " + path});
+    }
 }
 
 }  // namespace
@@ -92,17 +124,41 @@ Result<std::string> DiskFiles::read(const std::string& path, std::size_t bytes_m
     return text;
 }
 
+Result<std::string> read_small_file(const Files& files, const std::string& path,
+                                    std::size_t bytes_max) {
+    std::string content = MERLON_TRY(files.read(path, bytes_max));
+    while (content.ends_with('\n') || content.ends_with('\r')) content.pop_back();
+    return content;
+}
+
 Loaded load(const Inputs& inputs, const Files& files) {
     Loaded loaded;
     Node root = read_file(inputs, files, loaded.problems);
-    merge_environment(inputs, root, loaded.problems);
     merge_aliases(inputs, root);
+    merge_environment(inputs, files, root, loaded.problems);
+    merge_flags(inputs, root);
 
     ReadContext context{files, inputs.environment, loaded.problems};
     Settings settings;
-    read_settings(context, root, settings);
+    read_settings(Reader(context, &root, "", loaded.keys), settings);
     if (!has_errors(loaded.problems)) loaded.settings = std::move(settings);
     return loaded;
+}
+
+Key describe() {
+    class NoFiles final : public Files {
+        Result<std::string> read(const std::string&, std::size_t) const override {
+            return fail(Kind::Absent, "file.absent", "nothing is read");
+        }
+    };
+    const NoFiles files;
+    const std::map<std::string, std::string> environment;
+    Problems expected;  // nothing was said, so much is missing
+    ReadContext context{files, environment, expected, Purpose::Describe};
+    Key keys;
+    Settings defaults;
+    read_settings(Reader(context, nullptr, "", keys), defaults);
+    return keys;
 }
 
 }  // namespace merlon::config

@@ -1,14 +1,17 @@
 // From merlon.yaml and the environment to Settings: read this first.
 //
-// Precedence: MERLON_SECTION__KEY > the seed's names (JWT_SECRET, …) > file > default. All problems
-// are found in one run.
+// Precedence: flag > MERLON_SECTION__KEY > MERLON_SECTION__KEY_FILE > the seed's names (JWT_SECRET,
+// …) > file > default. All problems are found in one run.
 #pragma once
 
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
+#include "config/key.h"
 #include "config/node.h"
 #include "config/problem.h"
 #include "config/settings.h"
@@ -28,17 +31,27 @@ public:
     Result<std::string> read(const std::string& path, std::size_t bytes_max) const override;
 };
 
+// A file that holds one value, without the line ends that editors add. Errors: those of read().
+Result<std::string> read_small_file(const Files& files, const std::string& path,
+                                    std::size_t bytes_max);
+
 struct Inputs {
     // The file. Empty: ./merlon.yaml if it is there, else defaults alone.
     std::string path = {};
     std::map<std::string, std::string> environment = {};
+    // Paths of keys with values, as --set gave them; the last one wins.
+    std::vector<std::pair<std::string, std::string>> flags = {};
 };
 
 struct Loaded {
     std::optional<Settings> settings;  // absent when a problem is an error
     Problems problems;                 // errors and warnings, in the order they were found
+    Key keys;                          // what was asked for, and what it turned out to be
 };
 
 Loaded load(const Inputs& inputs, const Files& files);
+
+// Every key that merlon.yaml may hold, with its default and description.
+Key describe();
 
 }  // namespace merlon::config

@@ -1,16 +1,13 @@
-// Reading maps.
+// The map itself: its sections, items, problems and unknown names. Values: reader_values.cc and
+// reader_secret.cc.
 #include "config/reader.h"
 
 #include <algorithm>
 #include <numeric>
-
-#include "base/text.h"
-#include "config/values.h"
+#include <utility>
 
 namespace merlon::config {
 namespace {
-
-constexpr std::size_t secret_bytes_max = 64 << 10;
 
 // Levenshtein's distance.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -29,149 +26,93 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-Reader::Reader(ReadContext& context, const Node* node, std::string path)
-    : context_(context), node_(node), path_(std::move(path)) {
+Reader::Reader(ReadContext& context, const Node* node, std::string path, Key& key)
+    : context_(context),
+      node_(node),
+      origin_(node != nullptr ? node->origin : Origin{}),
+      path_(std::move(path)),
+      key_(key) {
     if (node_ != nullptr && node_->kind == Node::Kind::Null) node_ = nullptr;
     if (node_ != nullptr && !node_->is_map()) {
-        context_.problems.push_back({Grade::Error, node_->origin, path_, "must be a map of keys"});
+        problem("", "must be a map of keys");
         node_ = nullptr;
     }
 }
 
-const Node* Reader::take(std::string_view name) {
-    known_.emplace_back(name);
+const Node* Reader::find(std::string_view name) const {
     return node_ != nullptr ? node_->find(name) : nullptr;
 }
 
-Reader Reader::section(std::string_view name) {
-    const Node* node = take(name);
-    return Reader(context_, node,
-                  path_.empty() ? std::string(name) : path_ + "." + std::string(name));
+Key& Reader::declare(Key::Kind kind, std::string_view name, std::string_view description) {
+    const Node* said = find(name);
+    key_.keys.push_back({.name = std::string(name),
+                         .kind = kind,
+                         .description = std::string(description),
+                         .origin = said != nullptr ? said->origin : Origin{}});
+    return key_.keys.back();
 }
 
-void Reader::problem(const Node* where, std::string_view name, std::string message) {
+std::string Reader::path_of(std::string_view name) const {
+    if (path_.empty() || name.empty()) return path_ + std::string(name);
+    return path_ + "." + std::string(name);
+}
+
+Reader Reader::section(std::string_view name, std::string_view description) {
+    Key& key = declare(Key::Kind::Map, name, description);
+    return Reader(context_, find(name), path_of(name), key);
+}
+
+std::vector<std::string> Reader::names() const {
+    if (context_.purpose == Purpose::Describe) return {any_name};
+    std::vector<std::string> names;
+    if (node_ == nullptr) return names;
+    for (const Entry& entry : node_->entries) names.push_back(entry.name);
+    return names;
+}
+
+std::vector<Reader> Reader::items(std::string_view name, std::string_view description) {
+    Key& list = declare(Key::Kind::List, name, description);
+    const Node* node = find(name);
+    std::vector<Reader> readers;
+    const auto add = [&](const Node* item) {
+        const std::string index = "[" + std::to_string(readers.size()) + "]";
+        list.keys.push_back({.name = index});
+        readers.emplace_back(context_, item, path_of(name) + index, list.keys.back());
+    };
+    if (context_.purpose == Purpose::Describe) add(nullptr);
+    if (node == nullptr) return readers;
+    if (!node->is_list()) problem(name, "must be a list");
+    for (const Node& item : node->items) add(&item);
+    return readers;
+}
+
+void Reader::complain(Grade grade, std::string_view name, std::string message) {
     // Where the value stands, or else its section.
-    if (where == nullptr && node_ != nullptr) where = node_->at(name);
-    if (where == nullptr) where = node_;
-    std::string path = path_;
-    if (!name.empty()) path += (path.empty() ? "" : ".") + std::string(name);
-    context_.problems.push_back({Grade::Error, where != nullptr ? where->origin : Origin{},
-                                 std::move(path), std::move(message)});
+    const Node* where = node_ != nullptr && !name.empty() ? node_->at(name) : nullptr;
+    context_.problems.push_back(
+        {grade, where != nullptr ? where->origin : origin_, path_of(name), std::move(message)});
 }
 
-const Node* Reader::scalar(std::string_view name, std::string_view expected) {
-    const Node* node = take(name);
-    if (node == nullptr || node->is_scalar()) return node;
-    problem(node, name, "must be " + std::string(expected));
-    return nullptr;
+void Reader::problem(std::string_view name, std::string message) {
+    complain(Grade::Error, name, std::move(message));
 }
 
-void Reader::text(std::string_view name, std::string& out) {
-    if (const Node* node = scalar(name, "text")) out = node->text;
-}
-
-void Reader::texts(std::string_view name, std::vector<std::string>& out) {
-    const Node* node = take(name);
-    if (node == nullptr) return;
-    if (node->is_scalar()) {
-        out = {node->text};
-    } else if (node->is_list() && std::ranges::all_of(node->items, &Node::is_scalar)) {
-        out.clear();
-        for (const Node& item : node->items) out.push_back(item.text);
-    } else {
-        problem(node, name, "must be text or a list of texts");
-    }
-}
-
-void Reader::boolean(std::string_view name, bool& out) {
-    const Node* node = scalar(name, "true or false");
-    if (node == nullptr) return;
-    if (const auto value = parse_boolean(node->text)) {
-        out = *value;
-    } else {
-        problem(node, name, "must be true or false");
-    }
-}
-
-void Reader::duration(std::string_view name, std::chrono::milliseconds& out) {
-    const Node* node = scalar(name, "a duration");
-    if (node == nullptr) return;
-    if (const auto value = parse_duration(node->text)) {
-        out = *value;
-    } else {
-        problem(node, name, "must be a duration such as 250ms, 10s, 15m or 7d");
-    }
-}
-
-void Reader::seconds(std::string_view name, std::chrono::seconds& out) {
-    std::chrono::milliseconds value = out;
-    duration(name, value);
-    out = std::chrono::floor<std::chrono::seconds>(value);
-}
-
-void Reader::size(std::string_view name, std::size_t& out) {
-    const Node* node = scalar(name, "a size");
-    if (node == nullptr) return;
-    if (const auto value = parse_size(node->text)) {
-        out = *value;
-    } else {
-        problem(node, name, "must be a size such as 512, 8KiB, 1MiB or 4GiB");
-    }
-}
-
-void Reader::number(std::string_view name, std::int64_t least, std::int64_t most,
-                    std::int64_t& out) {
-    const Node* node = scalar(name, "a number");
-    if (node == nullptr) return;
-    const auto value = text::parse_number<std::int64_t>(node->text);
-    if (value && *value >= least && *value <= most) {
-        out = *value;
-    } else {
-        problem(
-            node, name,
-            "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
-    }
-}
-
-void Reader::secret(std::string_view name, Secret& out) {
-    const Node* node = scalar(name, "a secret or a reference to one");
-    if (node == nullptr) return;
-    const std::string_view value = node->text;
-    if (value.starts_with("env:")) {
-        const auto found = context_.environment.find(std::string(value.substr(4)));
-        if (found == context_.environment.end()) {
-            problem(node, name, "the environment has no " + std::string(value.substr(4)));
-        } else {
-            out = Secret(found->second);
-        }
-    } else if (value.starts_with("file:")) {
-        auto content = context_.files.read(std::string(value.substr(5)), secret_bytes_max);
-        if (!content) {
-            problem(node, name,
-                    "cannot read " + std::string(value.substr(5)) + ": " + content.error().detail);
-            return;
-        }
-        while (content->ends_with('\n')) content->pop_back();  // what editors add
-        out = Secret(*std::move(content));
-    } else if (value.starts_with("vault:") || value.starts_with("aws:")) {
-        problem(node, name, "this version reads secrets from env: and file: only");
-    } else {
-        out = Secret(std::string(value));
-    }
+void Reader::warning(std::string_view name, std::string message) {
+    complain(Grade::Warning, name, std::move(message));
 }
 
 void Reader::finish() {
     if (node_ == nullptr) return;
     for (const Entry& entry : node_->entries) {
-        if (std::ranges::find(known_, entry.name) != known_.end()) continue;
+        if (std::ranges::find(key_.keys, entry.name, &Key::name) != key_.keys.end()) continue;
         std::string message = "unknown key";
         const auto nearest = std::ranges::min_element(
-            known_, {}, [&](const std::string& known) { return distance(entry.name, known); });
-        if (nearest != known_.end() && distance(entry.name, *nearest) <= 3) {
-            message += "; did you mean " + *nearest + "?";
+            key_.keys, {}, [&](const Key& known) { return distance(entry.name, known.name); });
+        if (nearest != key_.keys.end() && distance(entry.name, nearest->name) <= 3) {
+            message += "; did you mean " + nearest->name + "?";
         }
-        const std::string path = path_.empty() ? entry.name : path_ + "." + entry.name;
-        context_.problems.push_back({Grade::Error, entry.origin, path, std::move(message)});
+        context_.problems.push_back(
+            {Grade::Error, entry.origin, path_of(entry.name), std::move(message)});
     }
 }
 

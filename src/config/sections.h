@@ -1,4 +1,4 @@
-// The sections of merlon.yaml, one function each (contract.md, "Configuration").
+// The sections of merlon.yaml, one function each. Their keys are documented where they are read.
 #pragma once
 
 #include "config/reader.h"
@@ -6,12 +6,10 @@
 
 namespace merlon::config {
 
-void read_settings(ReadContext& context, const Node& root, Settings& settings);
+void read_settings(Reader root, Settings& settings);
 
 void read_server(Reader server, http::ServerSettings& out);
-void read_services(Reader services, ReadContext& context, const Node* node,
-                   gateway::GatewaySettings& out);
-void read_limits(Reader limits, ReadContext& context, const Node* node,
-                 gateway::GatewaySettings& out);
+void read_services(Reader services, gateway::GatewaySettings& out);
+void read_limits(Reader limits, std::vector<gateway::LimitSettings>& out);
 
 }  // namespace merlon::config

@@ -1,9 +1,7 @@
-// Reading services with their routes, and limits: the sections whose keys the operator names.
+// Reading `services` with their routes.
 #include <algorithm>
 
 #include "config/sections.h"
-#include "config/values.h"
-#include "gateway/limit_table.h"
 #include "gateway/route_table.h"
 #include "gateway/upstream.h"
 #include "wire/json_schema.h"
@@ -11,38 +9,50 @@
 namespace merlon::config {
 namespace {
 
-void read_allow(Reader& route, const Node* node, gateway::RouteSettings& out) {
-    if (node == nullptr) {
-        route.problem(nullptr, "allow",
-                      out.source +
-                          ": a route says who may call it: public, authenticated, or a "
-                          "list of permissions");
-        return;
+void read_methods(Reader& route, std::vector<std::string>& out) {
+    route.texts("methods", out, "GET, HEAD, POST, PUT, PATCH, DELETE");
+    if (out.empty()) route.problem("methods", "a route names its methods: [GET]");
+    constexpr std::string_view known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+    for (const std::string& method : out) {
+        if (std::ranges::find(known, method) != std::end(known)) continue;
+        route.problem("methods",
+                      "\"" + method + "\" is none of GET, HEAD, POST, PUT, PATCH, DELETE");
     }
-    if (node->is_scalar() && node->text == "public") {
+}
+
+void read_allow(Reader& route, gateway::RouteSettings& out) {
+    const Node* said =
+        route.words("allow",
+                    R"("anyOf":[{"enum":["public","authenticated"]},)"
+                    R"({"type":"array","items":{"type":"string"},"minItems":1}])",
+                    "who may call: public, authenticated, or all of these permissions");
+    if (said == nullptr) {
+        route.problem("allow", out.source +
+                                   ": a route says who may call it: public, authenticated, or a "
+                                   "list of permissions");
+    } else if (said->is_scalar() && said->text == "public") {
         out.allow = gateway::Allow::Public;
-    } else if (node->is_scalar() && node->text == "authenticated") {
+    } else if (said->is_scalar() && said->text == "authenticated") {
         out.allow = gateway::Allow::Authenticated;
-    } else if (node->is_list() && !node->items.empty() &&
-               std::ranges::all_of(node->items, &Node::is_scalar)) {
-        for (const Node& item : node->items) out.permissions.push_back(item.text);
+    } else if (said->is_list() && !said->items.empty() &&
+               std::ranges::all_of(said->items, &Node::is_scalar)) {
+        for (const Node& item : said->items) out.permissions.push_back(item.text);
     } else {
-        route.problem(node, "allow", "must be public, authenticated, or a list of permissions");
+        route.problem("allow", "must be public, authenticated, or a list of permissions");
     }
 }
 
 // A schema is checked here, where its file can be named.
-void read_schema(Reader& route, const ReadContext& context, const Node& node,
-                 gateway::RouteSettings& out) {
+void read_schema(Reader& route, gateway::RouteSettings& out) {
     constexpr std::size_t schema_bytes_max = 256 << 10;
     std::string path;
-    route.text("schema", path);
+    route.text("schema", path, "file with the JSON Schema of the body; unknown fields are cut out");
     if (path.empty()) return;
-    auto text = context.files.read(path, schema_bytes_max);
-    if (!text) return route.problem(&node, "schema", path + ": " + text.error().detail);
+    auto text = route.files().read(path, schema_bytes_max);
+    if (!text) return route.problem("schema", path + ": " + text.error().detail);
     if (const auto compiled = wire::JsonSchema::compile(*text); !compiled) {
         const Error& error = compiled.error();
-        return route.problem(&node, "schema",
+        return route.problem("schema",
                              path + ": " +
                                  (error.rule == "schema.invalid"
                                       ? error.detail
@@ -50,64 +60,72 @@ void read_schema(Reader& route, const ReadContext& context, const Node& node,
     }
     constexpr std::string_view with_body[] = {"POST", "PUT", "PATCH"};
     if (std::ranges::find_first_of(out.methods, with_body) == out.methods.end()) {
-        route.problem(&node, "schema", "judges bodies, and none of the methods has one");
+        route.problem("schema", "judges bodies, and none of the methods has one");
     }
     out.schema = *std::move(text);
 }
 
-gateway::RouteSettings read_route(Reader route, const ReadContext& context, const Node& node) {
+gateway::RouteSettings read_route(Reader route) {
     gateway::RouteSettings out;
-    out.source = node.origin.text();
-    route.text("path", out.path);
+    out.source = route.origin().text();
+    route.text("path", out.path, "/a/{id}/**: the most specific pattern wins");
     if (const auto segments = gateway::split_pattern(out.path); !segments) {
-        route.problem(&node, "path", segments.error().detail);
+        route.problem("path", segments.error().detail);
     }
-    route.texts("methods", out.methods);
-    if (out.methods.empty()) route.problem(&node, "methods", "a route names its methods: [GET]");
-    constexpr std::string_view known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
-    for (const std::string& method : out.methods) {
-        if (std::ranges::find(known, method) == std::end(known)) {
-            route.problem(&node, "methods",
-                          "\"" + method + "\" is none of GET, HEAD, POST, PUT, PATCH, DELETE");
-        }
-    }
-    read_allow(route, route.take("allow"), out);
-    read_schema(route, context, node, out);
-    std::size_t body = 0;
-    route.size("body", body);
-    if (body > 0) out.body_bytes = body;
-    std::chrono::milliseconds timeout{0};
-    route.duration("timeout", timeout);
-    if (timeout.count() > 0) out.timeout = timeout;
+    read_methods(route, out.methods);
+    read_allow(route, out);
+    read_schema(route, out);
+    route.size("body", out.body_bytes, "instead of server.limits.body");
+    route.duration("timeout", out.timeout, "instead of server.timeouts.upstream");
     std::string limit;
-    route.text("limit", limit);
-    if (!limit.empty() && limit != "none") route.problem(&node, "limit", "can only be none");
+    route.choice("limit", {"none"}, limit, "none: these requests are not counted");
     out.limited = limit != "none";
     std::string upgrade;
-    route.text("upgrade", upgrade);
-    if (!upgrade.empty() && upgrade != "websocket") {
-        route.problem(&node, "upgrade", "can only be websocket");
-    }
+    route.choice("upgrade", {"websocket"}, upgrade, "websocket: this route may become one");
     out.websocket = upgrade == "websocket";
     if (out.websocket && std::ranges::find(out.methods, "GET") == out.methods.end()) {
-        route.problem(&node, "upgrade", "a WebSocket begins with GET, which is not in methods");
+        route.problem("upgrade", "a WebSocket begins with GET, which is not in methods");
     }
     route.finish();
     return out;
 }
 
-void read_health(Reader health, const Node& where, gateway::HealthSettings& out) {
-    health.text("path", out.path);
-    health.duration("interval", out.interval);
-    health.duration("timeout", out.timeout);
+void read_health(Reader health, gateway::HealthSettings& out) {
+    health.text("path", out.path, "what to ask: any 2xx is well");
+    health.duration("interval", out.interval, "between two checks of one target");
+    health.duration("timeout", out.timeout, "how long the answer may take");
     health.finish();
     if (!health.exists()) return;
     if (!out.path.starts_with('/') || out.path.find_first_of(" #\r\n") != std::string::npos) {
-        health.problem(&where, "path", "which path says whether the service is well? /healthz");
+        health.problem("path", "which path says whether the service is well? /healthz");
     }
     if (out.interval < std::chrono::milliseconds{100}) {
-        health.problem(&where, "interval", "must be at least 100ms");
+        health.problem("interval", "must be at least 100ms");
     }
+}
+
+gateway::ServiceSettings read_service(Reader reader) {
+    gateway::ServiceSettings service;
+    service.name = reader.name();
+    std::vector<std::string> urls;
+    reader.texts("url", urls, "where it is: http://host:port, https://host:port, unix:/path");
+    if (urls.empty()) reader.problem("url", "where is the service? http://host:port");
+    reader.text("ca", service.ca_path, "PEM file that certifies it; default: the system's");
+    reader.text("certificate", service.certificate_path, "PEM file: our certificate for mTLS");
+    reader.text("key", service.key_path, "PEM file: the key of our certificate");
+    read_health(reader.section("health", "active checks; without them failures are counted"),
+                service.health);
+    for (const std::string& url : urls) {
+        if (const auto parsed = gateway::parse_upstream(url, service); !parsed) {
+            reader.problem("url", parsed.error().detail);
+        }
+        service.targets.push_back({url});
+    }
+    for (Reader& route : reader.items("routes", "what may be called, by whom")) {
+        service.routes.push_back(read_route(std::move(route)));
+    }
+    reader.finish();
+    return service;
 }
 
 // Two routes for one method and path: which of them would decide?
@@ -122,10 +140,9 @@ void check_duplicates(Reader& services, const gateway::GatewaySettings& settings
                     const auto added = table.add(route.path, {parsed}, route.source);
                     if (added || added.error().rule != "route.duplicate") continue;
                     const auto first = table.find(parsed, route.path);
-                    services.problem(nullptr, service.name,
-                                     route.source + ": " + added.error().detail +
-                                         "; the other is " +
-                                         (first.route ? *first.route : "above"));
+                    services.problem(service.name, route.source + ": " + added.error().detail +
+                                                       "; the other is " +
+                                                       (first.route ? *first.route : "above"));
                 }
             }
         }
@@ -134,87 +151,12 @@ void check_duplicates(Reader& services, const gateway::GatewaySettings& settings
 
 }  // namespace
 
-void read_services(Reader services, ReadContext& context, const Node* node,
-                   gateway::GatewaySettings& out) {
-    if (node == nullptr || !node->is_map()) return;
-    for (const Entry& entry : node->entries) {
-        Reader reader = services.section(entry.name);
-        gateway::ServiceSettings service;
-        service.name = entry.name;
-        std::vector<std::string> urls;
-        reader.texts("url", urls);
-        if (urls.empty())
-            reader.problem(&entry.value, "url", "where is the service? http://host:port");
-        reader.text("ca", service.ca_path);
-        reader.text("certificate", service.certificate_path);
-        reader.text("key", service.key_path);
-        read_health(reader.section("health"), entry.value, service.health);
-        for (const std::string& url : urls) {
-            if (const auto parsed = gateway::parse_upstream(url, service); !parsed) {
-                reader.problem(&entry.value, "url", parsed.error().detail);
-            }
-            service.targets.push_back({url});
-        }
-        const Node* routes = reader.take("routes");
-        if (routes != nullptr && routes->is_list()) {
-            for (std::size_t i = 0; i < routes->items.size(); ++i) {
-                const std::string path = reader.path() + ".routes[" + std::to_string(i) + "]";
-                service.routes.push_back(read_route(Reader(context, &routes->items[i], path),
-                                                    context, routes->items[i]));
-            }
-        } else if (routes != nullptr) {
-            reader.problem(routes, "routes", "must be a list");
-        }
-        reader.finish();
-        out.services.push_back(std::move(service));
+void read_services(Reader services, gateway::GatewaySettings& out) {
+    for (const std::string& name : services.names()) {
+        out.services.push_back(
+            read_service(services.section(name, "a service, by a name of its own")));
     }
     check_duplicates(services, out);
-}
-
-void read_limits(Reader limits, ReadContext&, const Node* node, gateway::GatewaySettings& out) {
-    // The seed's two, unless they are said otherwise.
-    out.limits = {{"api", {"/api/**"}},
-                  {"auth",
-                   {"/api/auth/login", "/api/auth/register"},
-                   std::chrono::seconds{900},
-                   5,
-                   true,
-                   "TOO_MANY_AUTH_ATTEMPTS",
-                   {}}};
-    if (node == nullptr || !node->is_map()) return;
-    for (const Entry& entry : node->entries) {
-        Reader reader = limits.section(entry.name);
-        auto known = std::ranges::find(out.limits, entry.name, &gateway::LimitSettings::name);
-        if (known == out.limits.end()) {
-            out.limits.push_back({entry.name, {}});
-            known = out.limits.end() - 1;
-        }
-        reader.texts("paths", known->paths);
-        if (known->paths.empty())
-            reader.problem(&entry.value, "paths", "which paths? [\"/api/**\"]");
-        for (const std::string& path : known->paths) {
-            if (const auto segments = gateway::split_pattern(path);
-                !segments || path.find('{') != std::string::npos) {
-                reader.problem(&entry.value, "paths",
-                               "\"" + path + "\": a path, or one ending in /**");
-            }
-        }
-        reader.seconds("window", known->window);
-        if (known->window.count() < 1 ||
-            known->window.count() > gateway::LimitTable::window_seconds_max) {
-            reader.problem(&entry.value, "window", "must be from 1s to 194d");
-        }
-        std::int64_t max = known->max;
-        reader.number("max", 1, gateway::LimitTable::count_max, max);
-        known->max = static_cast<std::uint32_t>(max);
-        reader.boolean("skip_successful", known->skip_successful);
-        reader.text("code", known->code);
-        if (known->code != "RATE_LIMIT_EXCEEDED" && known->code != "TOO_MANY_AUTH_ATTEMPTS") {
-            reader.problem(&entry.value, "code",
-                           "must be RATE_LIMIT_EXCEEDED or TOO_MANY_AUTH_ATTEMPTS");
-        }
-        reader.finish();
-    }
 }
 
 }  // namespace merlon::config

@@ -26,6 +26,18 @@ std::optional<std::uint64_t> parse_with_unit(std::string_view text, std::span<co
     return *number * unit->factor;
 }
 
+std::string text_with_unit(std::uint64_t value, std::span<const Unit> units) {
+    auto unit = units.end() - 1;
+    while (unit != units.begin() && (value == 0 || value % unit->factor != 0)) --unit;
+    return std::to_string(value / unit->factor).append(unit->name);
+}
+
+constexpr Unit duration_units[] = {
+    {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
+constexpr Unit size_units[] = {
+    {"B", 1},           {"", 1}, {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30},
+    {"TiB", 1ULL << 40}};
+
 // An address as 16 network-order bytes (IPv4 in the last four) and how many of them count.
 struct Address {
     std::array<unsigned char, 16> bytes{};
@@ -68,23 +80,21 @@ bool is_port(std::string_view text) {
 }  // namespace
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-    static constexpr Unit units[] = {
-        {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
     constexpr std::uint64_t max = 3'650ULL * 86'400'000;
-    const auto value = parse_with_unit(text, units, max);
+    const auto value = parse_with_unit(text, duration_units, max);
     if (!value) return std::nullopt;
     return std::chrono::milliseconds{*value};
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
-    static constexpr Unit units[] = {{"", 1},
-                                     {"B", 1},
-                                     {"KiB", 1ULL << 10},
-                                     {"MiB", 1ULL << 20},
-                                     {"GiB", 1ULL << 30},
-                                     {"TiB", 1ULL << 40}};
-    return parse_with_unit(text, units, 1ULL << 50);
+    return parse_with_unit(text, size_units, 1ULL << 50);
 }
+
+std::string duration_text(std::chrono::milliseconds value) {
+    return text_with_unit(static_cast<std::uint64_t>(value.count()), duration_units);
+}
+
+std::string size_text(std::uint64_t bytes) { return text_with_unit(bytes, size_units); }
 
 std::optional<bool> parse_boolean(std::string_view text) {
     if (text == "true") return true;
@@ -108,6 +118,13 @@ std::optional<http::Endpoint> parse_endpoint(std::string_view text) {
     const auto address = parse_address(std::string(host));
     if (!port || !address || (address->size == 16) != bracketed) return std::nullopt;
     return http::Endpoint{.host = std::string(host), .port = *port};
+}
+
+std::string endpoint_text(const http::Endpoint& endpoint) {
+    if (!endpoint.unix_path.empty()) return "unix:" + endpoint.unix_path;
+    const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
+    return (is_ipv6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" +
+           std::to_string(endpoint.port);
 }
 
 bool is_local(const http::Endpoint& endpoint) {

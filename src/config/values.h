@@ -17,11 +17,16 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 // 512, 8KiB, 1MiB, 4GiB: bytes.
 std::optional<std::uint64_t> parse_size(std::string_view text);
 
+// The same words back, in the largest unit that is exact.
+std::string duration_text(std::chrono::milliseconds value);
+std::string size_text(std::uint64_t bytes);
+
 // true or false, nothing else: `yes`, `on` and `1` mean different things to different readers.
 std::optional<bool> parse_boolean(std::string_view text);
 
 // 127.0.0.1:3000, [::1]:3000, unix:/path. Addresses, not names: a name's meaning can change.
 std::optional<http::Endpoint> parse_endpoint(std::string_view text);
+std::string endpoint_text(const http::Endpoint& endpoint);
 
 // Reachable only from this machine: a loopback address or a Unix socket.
 bool is_local(const http::Endpoint& endpoint);

@@ -1,4 +1,4 @@
-// SHA-256.
+// Hashing bytes: SHA-256.
 #pragma once
 
 #include <array>

@@ -39,7 +39,7 @@ HmacSha256::HmacSha256(const Secret& key) : context_(std::make_unique<Context>()
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha256_name(), 0),
         OSSL_PARAM_construct_end()};
     // A null key would mean "the one you have": an empty one is still a key.
-    const std::string_view bytes = key.empty() ? std::string_view("", 0) : key.reveal();
+    const std::string_view bytes = key.empty() ? std::string_view("") : key.reveal();
     MERLON_ASSERT(EVP_MAC_init(context_->keyed.get(), octets(bytes), bytes.size(), parameters) ==
                   1);
 }

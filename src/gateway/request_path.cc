@@ -96,9 +96,9 @@ RequestPath::RequestPath(Shared shared, http::Deadlines& deadlines, Executor exe
 RequestPath::~RequestPath() = default;
 
 void RequestPath::replace(std::shared_ptr<const Snapshot> snapshot) {
-    cache_.flush();  // issuer, key or permissions may be others
     if (active_) active_->checkers.clear();
     active_ = std::make_shared<Active>();
+    keys_seen_ = 0;
     active_->snapshot = std::move(snapshot);
     for (const Service& service : active_->snapshot->services) {
         auto upstream =
@@ -248,15 +248,18 @@ Result<const access::Subject*> RequestPath::authenticate(const http::Exchange& e
     }
     const std::string_view token = field->value.substr(scheme.size());
     const WallTime now = request.came;
-    request.token = cache_.find(token, now);
+    const tokens::Verifier& verifier = *request.snapshot->verifier;
+    tokens::TokenCache& cache = request.active->cache;
+    const std::uint64_t generation = verifier.generation();
+    if (std::exchange(request.active->keys_seen, generation) != generation) cache.flush();
+    request.token = cache.find(token, now);
     if (request.token != nullptr) {
         cache_hits_.add();
     } else {
         cache_misses_.add();
-        tokens::AccessToken verified =
-            MERLON_TRY(request.snapshot->verifier->verify_access(token, now));
+        tokens::AccessToken verified = MERLON_TRY(verifier.verify_access(token, now));
         verified.subject.identity_fields = identity_fields(verified.subject);
-        request.token = cache_.put(token, std::move(verified));
+        request.token = cache.put(token, std::move(verified));
     }
     MERLON_TRY(check_revocation(*request.token));
     return &request.token->subject;
@@ -275,10 +278,15 @@ Result<> RequestPath::check_revocation(const tokens::AccessToken& token) const {
 // Who streams or tunnels does not come back to be asked: looked for once a second, when there is
 // something new to look for.
 void RequestPath::close_revoked_streams() {
-    const std::uint64_t generation = shared_.revocations.generation();
-    if (std::exchange(revocations_seen_, generation) == generation) return;
+    const std::uint64_t revocations = shared_.revocations.generation();
+    const std::uint64_t keys = active_->snapshot->verifier->generation();
+    if (revocations_seen_ == revocations && keys_seen_ == keys) return;
+    revocations_seen_ = revocations;
+    keys_seen_ = keys;
     open_streams_.close_revoked([this](const tokens::AccessToken& token) {
-        return shared_.revocations.is_revoked(token, shared_.clock.wall());
+        const WallTime now = shared_.clock.wall();
+        return shared_.revocations.is_revoked(token, now) ||
+               active_->snapshot->verifier->has_lost_its_key(token, now);
     });
 }
 

@@ -68,7 +68,9 @@ private:
     LimitGate limit_gate_;
     BufferedEntropy entropy_;
     OpenStreams open_streams_;
-    std::uint64_t revocations_seen_ = 0;  // generation that open_streams_ was searched for
+    // Generations that open_streams_ was searched for.
+    std::uint64_t revocations_seen_ = 0;
+    std::uint64_t keys_seen_ = 0;
     // A configuration with this worker's upstreams and metrics of it. Shared by the requests that
     // began with it, since a reload may come while they wait.
     struct Active {
@@ -79,9 +81,11 @@ private:
         std::unordered_map<std::uint64_t, metrics::Histogram*> durations;
         std::unordered_map<std::string_view, std::uint32_t> route_numbers;
         std::vector<std::unique_ptr<Texts>> spare_texts;  // between requests
+        // What this configuration's verifier found genuine, and its generation then.
+        tokens::TokenCache cache;
+        std::uint64_t keys_seen = 0;
     };
     std::shared_ptr<Active> active_;
-    tokens::TokenCache cache_;
     metrics::Counter& cache_hits_;
     metrics::Counter& cache_misses_;
     EverySecond every_second_;

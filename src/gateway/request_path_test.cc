@@ -1,6 +1,7 @@
 // The stages of a request, over a real connection, with an upstream that the test plays.
 #include "gateway/request_path.h"
 
+#include "base/text.h"
 #include "gateway/test_kit.h"
 
 namespace merlon::gateway {
@@ -46,7 +47,9 @@ protected:
             Wire link = listener.accept();
             got = link.read_head();
             if (const auto at = got.find("Content-Length: "); at != std::string::npos) {
-                got += link.read(std::stoul(got.substr(at + 16)));
+                const std::string_view length = std::string_view(got).substr(at + 16);
+                got += link.read(
+                    text::parse_number<std::size_t>(length.substr(0, length.find('\r'))).value());
             }
             link.send(
                 "HTTP/1.1 200 OK\r\nConnection: close\r\nServer: x\r\nContent-Length: 2\r\n"

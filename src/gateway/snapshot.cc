@@ -104,8 +104,7 @@ bool Limit::covers(std::string_view path) const {
 Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& gateway,
                                                        const http::ServerSettings& server,
                                                        const tokens::TokenSettings& tokens,
-                                                       std::shared_ptr<const tokens::Keyring> keys,
-                                                       access::Roles roles,
+                                                       KeySources keys, access::Roles roles,
                                                        std::vector<http::LocalService*> locals) {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->roles = std::move(roles);
@@ -142,9 +141,9 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
     snapshot->ipv6_prefix = gateway.ipv6_prefix;
     snapshot->security_fields = make_security_fields(gateway.security_headers);
     snapshot->timeouts = server.timeouts;
-    snapshot->verifier.emplace(tokens::ClaimRules{tokens.issuer, tokens.audience}, std::move(keys),
-                               MERLON_TRY(tokens::TrustedIssuers::load(tokens.trusted)),
-                               snapshot->roles);
+    snapshot->verifier.emplace(
+        tokens::ClaimRules{tokens.issuer, tokens.audience}, keys.own,
+        MERLON_TRY(tokens::TrustedIssuers::load(tokens.trusted, keys.remote)), snapshot->roles);
     return snapshot;
 }
 

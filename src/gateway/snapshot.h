@@ -51,6 +51,12 @@ struct Limit {
     bool covers(std::string_view path) const;
 };
 
+// Where the verifier finds keys. Borrowed.
+struct KeySources {
+    const tokens::CurrentKeys& own;
+    tokens::RemoteKeySets& remote;
+};
+
 struct Snapshot {
     RouteTable<Route> routes;
     std::vector<Service> services;
@@ -64,14 +70,12 @@ struct Snapshot {
     access::Roles roles;
     std::optional<tokens::Verifier> verifier;  // set by make(); borrows roles
 
-    // Settings that passed config's checks; `keys` are our own, null: we have none.
-    // `locals` are the built-in roles, which outlive the snapshot. Errors name
-    // what to change.
+    // Settings that passed config's checks. The keys and `locals`, the built-in roles, outlive the
+    // snapshot. Errors name what to change.
     static Result<std::shared_ptr<const Snapshot>> make(const GatewaySettings& gateway,
                                                         const http::ServerSettings& server,
                                                         const tokens::TokenSettings& tokens,
-                                                        std::shared_ptr<const tokens::Keyring> keys,
-                                                        access::Roles roles,
+                                                        KeySources keys, access::Roles roles,
                                                         std::vector<http::LocalService*> locals);
 };
 

@@ -8,6 +8,7 @@
 #include "gateway/request_path.h"
 #include "http/server.h"
 #include "http/test_kit.h"
+#include "tokens/test_kit.h"
 
 namespace merlon::gateway::testing {
 
@@ -52,9 +53,7 @@ public:
     }
 
     Result<std::shared_ptr<const Snapshot>> snapshot() {
-        return Snapshot::make(settings, server_settings, token_settings,
-                              std::make_shared<const tokens::Keyring>(
-                                  MERLON_TRY(tokens::Keyring::of_secret(token_settings.secret))),
+        return Snapshot::make(settings, server_settings, token_settings, {keys, remote_keys},
                               access::Roles::defaults(), {});
     }
     void start() {
@@ -95,7 +94,11 @@ public:
     GatewaySettings settings;
     http::ServerSettings server_settings;
     tokens::TokenSettings token_settings;
+    tokens::CurrentKeys keys{std::make_shared<const tokens::Keyring>(
+        tokens::Keyring::of_secret(Secret("k7Qd2x9VbR4mT8wZp3LsN6yHc1JfGa5E")).value())};
     FakeClock clock;
+    tokens::testing::FakeFetcher documents;
+    tokens::RemoteKeySets remote_keys{documents, clock, [](const std::string&) {}};
     SystemEntropy entropy;
     tokens::Revocations revocations;
     metrics::Registry metrics;

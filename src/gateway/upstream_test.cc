@@ -1,10 +1,9 @@
 // Choosing targets: load, turns, health found out by failing and by asking.
 #include "gateway/upstream.h"
 
-#include <boost/asio/detached.hpp>
 #include <map>
-#include "base/spawn.h"
 
+#include "base/spawn.h"
 #include "gateway/test_kit.h"
 
 namespace merlon::gateway {

@@ -2,7 +2,6 @@
 #include "http/client.h"
 
 #include "base/spawn.h"
-
 #include "http/server.h"
 #include "http/test_kit.h"
 

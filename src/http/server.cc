@@ -5,12 +5,14 @@
 
 #include "base/spawn.h"
 
+#include "base/clock.h"
+
 namespace merlon::http {
 namespace {
 
 // RFC 9110 section 5.6.7: Sun, 06 Nov 1994 08:49:37 GMT.
 std::string http_date() {
-    return fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(std::time(nullptr)));
+    return fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(SystemClock().wall()));
 }
 
 std::string address_text(const Socket& socket) {

@@ -17,19 +17,18 @@ using storage::Blob;
 using storage::Transaction;
 using Ended = std::vector<std::string>;
 
-Task<> end_one(Transaction& transaction, std::string session_id, std::string user_id,
-               std::int64_t until, events::Event event, std::optional<Blob> sealed_ip) {
+Task<> store_end(Transaction& transaction, std::string session_id, std::string user_id,
+                 std::int64_t until, events::Event event, std::optional<Blob> sealed_ip) {
     MERLON_CO_TRY(co_await sessions::end(transaction, session_id, user_id, until));
     co_return co_await storage::append_event(transaction, std::string(auth_role), std::move(event),
                                              std::move(sealed_ip));
 }
 
-Task<std::int64_t> end_all(Transaction& transaction, std::string user_id, std::int64_t until,
-                           events::Event event, std::optional<Blob> sealed_ip) {
+Task<std::int64_t> store_end_of_all(Transaction& transaction, std::string user_id,
+                                    std::int64_t until, events::Event event,
+                                    std::optional<Blob> sealed_ip) {
     const std::int64_t version =
-        MERLON_CO_TRY(co_await Accounts::raise_version(transaction, user_id));
-    MERLON_CO_TRY(co_await sessions::end_others(transaction, user_id, {}, until));
-    MERLON_CO_TRY(co_await sessions::revoke_user(transaction, user_id, version, until));
+        MERLON_CO_TRY(co_await sessions::end_all(transaction, std::move(user_id), until));
     MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
                                                  std::move(event), std::move(sealed_ip)));
     co_return version;
@@ -51,17 +50,26 @@ Task<Ended> store_password(Transaction& transaction, std::string user_id, std::s
 Task<http::Response> Identity::logout(http::LocalCall call) {
     const events::Event ended = event(events::Type::Logout, call.user_id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(call.user_id, call.client));
-    const WallTime until = last_expiry();
-    const auto done = co_await parts_.database.transact_work(
-        [session_id = call.session_id, user_id = call.user_id, ended, sealed_ip,
-         until = until.time_since_epoch().count()](Transaction& transaction) {
-            return end_one(transaction, session_id, user_id, until, ended, sealed_ip);
-        });
+    const auto done = co_await end_one(call.session_id, call.user_id, ended, sealed_ip);
+    if (done) co_return empty_answer();
+    if (done.error().rule != "session.absent") co_return std::unexpected(done.error());
     // A session that ran out meanwhile is as over as it was asked to be.
-    if (!done && done.error().rule != "session.absent") co_return std::unexpected(done.error());
-    parts_.revocations.end_session(call.session_id, until);
-    parts_.events.write(ended);
+    revoke({call.session_id});
     co_return empty_answer();
+}
+
+// The row, its revocation and its event, then the set that every request asks.
+Task<> Identity::end_one(std::string session_id, std::string user_id, events::Event ended,
+                         std::optional<Blob> sealed_ip) {
+    const WallTime until = last_expiry();
+    MERLON_CO_TRY(co_await parts_.database.transact_work(
+        [session_id, user_id, ended, sealed_ip,
+         until = until.time_since_epoch().count()](Transaction& transaction) {
+            return store_end(transaction, session_id, user_id, until, ended, sealed_ip);
+        }));
+    parts_.revocations.end_session(session_id, until);
+    parts_.events.write(ended);
+    co_return Result<>{};
 }
 
 Task<http::Response> Identity::logout_all(http::LocalCall call) {
@@ -71,7 +79,7 @@ Task<http::Response> Identity::logout_all(http::LocalCall call) {
     const std::int64_t version = MERLON_CO_TRY(co_await parts_.database.transact<std::int64_t>(
         [user_id = call.user_id, ended, sealed_ip,
          until = until.time_since_epoch().count()](Transaction& transaction) {
-            return end_all(transaction, user_id, until, ended, sealed_ip);
+            return store_end_of_all(transaction, user_id, until, ended, sealed_ip);
         }));
     parts_.revocations.raise_version(call.user_id, version, until);
     parts_.events.write(ended);
@@ -79,9 +87,14 @@ Task<http::Response> Identity::logout_all(http::LocalCall call) {
 }
 
 Task<http::Response> Identity::list_sessions(http::LocalCall call) {
-    const auto rows = MERLON_CO_TRY(co_await sessions::list(parts_.database, call.user_id, now()));
+    co_return data_answer(
+        200, MERLON_CO_TRY(co_await sessions_json(call.user_id, std::move(call.session_id))));
+}
+
+Task<std::string> Identity::sessions_json(std::string user_id, std::optional<std::string> current) {
+    const auto rows = MERLON_CO_TRY(co_await sessions::list(parts_.database, user_id, now()));
     const sealing::PersonKey key =
-        MERLON_CO_TRY(co_await parts_.keys.find(call.user_id, std::string(auth_role)));
+        MERLON_CO_TRY(co_await parts_.keys.find(user_id, std::string(auth_role)));
     std::string json = "[";
     for (const SessionRow& row : rows) {
         const auto time = [](std::int64_t count) {
@@ -95,9 +108,10 @@ Task<http::Response> Identity::list_sessions(http::LocalCall call) {
         json += R"(,"userAgent":)";
         wire::append_json_string(
             json, MERLON_CO_TRY(sealing::open(*key, {"sessions.agent", row.id}, row.agent)));
-        json += row.id == call.session_id ? R"(,"current":true})" : R"(,"current":false})";
+        if (current) json += row.id == *current ? R"(,"current":true)" : R"(,"current":false)";
+        json += '}';
     }
-    co_return data_answer(200, json + "]");
+    co_return json + "]";
 }
 
 Task<http::Response> Identity::end_session(http::LocalCall call) {
@@ -105,14 +119,7 @@ Task<http::Response> Identity::end_session(http::LocalCall call) {
     if (!id) co_return fail(Kind::Absent, "session.absent");
     const events::Event ended = event(events::Type::SessionRevoked, call.user_id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(call.user_id, call.client));
-    const WallTime until = last_expiry();
-    MERLON_CO_TRY(co_await parts_.database.transact_work(
-        [session_id = id->str(), user_id = call.user_id, ended, sealed_ip,
-         until = until.time_since_epoch().count()](Transaction& transaction) {
-            return end_one(transaction, session_id, user_id, until, ended, sealed_ip);
-        }));
-    parts_.revocations.end_session(id->text(), until);
-    parts_.events.write(ended);
+    MERLON_CO_TRY(co_await end_one(id->str(), call.user_id, ended, sealed_ip));
     co_return empty_answer();
 }
 

@@ -158,4 +158,12 @@ Result<PasswordForm> PasswordForm::parse(std::string_view body) {
     return PasswordForm{*std::move(current), std::move(fresh)};
 }
 
+Result<ResetForm> ResetForm::parse(std::string_view body) {
+    Form form = MERLON_TRY(Form::parse(body));
+    auto email = form.email("email");
+    std::string password = form.new_password("password");
+    MERLON_TRY(form.finish());
+    return ResetForm{*std::move(email), std::move(password)};
+}
+
 }  // namespace merlon::identity

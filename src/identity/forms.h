@@ -37,4 +37,11 @@ struct PasswordForm {
     static Result<PasswordForm> parse(std::string_view body);
 };
 
+// An operator's: nobody has to know the old one.
+struct ResetForm {
+    wire::Email email;
+    std::string password;
+    static Result<ResetForm> parse(std::string_view body);
+};
+
 }  // namespace merlon::identity

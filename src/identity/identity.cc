@@ -1,4 +1,4 @@
-// Opening, dispatching, and the steps that use cases share.
+// Opening, reloading, and the steps that use cases share.
 #include "identity/identity.h"
 
 #include <fmt/chrono.h>
@@ -7,15 +7,11 @@
 
 #include "identity/answers.h"
 #include "identity/schema.h"
-#include "identity/signing_keys.h"
 #include "sealing/sealed_text.h"
 #include "storage/outbox.h"
 #include "wire/json_text.h"
 
 namespace merlon::identity {
-
-using http::LocalAccess;
-using wire::Method;
 
 std::string json_time(WallTime time) {
     const auto since = time.time_since_epoch();
@@ -24,52 +20,23 @@ std::string json_time(WallTime time) {
                        since.count() % 1'000);
 }
 
-const std::vector<http::LocalRoute>& Identity::routes() const {
-    static const std::vector<http::LocalRoute> routes = {
-        {Method::Post, "/api/auth/register", LocalAccess::Public},
-        {Method::Post, "/api/auth/login", LocalAccess::Public},
-        {Method::Post, "/api/auth/refresh", LocalAccess::Public},
-        {Method::Post, "/api/auth/logout", LocalAccess::Authenticated},
-        {Method::Post, "/api/auth/logout-all", LocalAccess::Authenticated},
-        {Method::Get, "/api/auth/sessions", LocalAccess::Authenticated},
-        {Method::Delete, "/api/auth/sessions/{id}", LocalAccess::Authenticated},
-        {Method::Post, "/api/auth/password", LocalAccess::Authenticated},
-        {Method::Get, "/api/auth/me", LocalAccess::Authenticated},
-        {Method::Get, "/.well-known/jwks.json", LocalAccess::Public},
-    };
-    return routes;
-}
-
-Task<http::Response> Identity::call(http::LocalCall call) {
-    const std::string_view route = call.route;
-    if (route == "/api/auth/register") return register_account(std::move(call));
-    if (route == "/api/auth/login") return login(std::move(call));
-    if (route == "/api/auth/refresh") return refresh(std::move(call));
-    if (route == "/api/auth/logout") return logout(std::move(call));
-    if (route == "/api/auth/logout-all") return logout_all(std::move(call));
-    if (route == "/api/auth/sessions") return list_sessions(std::move(call));
-    if (route == "/api/auth/sessions/{id}") return end_session(std::move(call));
-    if (route == "/api/auth/password") return change_password(std::move(call));
-    if (route == "/api/auth/me") return me(std::move(call));
-    return published_keys();
-}
-
-Task<http::Response> Identity::published_keys() {
-    http::Response response{200, {}, issuer_.jwks(parts_.clock.wall())};
-    response.fields.add("Content-Type", "application/json; charset=utf-8");
-    response.fields.add("Cache-Control", "public, max-age=300");
-    co_return response;
-}
-
-Identity::Identity(Parts parts, const tokens::TokenSettings& tokens,
-                   const PasswordSettings& passwords, access::Roles roles, tokens::Rings rings)
+Identity::Identity(Parts parts, const PasswordSettings& passwords, Terms terms)
     : parts_(parts),
+      counters_(parts.metrics),
       passwords_(passwords, parts.entropy, parts.metrics),
       accounts_(parts.database, parts.keys, parts.entropy),
       protection_(parts.clock),
-      issuer_(tokens, std::move(rings), parts.entropy),
-      reuse_grace_(tokens.reuse_grace),
-      roles_(std::make_shared<const access::Roles>(std::move(roles))) {}
+      signing_keys_(parts),
+      keys_(terms.issuer.rings().access),
+      terms_(std::make_shared<const Terms>(std::move(terms))) {
+    add_endpoints();
+}
+
+Task<tokens::Rings> Identity::load_rings(Parts parts, const tokens::TokenSettings& tokens) {
+    if (tokens.algorithm == tokens::Algorithm::HS256) co_return tokens::Rings::of_secrets(tokens);
+    co_return co_await SigningKeys(parts).load(
+        {tokens.algorithm, tokens.access_ttl, tokens.refresh_ttl});
+}
 
 Task<std::unique_ptr<Identity>> Identity::open(Parts parts, const tokens::TokenSettings& tokens,
                                                const PasswordSettings& passwords,
@@ -78,12 +45,28 @@ Task<std::unique_ptr<Identity>> Identity::open(Parts parts, const tokens::TokenS
                                             storage::outbox_migrations()));
     MERLON_CO_TRY(
         co_await storage::migrate(parts.database, parts.clock, auth_role, auth_migrations()));
-    auto rings = MERLON_CO_TRY(
-        co_await load_signing_keys(parts.database, parts.keys, tokens, parts.clock, parts.entropy));
-    std::unique_ptr<Identity> identity(
-        new Identity(parts, tokens, passwords, std::move(roles), std::move(rings)));
+    const tokens::Rings rings = MERLON_CO_TRY(co_await load_rings(parts, tokens));
+    std::unique_ptr<Identity> identity(new Identity(
+        parts, passwords,
+        {tokens::Issuer(tokens, rings, parts.entropy), tokens.algorithm, tokens.reuse_grace,
+         tokens.access_ttl, std::make_shared<const access::Roles>(std::move(roles))}));
     MERLON_CO_TRY(co_await identity->load_revocations());
     co_return identity;
+}
+
+Task<> Identity::reload(const tokens::TokenSettings& tokens, access::Roles roles) {
+    const KeyChange change = MERLON_CO_TRY(KeyChange::begin(changing_keys_));
+    const tokens::Rings rings = MERLON_CO_TRY(co_await load_rings(parts_, tokens));
+    adopt({tokens::Issuer(tokens, rings, parts_.entropy), tokens.algorithm, tokens.reuse_grace,
+           std::max(tokens.access_ttl, terms_.load()->longest_access_ttl),
+           std::make_shared<const access::Roles>(std::move(roles))});
+    co_return Result<>{};
+}
+
+// The verifiers first: they know a key before a token names it.
+void Identity::adopt(Terms terms) {
+    keys_.replace(terms.issuer.rings().access);
+    terms_.store(std::make_shared<const Terms>(std::move(terms)));
 }
 
 // Before anything is served: a sign-out of a minute ago holds over a restart.
@@ -95,10 +78,6 @@ Task<> Identity::load_revocations() {
         parts_.revocations.raise_version(rows[i].text(0), rows[i].integer(1), until);
     }
     co_return Result<>{};
-}
-
-void Identity::replace_roles(access::Roles roles) {
-    roles_.store(std::make_shared<const access::Roles>(std::move(roles)));
 }
 
 Task<Identity::SignIn> Identity::begin_session(std::string user_id, std::string client,
@@ -114,15 +93,19 @@ Task<Identity::SignIn> Identity::begin_session(std::string user_id, std::string 
     session.agent = sealing::seal(*key, {"sessions.agent", session.id},
                                   agent.substr(0, agent_bytes_max), parts_.entropy);
     session.now = now();
-    session.expires_at = session.now + std::chrono::milliseconds(issuer_.refresh_ttl()).count();
-    made.refresh_token = issuer_.issue_refresh({user_id, session.token_id}, parts_.clock.wall());
+    const auto terms = terms_.load();
+    const std::chrono::milliseconds life = terms->issuer.refresh_ttl();
+    session.expires_at = session.now + life.count();
+    made.refresh_token =
+        terms->issuer.issue_refresh({user_id, session.token_id}, parts_.clock.wall());
     session.user_id = std::move(user_id);
     co_return made;
 }
 
 std::string Identity::access_token(const Account& account, const std::string& session_id) const {
-    return issuer_.issue_access(
-        {account.id, account.email, account.role, roles_.load()->permissions_of(account.role),
+    const auto terms = terms_.load();
+    return terms->issuer.issue_access(
+        {account.id, account.email, account.role, terms->roles->permissions_of(account.role),
          session_id, account.version},
         parts_.clock.wall());
 }
@@ -137,7 +120,8 @@ std::string Identity::user_json(const Account& account) const {
     json += R"(,"role":)";
     wire::append_json_string(json, account.role);
     json += R"(,"permissions":[)";
-    for (const std::string& permission : roles_.load()->permissions_of(account.role)) {
+    const auto terms = terms_.load();
+    for (const std::string& permission : terms->roles->permissions_of(account.role)) {
         if (json.back() != '[') json += ',';
         wire::append_json_string(json, permission);
     }
@@ -150,7 +134,7 @@ http::Response Identity::answer_sign_in(int status, const Account& account,
                        fmt::format(R"({{"user":{},"accessToken":"{}","refreshToken":"{}",)"
                                    R"("tokenType":"Bearer","expiresIn":{}}})",
                                    user_json(account), access_token(account, made.session.id),
-                                   made.refresh_token, issuer_.access_ttl().count()));
+                                   made.refresh_token, terms_.load()->issuer.access_ttl().count()));
 }
 
 events::Event Identity::event(events::Type type, std::string user_id, std::string client) const {

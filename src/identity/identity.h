@@ -1,41 +1,31 @@
-// The auth role: accounts, sessions, tokens. Read call() first: it names every endpoint; the use
+// The auth role: accounts, sessions, tokens. Read endpoints.cc first: it names them all; the use
 // cases are in sign_in.cc (register, login, refresh) and account_calls.cc (the signed-in user's).
 #pragma once
 
 #include <atomic>
 #include <memory>
 
-#include "access/access.h"
 #include "base/uuid.h"
-#include "events/refusals.h"
 #include "http/local_service.h"
 #include "identity/accounts.h"
+#include "identity/auth_counters.h"
 #include "identity/forms.h"
+#include "identity/key_change.h"
 #include "identity/login_protection.h"
+#include "identity/parts.h"
 #include "identity/password_pool.h"
 #include "identity/sessions.h"
-#include "tokens/issuer.h"
-#include "tokens/revocations.h"
+#include "identity/terms.h"
+#include "tokens/current_keys.h"
 
 namespace merlon::identity {
-
-// What identity works with. Borrowed for its life.
-struct Parts {
-    storage::Database& database;
-    sealing::KeyStore& keys;
-    tokens::Revocations& revocations;
-    events::Refusals& refusals;
-    events::EventSink& events;
-    metrics::Registry& metrics;
-    const Clock& clock;
-    Entropy& entropy;
-};
 
 // Resource; safe from every thread.
 class Identity final : public http::LocalService {
 public:
     // Brings the tables up to date, loads the signing keys and every revocation still in force.
-    // Errors: those of Database, migrate() and load_signing_keys().
+    // Borrows the settings for the task. Errors: those of Database, migrate(), SigningKeys::load()
+    // and tokens::Rings::of_secrets().
     static Task<std::unique_ptr<Identity>> open(Parts parts, const tokens::TokenSettings& tokens,
                                                 const PasswordSettings& passwords,
                                                 access::Roles roles);
@@ -44,16 +34,18 @@ public:
     Task<http::Response> call(http::LocalCall request) override;
 
     // Our keys, for the verifiers.
-    std::shared_ptr<const tokens::Keyring> keys() const { return issuer_.rings().access; }
-    // A reload.
-    void replace_roles(access::Roles roles);
+    const tokens::CurrentKeys& keys() const { return keys_; }
+    // A reload, of which all or nothing is done. Another algorithm is a rotation; another shared
+    // secret ends the tokens of the one before. Borrows the settings for the task. Errors:
+    // "key.changing" (Conflict), and those of open().
+    Task<> reload(const tokens::TokenSettings& tokens, access::Roles roles);
 
     // Makes an admin with a random password when there is none: "e-mail password", else empty.
     Task<std::string> make_first_admin();
 
-    // An operator's calls (operator_calls.cc). Errors: "role.unknown" (Invalid), "account.absent"
-    // (Absent), "account.email_taken" (Conflict), and those of Database.
-    // Gives the user as JSON.
+    // An operator's calls (operator_calls.cc, session_calls.cc, key_calls.cc). Errors:
+    // "role.unknown" (Invalid), "account.absent" (Absent), "account.email_taken" (Conflict), and
+    // those of Database. Gives the user as JSON.
     Task<std::string> create_account(RegisterForm form, std::string role);
     enum class Lock : std::uint8_t { Off, On };
     Task<> set_lock(wire::Email email, Lock lock);
@@ -61,13 +53,28 @@ public:
     Task<> set_role(wire::Email email, std::string role);
     // The first 1,000 as a JSON array.
     Task<std::string> list_accounts();
+    // Ends the user's sessions.
+    Task<> reset_password(ResetForm form);
+    // As a JSON array, the last seen first.
+    Task<std::string> list_sessions_of(std::string user_id);
+    Task<std::string> list_sessions_of(wire::Email email);
+    // Error: "session.absent" (Absent).
+    Task<> revoke_session(std::string session_id);
+    // Keys that still verify something, newest first. Each gives them as a JSON array. Errors:
+    // "key.shared" (Conflict: HS256), "key.changing" (Conflict), and those of SigningKeys.
+    Task<std::string> list_keys();
+    Task<std::string> rotate_keys(KeyStart start);
+    Task<std::string> retire_key(std::string kid);
 
 private:
-    Identity(Parts parts, const tokens::TokenSettings& tokens, const PasswordSettings& passwords,
-             access::Roles roles, tokens::Rings rings);
+    Identity(Parts parts, const PasswordSettings& passwords, Terms terms);
+    static Task<tokens::Rings> load_rings(Parts parts, const tokens::TokenSettings& tokens);
     Task<> load_revocations();
+    void adopt(Terms terms);
 
-    // Endpoints.
+    struct Endpoint;
+    static std::span<const Endpoint> endpoints();
+    void add_endpoints();
     Task<http::Response> register_account(http::LocalCall call);
     Task<http::Response> login(http::LocalCall call);
     Task<http::Response> refresh(http::LocalCall call);
@@ -77,7 +84,7 @@ private:
     Task<http::Response> end_session(http::LocalCall call);
     Task<http::Response> change_password(http::LocalCall call);
     Task<http::Response> me(http::LocalCall call);
-    Task<http::Response> published_keys();
+    Task<http::Response> published_keys(http::LocalCall call);
 
     // Steps they share.
     struct SignIn {
@@ -93,18 +100,26 @@ private:
     events::Event event(events::Type type, std::string user_id, std::string client) const;
     // Seals the client's address for the outbox.
     Task<std::optional<storage::Blob>> seal_client(std::string user_id, std::string client);
+    // `current` is marked when there is one.
+    Task<std::string> sessions_json(std::string user_id, std::optional<std::string> current);
+    // Fails with "session.absent" (Absent).
+    Task<> end_one(std::string session_id, std::string user_id, events::Event ended,
+                   std::optional<storage::Blob> sealed_ip);
     void revoke(const std::vector<std::string>& session_ids);
     std::int64_t now() const { return parts_.clock.wall().time_since_epoch().count(); }
     // When the last access token that exists now has expired.
-    WallTime last_expiry() const { return parts_.clock.wall() + issuer_.access_ttl(); }
+    WallTime last_expiry() const { return parts_.clock.wall() + terms_.load()->longest_access_ttl; }
 
     Parts parts_;
+    std::vector<http::LocalRoute> routes_;
+    AuthCounters counters_;
     PasswordPool passwords_;
     Accounts accounts_;
     LoginProtection protection_;
-    tokens::Issuer issuer_;
-    std::chrono::milliseconds reuse_grace_;
-    std::atomic<std::shared_ptr<const access::Roles>> roles_;
+    SigningKeys signing_keys_;
+    std::atomic<bool> changing_keys_{false};
+    tokens::CurrentKeys keys_;
+    std::atomic<std::shared_ptr<const Terms>> terms_;
 };
 
 }  // namespace merlon::identity

@@ -86,5 +86,17 @@ TEST(LoginProtection, TellsOnceThatAGuessLockedTheAccount) {
     EXPECT_EQ(told, 1);
 }
 
+TEST(LoginProtection, HoldsABoundedNumberOfAccountsAndForgetsTheLeastRecent) {
+    Fixture f;
+    f.guesses_until_locked("forgotten");
+    f.guesses_until_locked("attacked");
+    for (std::size_t i = 0; i + 1 < LoginProtection::accounts_max; ++i) {
+        if (i % 1'000 == 0) EXPECT_FALSE(f.protection.begin("attacked"));
+        f.guess(std::to_string(i), Verdict::Wrong);
+    }
+    EXPECT_FALSE(f.protection.begin("attacked"));
+    EXPECT_TRUE(f.protection.begin("forgotten"));
+}
+
 }  // namespace
 }  // namespace merlon::identity

@@ -1,4 +1,5 @@
 // What an operator does with accounts, from the command line.
+#include "base/text.h"
 #include "base/uuid.h"
 #include "identity/answers.h"
 #include "identity/identity.h"
@@ -16,9 +17,7 @@ Task<std::int64_t> store_role(Transaction& transaction, std::string user_id, std
     MERLON_CO_TRY(co_await transaction.query("UPDATE accounts SET role = $2 WHERE id = $1",
                                              {user_id, std::move(role)}));
     const std::int64_t version =
-        MERLON_CO_TRY(co_await Accounts::raise_version(transaction, user_id));
-    MERLON_CO_TRY(co_await sessions::end_others(transaction, user_id, {}, until));
-    MERLON_CO_TRY(co_await sessions::revoke_user(transaction, user_id, version, until));
+        MERLON_CO_TRY(co_await sessions::end_all(transaction, std::move(user_id), until));
     MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
                                                  std::move(event), std::nullopt));
     co_return version;
@@ -37,8 +36,27 @@ Task<> store_lock(Transaction& transaction, std::string user_id, std::int64_t lo
 
 }  // namespace
 
+// Known only to who starts the server: printed once, kept as a hash.
+Task<std::string> Identity::make_first_admin() {
+    if (MERLON_CO_TRY(co_await accounts_.count_role("admin")) > 0) co_return std::string();
+    const std::string email = "admin@merlon.local";
+    const std::string password = "Aa1$" + text::to_base64url(parts_.entropy.bytes(18));
+    const wire::Email parsed = MERLON_CO_TRY(wire::Email::parse(email));
+    Account account;
+    account.id = Uuid::make_v4(parts_.entropy).str();
+    account.first_name = "First";
+    account.last_name = "Admin";
+    account.role = "admin";
+    account.created_at = parts_.clock.wall();
+    account.password = MERLON_CO_TRY(co_await passwords_.hash(password));
+    const SealedAccount sealed = MERLON_CO_TRY(co_await accounts_.seal(account, parsed));
+    MERLON_CO_TRY(co_await parts_.database.transact_work(
+        [sealed](Transaction& transaction) { return Accounts::insert(transaction, sealed); }));
+    co_return email + " " + password;
+}
+
 Task<std::string> Identity::create_account(RegisterForm form, std::string role) {
-    if (!roles_.load()->has_role(role)) co_return fail(Kind::Invalid, "role.unknown", role);
+    if (!terms_.load()->roles->has_role(role)) co_return fail(Kind::Invalid, "role.unknown", role);
     Account account;
     account.id = Uuid::make_v4(parts_.entropy).str();
     account.email = form.email.as_typed();
@@ -73,7 +91,7 @@ Task<> Identity::set_lock(wire::Email email, Lock lock) {
 }
 
 Task<> Identity::set_role(wire::Email email, std::string role) {
-    if (!roles_.load()->has_role(role)) co_return fail(Kind::Invalid, "role.unknown", role);
+    if (!terms_.load()->roles->has_role(role)) co_return fail(Kind::Invalid, "role.unknown", role);
     const Account account = MERLON_CO_TRY(co_await accounts_.find_by_email(std::move(email)));
     events::Event changed = event(events::Type::RoleChanged, account.id, {});
     changed.details = {{"from", account.role}, {"to", role}};

@@ -46,6 +46,8 @@ constexpr storage::Migration migrations[] = {
             signs_from INTEGER NOT NULL,
             retires_at INTEGER
         ) STRICT)"},
+    {2, "signing keys verify refresh tokens longer", R"(
+        ALTER TABLE signing_keys ADD COLUMN refresh_until INTEGER)"},
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/uuid.h"
+#include "identity/accounts.h"
 
 namespace merlon::identity::sessions {
 namespace {
@@ -102,9 +103,20 @@ Task<std::vector<std::string>> end_others(Transaction& transaction, std::string 
     co_return ended;
 }
 
-Task<> revoke_user(Transaction& transaction, std::string user_id, std::int64_t version,
-                   std::int64_t revoked_until) {
-    co_return co_await revoke(transaction, std::move(user_id), version, revoked_until);
+Task<std::int64_t> end_all(Transaction& transaction, std::string user_id,
+                           std::int64_t revoked_until) {
+    const std::int64_t version =
+        MERLON_CO_TRY(co_await Accounts::raise_version(transaction, user_id));
+    MERLON_CO_TRY(co_await end_others(transaction, user_id, {}, revoked_until));
+    MERLON_CO_TRY(co_await revoke(transaction, std::move(user_id), version, revoked_until));
+    co_return version;
+}
+
+Task<std::string> owner_of(storage::Database& database, std::string session_id) {
+    const Rows rows = MERLON_CO_TRY(
+        co_await database.query("SELECT user_id FROM sessions WHERE id = $1", {session_id}));
+    if (rows.empty()) co_return fail(Kind::Absent, "session.absent", std::move(session_id));
+    co_return rows[0].text(0);
 }
 
 Task<std::vector<SessionRow>> list(storage::Database& database, std::string user_id,

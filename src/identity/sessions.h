@@ -76,10 +76,13 @@ Task<> end(storage::Transaction& transaction, std::string session_id, std::strin
 // Ends all but `kept` (empty: all) one by one; gives those that ended.
 Task<std::vector<std::string>> end_others(storage::Transaction& transaction, std::string user_id,
                                           std::string kept, std::int64_t revoked_until);
-// Refuses all tokens of a user below `version`.
-Task<> revoke_user(storage::Transaction& transaction, std::string user_id, std::int64_t version,
-                   std::int64_t revoked_until);
+// Ends all of a user, and makes every token of before stale: gives the version that is asked for
+// from now on. Fails with "account.absent" (Absent).
+Task<std::int64_t> end_all(storage::Transaction& transaction, std::string user_id,
+                           std::int64_t revoked_until);
 
+// Whose session it is. Fails with "session.absent" (Absent).
+Task<std::string> owner_of(storage::Database& database, std::string session_id);
 Task<std::vector<SessionRow>> list(storage::Database& database, std::string user_id,
                                    std::int64_t now);
 

@@ -26,7 +26,6 @@ Task<Ended> store_session(Transaction& transaction, SealedSession session,
         MERLON_CO_TRY(
             co_await Accounts::set_password(transaction, session.user_id, std::move(new_hash)));
     }
-    const std::string user_id = session.user_id;
     Ended ended =
         MERLON_CO_TRY(co_await sessions::insert(transaction, std::move(session), revoked_until));
     MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
@@ -153,8 +152,10 @@ Task<http::Response> Identity::login(http::LocalCall call) {
 Task<http::Response> Identity::refresh(http::LocalCall call) {
     const RefreshForm form = MERLON_CO_TRY(RefreshForm::parse(call.body));
     const WallTime wall = parts_.clock.wall();
+    const auto terms = terms_.load();
+    const tokens::Issuer& issuer = terms->issuer;
     const tokens::RefreshToken presented =
-        MERLON_CO_TRY(issuer_.verify_refresh(form.refresh_token, wall));
+        MERLON_CO_TRY(issuer.verify_refresh(form.refresh_token, wall));
     const std::string session_id = sessions::session_of(presented.token_id);
     const auto account = co_await accounts_.find(presented.user_id);
     if (session_id.empty() || (!account && account.error().rule == "account.absent")) {
@@ -164,17 +165,16 @@ Task<http::Response> Identity::refresh(http::LocalCall call) {
 
     const std::string next_id =
         sessions::make_token_id(session_id, Uuid::make_v4(parts_.entropy).text());
-    const std::string next = issuer_.issue_refresh({account->id, next_id}, wall);
+    const std::string next = issuer.issue_refresh({account->id, next_id}, wall);
     const crypto::AeadKey key = successor_key(form.refresh_token);
-    const std::int64_t expires_at =
-        now() + std::chrono::milliseconds(issuer_.refresh_ttl()).count();
+    const std::int64_t expires_at = now() + std::chrono::milliseconds(issuer.refresh_ttl()).count();
     const Rotation rotation{session_id,
                             account->id,
                             presented.token_id,
                             next_id,
                             key.seal(next, successor_place, parts_.entropy),
                             now(),
-                            reuse_grace_.count(),
+                            terms->reuse_grace.count(),
                             expires_at,
                             last_expiry().time_since_epoch().count()};
     const events::Event reuse = event(events::Type::RefreshReuse, account->id, call.client);
@@ -197,26 +197,7 @@ Task<http::Response> Identity::refresh(http::LocalCall call) {
     co_return data_answer(200, fmt::format(R"({{"accessToken":"{}","refreshToken":"{}",)"
                                            R"("tokenType":"Bearer","expiresIn":{}}})",
                                            access_token(*account, session_id), successor,
-                                           issuer_.access_ttl().count()));
-}
-
-// Known only to who starts the server: printed once, kept as a hash.
-Task<std::string> Identity::make_first_admin() {
-    if (MERLON_CO_TRY(co_await accounts_.count_role("admin")) > 0) co_return std::string();
-    const std::string email = "admin@merlon.local";
-    const std::string password = "Aa1$" + text::to_base64url(parts_.entropy.bytes(18));
-    const wire::Email parsed = MERLON_CO_TRY(wire::Email::parse(email));
-    Account account;
-    account.id = Uuid::make_v4(parts_.entropy).str();
-    account.first_name = "First";
-    account.last_name = "Admin";
-    account.role = "admin";
-    account.created_at = parts_.clock.wall();
-    account.password = MERLON_CO_TRY(co_await passwords_.hash(password));
-    const SealedAccount sealed = MERLON_CO_TRY(co_await accounts_.seal(account, parsed));
-    MERLON_CO_TRY(co_await parts_.database.transact_work(
-        [sealed](Transaction& transaction) { return Accounts::insert(transaction, sealed); }));
-    co_return email + " " + password;
+                                           issuer.access_ttl().count()));
 }
 
 }  // namespace merlon::identity

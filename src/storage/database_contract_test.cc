@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <boost/asio/detached.hpp>
 #include <thread>
 
 #include "storage/sqlite_database.h"

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <latch>
 #include <thread>

@@ -22,6 +22,7 @@ struct AccessToken {
     Origin origin = Origin::Own;
     std::string token_id;      // jti; empty when a foreign issuer gave none
     std::string session_id;    // sid
+    std::string key_id;        // of our key that verified it; empty for a foreign one
     std::int64_t version = 0;  // ver, the user's token version
     WallTime expires_at;
     // Revocations::generation() when this token was last found not revoked: while it stands there

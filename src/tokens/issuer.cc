@@ -61,6 +61,12 @@ Issuer::Issuer(const TokenSettings& settings, Rings rings, Entropy& entropy)
       rings_(std::move(rings)),
       entropy_(entropy) {}
 
+Issuer Issuer::with(Rings rings) const {
+    Issuer changed = *this;
+    changed.rings_ = std::move(rings);
+    return changed;
+}
+
 std::string Issuer::issue_access(const AccessGrant& grant, WallTime now) const {
     std::string claims = "{";
     add_text(claims, "userId", grant.user_id);

@@ -28,8 +28,9 @@ struct RefreshToken {
     std::string token_id;
 };
 
-// The key rings of an installation. With asymmetric keys both are the same and `type` tells the
-// tokens apart; with HS256 they are JWT_SECRET's and JWT_REFRESH_SECRET's.
+// The key rings of an installation. With asymmetric keys both hold the same keys, which verify
+// refresh tokens longer than access tokens, and `type` tells the tokens apart; with HS256 they are
+// JWT_SECRET's and JWT_REFRESH_SECRET's.
 struct Rings {
     std::shared_ptr<const Keyring> access;  // shared with the verifiers of all workers
     std::shared_ptr<const Keyring> refresh;
@@ -43,6 +44,8 @@ struct Rings {
 class Issuer final {
 public:
     Issuer(const TokenSettings& settings, Rings rings, Entropy& entropy);
+    // The same with other keys.
+    Issuer with(Rings rings) const;
 
     // With a fresh jti.
     std::string issue_access(const AccessGrant& grant, WallTime now) const;

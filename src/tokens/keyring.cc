@@ -28,7 +28,8 @@ RingKey RingKey::make(crypto::SigningKey key, WallTime created_at, WallTime sign
 
 Result<Keyring> Keyring::make(std::vector<RingKey> keys) {
     if (keys.empty()) return fail(Kind::Corrupt, "keyring.empty", "no signing key");
-    std::ranges::sort(keys, std::ranges::greater(), &RingKey::signs_from);
+    std::ranges::sort(keys, std::ranges::greater(),
+                      [](const RingKey& key) { return std::pair(key.created_at, key.signs_from); });
     for (auto key = keys.begin(); key != keys.end(); ++key) {
         if (std::ranges::find(keys.begin(), key, key->kid, &RingKey::kid) != key) {
             return fail(Kind::Corrupt, "keyring.duplicate", key->kid);
@@ -54,18 +55,6 @@ const RingKey* Keyring::find(const std::optional<std::string>& kid, WallTime now
     const auto found = std::ranges::find_if(
         keys_, [&](const RingKey& key) { return kid ? key.kid == *kid : is_shared(key); });
     return found != keys_.end() && !found->is_retired(now) ? &*found : nullptr;
-}
-
-Keyring Keyring::rotated(crypto::SigningKey fresh, WallTime now,
-                         std::chrono::seconds longest_ttl) const {
-    std::vector<RingKey> keys{RingKey::make(std::move(fresh), now, now + jwks_max_age)};
-    for (RingKey key : keys_) {
-        if (key.is_retired(now)) continue;
-        if (!key.retires_at) key.retires_at = now + jwks_max_age + longest_ttl;
-        keys.push_back(std::move(key));
-    }
-    std::ranges::sort(keys, std::ranges::greater(), &RingKey::signs_from);
-    return Keyring(std::move(keys));
 }
 
 std::string Keyring::jwks(WallTime now) const {

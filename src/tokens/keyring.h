@@ -47,10 +47,6 @@ public:
     // The key a token names by `kid`; without one, a shared secret. Retired keys are not found.
     const RingKey* find(const std::optional<std::string>& kid, WallTime now) const;
 
-    // `fresh` is published at once and signs after jwks_max_age; the others retire when the last
-    // token they could have signed has expired, `longest_ttl` after they stop.
-    Keyring rotated(crypto::SigningKey fresh, WallTime now, std::chrono::seconds longest_ttl) const;
-
     // RFC 7517 section 5: public keys that are not retired. A shared secret is never in it.
     std::string jwks(WallTime now) const;
 

@@ -16,8 +16,10 @@ using crypto::Algorithm;
 // A foreign identity provider whose tokens the gateway accepts.
 struct TrustedIssuer {
     std::string issuer;
-    std::string jwks;  // https://… or file:/…
+    std::string jwks;  // https://…, http://… (private network) or file:/…
     std::string audience;
+    bool private_network = false;  // the URL may lead to a private address
+    std::string ca_path;           // PEM, for the URL; empty: the system's
 };
 
 struct TokenSettings {

@@ -19,38 +19,55 @@ Result<std::string> read_file(const std::string& path) {
     return text;
 }
 
-Result<std::vector<NamedKey>> load_keys(const TrustedIssuer& settings) {
-    constexpr std::string_view scheme = "file:";
-    if (!settings.jwks.starts_with(scheme)) {
-        return fail(Kind::Invalid, "trusted.scheme", "jwks must be a file: in this version");
-    }
-    return parse_jwks(MERLON_TRY(read_file(settings.jwks.substr(scheme.size()))));
+constexpr std::string_view file_scheme = "file:";
+
+Result<RemoteKeySet::Keys> load_file(const TrustedIssuer& settings) {
+    return std::make_shared<const std::vector<NamedKey>>(
+        MERLON_TRY(parse_jwks(MERLON_TRY(read_file(settings.jwks.substr(file_scheme.size()))))));
 }
 
 }  // namespace
 
-const NamedKey* IssuerKeys::find(const std::optional<std::string>& kid) const {
-    if (!kid) return keys.size() == 1 ? &keys.front() : nullptr;
-    const auto found = std::ranges::find(keys, *kid, &NamedKey::kid);
-    return found != keys.end() ? &*found : nullptr;
+std::optional<crypto::VerifyKey> IssuerKeys::find(const std::optional<std::string>& kid) const {
+    const RemoteKeySet::Keys keys = remote ? remote->keys() : file;
+    if (!kid && keys->size() == 1) return keys->front().key;
+    const auto found = kid ? std::ranges::find(*keys, *kid, &NamedKey::kid) : keys->end();
+    if (found != keys->end()) return found->key;
+    if (remote) remote->miss();
+    return std::nullopt;
 }
 
-Result<TrustedIssuers> TrustedIssuers::load(const std::vector<TrustedIssuer>& issuers) {
+Result<TrustedIssuers> TrustedIssuers::load(const std::vector<TrustedIssuer>& issuers,
+                                            RemoteKeySets& remote) {
     TrustedIssuers loaded;
     for (const TrustedIssuer& settings : issuers) {
         if (loaded.find(settings.issuer) != nullptr) {
             return fail(Kind::Invalid, "trusted.duplicate", settings.issuer);
         }
-        auto keys = load_keys(settings);
-        if (!keys) {
-            keys.error().detail = "tokens.trusted " + settings.issuer +
-                                  ": jwks: " + std::string(keys.error().rule) + " " +
-                                  keys.error().detail;
-            return std::unexpected(std::move(keys).error());
+        IssuerKeys keys{settings.issuer, settings.audience, nullptr, nullptr};
+        if (!settings.jwks.starts_with(file_scheme)) {
+            using fetch::Network;
+            keys.remote = remote.obtain(
+                {settings.jwks, settings.private_network ? Network::Private : Network::Public,
+                 settings.ca_path});
+        } else if (auto file = load_file(settings)) {
+            keys.file = *std::move(file);
+        } else {
+            file.error().detail = "tokens.trusted " + settings.issuer +
+                                  ": jwks: " + std::string(file.error().rule) + " " +
+                                  file.error().detail;
+            return std::unexpected(std::move(file).error());
         }
-        loaded.issuers_.push_back({settings.issuer, settings.audience, *std::move(keys)});
+        loaded.issuers_.push_back(std::move(keys));
     }
     return loaded;
+}
+
+std::uint64_t TrustedIssuers::generation() const {
+    std::uint64_t sum = 0;
+    for (const IssuerKeys& issuer : issuers_)
+        sum += issuer.remote ? issuer.remote->generation() : 0;
+    return sum;
 }
 
 const IssuerKeys* TrustedIssuers::find(std::string_view issuer) const {

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "tokens/jwk_json.h"
+#include "tokens/remote_key_sets.h"
 #include "tokens/settings.h"
 
 namespace merlon::tokens {
@@ -16,21 +17,27 @@ namespace merlon::tokens {
 struct IssuerKeys {
     std::string issuer;
     std::string audience;
-    std::vector<NamedKey> keys;
+    RemoteKeySet::Keys file;               // shared by the copies of this; null: of a URL
+    std::shared_ptr<RemoteKeySet> remote;  // shared with the snapshots before and after
 
-    // The key of this kid; without a kid, the only one. Null: none.
-    const NamedKey* find(const std::optional<std::string>& kid) const;
+    // The key of this kid; without a kid, the only one. When there is none, the set of a URL is
+    // fetched again soon.
+    std::optional<crypto::VerifyKey> find(const std::optional<std::string>& kid) const;
 };
 
 // Immutable; made anew at every reload.
 class TrustedIssuers {
 public:
-    // Reads every JWKS. Errors name the issuer in their detail: "trusted.scheme" (not file:),
+    // Reads every JWKS that is a file; those of URLs come from `remote`, by and by, so that a
+    // provider that is away stops nobody. Errors name the issuer in their detail:
     // "trusted.duplicate", "trusted.unreadable", "jwks.malformed", "jwks.empty".
-    static Result<TrustedIssuers> load(const std::vector<TrustedIssuer>& issuers);
+    static Result<TrustedIssuers> load(const std::vector<TrustedIssuer>& issuers,
+                                       RemoteKeySets& remote);
 
     // Null: not an issuer we trust.
     const IssuerKeys* find(std::string_view issuer) const;
+    // Changes when fetched keys do.
+    std::uint64_t generation() const;
 
 private:
     std::vector<IssuerKeys> issuers_;  // a few

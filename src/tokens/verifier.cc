@@ -15,18 +15,25 @@ Result<AccessToken> Verifier::verify_access(std::string_view token, WallTime now
     // Believed only as far as choosing whose keys to try.
     const std::string issuer = MERLON_TRY(unverified_issuer(jws.payload));
     if (issuer == own_.issuer) {
-        const RingKey* key = keys_ ? keys_->find(jws.key_id, now) : nullptr;
+        const auto ring = keys_->ring();
+        const RingKey* key = ring->find(jws.key_id, now);
         if (key == nullptr) return fail(Kind::Unknown, "token.key");
         MERLON_TRY(check_signature(jws, key->key->verify_key()));
-        return parse_access_claims(jws.payload, own_, *roles_, now);
+        AccessToken read = MERLON_TRY(parse_access_claims(jws.payload, own_, *roles_, now));
+        read.key_id = key->kid;
+        return read;
     }
     const IssuerKeys* foreign = trusted_.find(issuer);
     if (foreign == nullptr) return fail(Kind::Unknown, "token.issuer");
-    const NamedKey* key = foreign->find(jws.key_id);
-    if (key == nullptr) return fail(Kind::Unknown, "token.key");
-    MERLON_TRY(check_signature(jws, key->key));
+    const auto key = foreign->find(jws.key_id);
+    if (!key) return fail(Kind::Unknown, "token.key");
+    MERLON_TRY(check_signature(jws, *key));
     return parse_access_claims(jws.payload, {issuer, foreign->audience, Origin::Foreign}, *roles_,
                                now);
+}
+
+bool Verifier::has_lost_its_key(const AccessToken& token, WallTime now) const {
+    return token.origin == Origin::Own && keys_->ring()->find(token.key_id, now) == nullptr;
 }
 
 }  // namespace merlon::tokens

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "tokens/access_token.h"
-#include "tokens/keyring.h"
+#include "tokens/current_keys.h"
 #include "tokens/trusted_issuers.h"
 #include "wire/compact_jose.h"
 
@@ -14,21 +14,23 @@ namespace merlon::tokens {
 // ask Revocations at every use.
 class Verifier final {
 public:
-    // `keys` may be null: we have none of our own. Borrows `roles` for life.
-    Verifier(ClaimRules own, std::shared_ptr<const Keyring> keys, TrustedIssuers trusted,
+    // Borrows `keys` and `roles` for life.
+    Verifier(ClaimRules own, const CurrentKeys& keys, TrustedIssuers trusted,
              const access::Roles& roles)
-        : own_(std::move(own)),
-          keys_(std::move(keys)),
-          trusted_(std::move(trusted)),
-          roles_(&roles) {}
+        : own_(std::move(own)), keys_(&keys), trusted_(std::move(trusted)), roles_(&roles) {}
 
     // Errors: "jose.…" (Invalid), "token.key", "token.algorithm", "token.signature" (Unknown), and
     // those of parse_access_claims. The algorithm is the key's, whatever the header says.
     Result<AccessToken> verify_access(std::string_view token, WallTime now) const;
 
+    // Changes when a key may be gone: what was verified before is to be verified again.
+    std::uint64_t generation() const { return keys_->generation() + trusted_.generation(); }
+    // Whether the key that verified this token of ours was retired since.
+    bool has_lost_its_key(const AccessToken& token, WallTime now) const;
+
 private:
     ClaimRules own_;
-    std::shared_ptr<const Keyring> keys_;  // shared with identity, which signs with them
+    const CurrentKeys* keys_;
     TrustedIssuers trusted_;
     const access::Roles* roles_;
 };

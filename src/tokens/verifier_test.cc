@@ -34,11 +34,9 @@ constexpr std::string_view good_header = R"({"alg":"HS256","typ":"JWT"})";
 
 struct Fixture {
     access::Roles roles = access::Roles::defaults();
-    Verifier verifier{{"auth-service", "microservices-api"},
-                      std::make_shared<const Keyring>(
-                          Keyring::of_secret(Secret(std::string(secret_text))).value()),
-                      {},
-                      roles};
+    CurrentKeys keys{std::make_shared<const Keyring>(
+        Keyring::of_secret(Secret(std::string(secret_text))).value())};
+    Verifier verifier{{"auth-service", "microservices-api"}, keys, {}, roles};
     std::string verdict(std::string_view token) const {
         const auto verified = verifier.verify_access(token, now);
         return verified ? "ok" : std::string(verified.error().rule);

@@ -125,7 +125,7 @@ def new_email(prefix="ada"):
 def environment(extra=None):
     """A clean environment: no MERLON_… (an unknown variable is an error by contract) and none of the seed's names."""
     keep = {name: value for name, value in os.environ.items()
-            if name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ") or name.endswith("SAN_OPTIONS")}
+            if name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ") or name.endswith("SAN_OPTIONS") or name == "LLVM_PROFILE_FILE"}
     return keep | {"NO_COLOR": "1"} | (extra or {})
 
 

@@ -1,6 +1,7 @@
 """The commands: exit codes, data on stdout and messages on stderr, --json, keys that rotate without a failed request."""
 
 import json
+import subprocess
 import time
 
 import client
@@ -23,6 +24,17 @@ def test_wrong_usage_is_2_and_says_so_on_stderr(tmp_path, row):
 def test_help_is_on_stdout(tmp_path):
     done = run("--help", directory=tmp_path)
     assert done.returncode == 0 and "serve" in done.stdout
+
+
+@table({"commands": (["merlon", ""], "serve"), "subcommands": (["merlon", "config", "s"], "schema"), "options": (["merlon", "config", "show", "--so"], "--sources")})
+def test_completion_offers_what_the_command_line_has(tmp_path, row):
+    words, offered = row
+    script = run("completion", "bash", directory=tmp_path).stdout
+    script += f"\nCOMP_WORDS=({' '.join(repr(word) for word in words)}); COMP_CWORD={len(words) - 1}; _merlon; echo ${{COMPREPLY[@]}}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert offered in done.stdout.split(), done
+    for shell in ("zsh", "fish"):
+        assert offered in run("completion", shell, directory=tmp_path).stdout
 
 
 def test_token_inspect_shows_and_does_not_judge(tmp_path):

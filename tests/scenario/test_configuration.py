@@ -70,6 +70,7 @@ def test_precedence_is_variable_then_its_file_then_yaml_then_default(tmp_path):
     (tmp_path / "listen").write_text("127.0.0.1:2222\n")
     from_file = {"MERLON_SERVER__LISTEN_FILE": str(tmp_path / "listen")}
     both = from_file | {"MERLON_SERVER__LISTEN": "127.0.0.1:3333"}
+    assert "4444" in str(value(tmp_path, text, "server.listen", both, "--set", "server.listen=127.0.0.1:4444"))
     for env, port in ((None, "1111"), (from_file, "2222"), (both, "3333")):
         assert port in str(value(tmp_path, text, "server.listen", env)), port
     assert "3000" in str(value(tmp_path, "version: 1\n", "server.listen"))
@@ -81,6 +82,20 @@ def test_show_sources_names_them_and_masks_secrets(tmp_path):
     assert done.returncode == 0, done
     assert SECRET not in done.stdout + done.stderr and REFRESH_SECRET not in done.stdout + done.stderr
     assert "merlon.yaml" in done.stdout and "MERLON_TOKENS__ISSUER" in done.stdout and "JWT_SECRET" in done.stdout and "default" in done.stdout
+
+
+def test_the_schemas_defaults_are_what_show_shows(tmp_path):
+    schema = json.loads(run("config", "schema", directory=tmp_path).stdout)
+    shown = json.loads(run("config", "show", "--json", directory=write(tmp_path, "version: 1\n")).stdout)
+
+    def compare(properties, values, path):
+        for name, described in properties.items():
+            assert described.get("description"), f"{path}{name} is not described"
+            if "default" in described and name in values:
+                assert described["default"] == values[name], path + name
+            compare(described.get("properties", {}), values.get(name, {}), f"{path}{name}.")
+
+    compare(schema["properties"], shown, "")
 
 
 def test_the_schema_is_json_schema_and_knows_the_sections(tmp_path):

@@ -39,6 +39,33 @@ def test_metrics_name_routes_by_pattern_never_by_path(merlon):
     assert text.rstrip().endswith("# EOF"), "not OpenMetrics"
 
 
+def test_metrics_count_how_signing_in_ends(merlon):
+    def counted(event, outcome):
+        return merlon.metric("merlon_auth_total", event=event, outcome=outcome)
+
+    account = merlon.register()
+    before = {(event, outcome): counted(event, outcome) for event in ("register", "login", "refresh", "logout", "logout_all", "password", "end_session")
+              for outcome in ("success", "refused", "failed")}
+    merlon.post("/api/auth/register", {"email": account.email, "password": account.password, "firstName": "Ada", "lastName": "Lovelace"})
+    merlon.login(account.email)
+    merlon.try_login(account.email, "Wrong$Battery9")
+    merlon.post("/api/auth/login", {})
+    assert merlon.try_refresh(account.refresh).status == 200
+    merlon.try_refresh("x.y.z")
+    merlon.logout(account.access)
+    merlon.post("/api/auth/logout-all", token=merlon.login(account.email).access)
+    changed = {key: counted(*key) - value for key, value in before.items() if counted(*key) != value}
+    assert changed == {("register", "refused"): 1, ("login", "success"): 2, ("login", "refused"): 2, ("refresh", "success"): 1,
+                       ("refresh", "refused"): 1, ("logout", "success"): 1, ("logout_all", "success"): 1}
+    text = merlon.admin("/metrics").text
+    assert account.id not in text and account.email not in text
+
+
+def test_metrics_say_whether_the_stores_answer(merlon):
+    for store in ("data", "keys"):
+        assert merlon.metric("merlon_store_up", store=store) == 1
+
+
 @pytest.mark.parametrize("method", ["PURGEXYZ", "A" * 50])
 def test_a_strangers_method_is_no_label(merlon, method):
     merlon.call(method, "/open/x")

@@ -5,6 +5,7 @@ import hashlib
 import os
 
 import client
+import jose
 from harness import service, table
 
 KEY = base64.b64encode(os.urandom(16)).decode()
@@ -83,6 +84,19 @@ def test_logout_closes_the_tunnel(merlon, upstream):
         connection.read(5)
         merlon.logout(account.access)
         assert connection.is_closed(15), "the tunnel outlived its session"
+
+
+def test_the_end_of_a_signing_key_closes_its_tunnels(launch, upstream):
+    upstream.on("/live", accept)
+    server = launch(CONFIG(upstream))
+    account = server.register()
+    with server.connect() as connection:
+        connection.send(handshake(account.access))
+        assert connection.response().status == 101
+        connection.read(5)
+        assert server.run("key", "rotate", "--now").returncode == 0
+        assert server.run("key", "retire", jose.decode(account.access)[0]["kid"]).returncode == 0
+        assert connection.is_closed(15), "the tunnel outlived its key"
 
 
 def test_expiry_closes_the_tunnel(launch, upstream):

@@ -1,0 +1,41 @@
+// The program's commands: each file adds its own to the command line and carries them out. Exit
+// codes: 0 done, 1 failed, 2 usage, 69 unavailable, 78 configuration.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/exit_code.h"
+#include "base/result.h"
+#include "config/load.h"
+
+namespace merlon::app {
+
+// What the command line said. CLI11 fills it, and the command that ran leaves its exit code.
+struct Arguments {
+    std::string config_path;
+    std::vector<std::pair<std::string, std::string>> settings;  // of --set
+    bool json = false;
+    int code = 0;
+};
+
+void add_serve(CLI::App& program, Arguments& arguments);
+void add_healthcheck(CLI::App& program, Arguments& arguments);
+void add_config(CLI::App& program, Arguments& arguments);
+void add_token(CLI::App& program, Arguments& arguments);
+void add_completion(CLI::App& program, Arguments& arguments);
+
+// --config and --set.
+void add_config_options(CLI::App& command, Arguments& arguments);
+
+// Reads the configuration; every problem is printed.
+config::Loaded load(const Arguments& arguments);
+std::optional<config::Settings> load_settings(const Arguments& arguments);
+
+// Exit codes of the commands that judge: prints the error, when there is one.
+int report(const Result<>& done, int refused);
+
+}  // namespace merlon::app

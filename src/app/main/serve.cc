@@ -1,0 +1,79 @@
+// Running the server, and asking it how it is.
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "app/healthcheck.h"
+#include "app/main/commands.h"
+#include "app/platform.h"
+
+namespace merlon::app {
+namespace {
+
+int serve(const Arguments& arguments) {
+    auto settings = load_settings(arguments);
+    if (!settings) return exit_configuration;
+    const std::string host = settings->server.listen.front().host;
+    const std::string scheme = settings->server.tls.empty() ? "http" : "https";
+
+    auto platform = Platform::make(*std::move(settings));
+    if (!platform) {
+        std::fprintf(stderr, "merlon: %s\n", platform.error().detail.c_str());
+        return platform.error().kind == Kind::Unavailable ? exit_unavailable : exit_configuration;
+    }
+    std::fprintf(stderr, "merlon: listening on %s://%s:%u\n", scheme.c_str(), host.c_str(),
+                 static_cast<unsigned>((*platform)->port()));
+    // Signals are waited for on a thread of their own, so that none interrupts a worker.
+    asio::io_context signals_loop;
+    asio::signal_set signals(signals_loop, SIGTERM, SIGINT, SIGHUP);
+    std::function<void()> wait = [&] {
+        signals.async_wait([&](const boost::system::error_code& error, int signal) {
+            if (error) return;
+            if (signal != SIGHUP) {
+                std::fprintf(stderr, "merlon: draining\n");
+                return (*platform)->stop();
+            }
+            auto fresh = load_settings(arguments);
+            const Result<> done = fresh ? (*platform)->reload(*std::move(fresh))
+                                        : fail(Kind::Invalid, "config.invalid", "see above");
+            std::fprintf(
+                stderr, "merlon: %s\n",
+                done ? "configuration reloaded"
+                     : ("configuration not reloaded, the old one stays: " + done.error().detail)
+                           .c_str());
+            wait();
+        });
+    };
+    wait();
+    std::jthread signal_thread([&] { signals_loop.run(); });
+    (*platform)->run();
+    signals_loop.stop();
+    return 0;
+}
+
+int healthcheck(const Arguments& arguments) {
+    const auto settings = load_settings(arguments);
+    if (!settings) return exit_configuration;
+    const Result<> ready = ask_readiness(settings->server.admin);
+    if (ready) return 0;
+    std::fprintf(stderr, "merlon: %s\n", ready.error().detail.c_str());
+    return exit_unavailable;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& program, Arguments& arguments) {
+    CLI::App* command = program.add_subcommand("serve", "Start the gateway");
+    add_config_options(*command, arguments);
+    command->callback([&arguments] { arguments.code = serve(arguments); });
+}
+
+void add_healthcheck(CLI::App& program, Arguments& arguments) {
+    CLI::App* command =
+        program.add_subcommand("healthcheck", "Ask the running server whether it is ready");
+    add_config_options(*command, arguments);
+    command->callback([&arguments] { arguments.code = healthcheck(arguments); });
+}
+
+}  // namespace merlon::app

@@ -1,0 +1,26 @@
+// One small read, through the same queue as everybody's.
+#include "app/store_probe.h"
+
+#include "base/spawn.h"
+
+namespace merlon::app {
+
+StoreProbe::StoreProbe(std::string store, storage::Database& database, metrics::Registry& metrics)
+    : database_(database),
+      up_(metrics.gauge("merlon_store_up", "whether the store answers: 1, or 0",
+                        {{"store", std::move(store)}})) {
+    up_.set(1);
+}
+
+void StoreProbe::ask(Executor loop) {
+    // An answer that has not come within the time between two questions is none.
+    if (is_asking_) return up_.set(0);
+    is_asking_ = true;
+    spawn(loop, database_.query("SELECT count(*) FROM schema_migrations"),
+          [this](const Result<storage::Rows>& rows) {
+              is_asking_ = false;
+              up_.set(rows ? 1 : 0);
+          });
+}
+
+}  // namespace merlon::app

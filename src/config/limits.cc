@@ -1,0 +1,56 @@
+// Reading `limits`: how often a client may ask.
+#include <algorithm>
+
+#include "config/sections.h"
+#include "gateway/limit_table.h"
+#include "gateway/route_table.h"
+
+namespace merlon::config {
+namespace {
+
+void read_paths(Reader& limit, std::vector<std::string>& out) {
+    limit.texts("paths", out, "what counts: paths, or prefixes ending in /**");
+    if (out.empty()) limit.problem("paths", "which paths? [\"/api/**\"]");
+    for (const std::string& path : out) {
+        const auto segments = gateway::split_pattern(path);
+        if (segments && path.find('{') == std::string::npos) continue;
+        limit.problem("paths", "\"" + path + "\": a path, or one ending in /**");
+    }
+}
+
+void read_limit(Reader limit, gateway::LimitSettings& out) {
+    read_paths(limit, out.paths);
+    limit.seconds("window", out.window, "how long requests are counted together");
+    if (out.window.count() < 1 || out.window.count() > gateway::LimitTable::window_seconds_max) {
+        limit.problem("window", "must be from 1s to 194d");
+    }
+    limit.number("max", 1, gateway::LimitTable::count_max, out.max,
+                 "requests of one client in a window");
+    limit.boolean("skip_successful", out.skip_successful, "count only what fails");
+    limit.choice("code", {"RATE_LIMIT_EXCEEDED", "TOO_MANY_AUTH_ATTEMPTS"}, out.code,
+                 "error code of the 429");
+    limit.finish();
+}
+
+}  // namespace
+
+void read_limits(Reader limits, std::vector<gateway::LimitSettings>& out) {
+    // The seed's two, unless they are said otherwise.
+    out = {{"api", {"/api/**"}},
+           {"auth",
+            {"/api/auth/login", "/api/auth/register"},
+            std::chrono::seconds{900},
+            5,
+            true,
+            "TOO_MANY_AUTH_ATTEMPTS",
+            {}}};
+    for (const std::string& name : limits.names()) {
+        if (std::ranges::find(out, name, &gateway::LimitSettings::name) != out.end()) continue;
+        out.push_back({name, {}});
+    }
+    for (gateway::LimitSettings& limit : out) {
+        read_limit(limits.section(limit.name, "a limit, by a name of its own"), limit);
+    }
+}
+
+}  // namespace merlon::config

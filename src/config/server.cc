@@ -1,0 +1,89 @@
+// Reading `server`: listeners, timers, sizes, TLS.
+#include "config/sections.h"
+#include "config/values.h"
+
+namespace merlon::config {
+namespace {
+
+void read_endpoints(Reader& server, std::vector<http::Endpoint>& out) {
+    std::vector<std::string> texts;
+    for (const http::Endpoint& endpoint : out) texts.push_back(endpoint_text(endpoint));
+    server.texts("listen", texts, "addresses of the public listener: host:port or unix:/path");
+    if (texts.empty()) return;
+    out.clear();
+    for (const std::string& text : texts) {
+        if (const auto endpoint = parse_endpoint(text)) {
+            out.push_back(*endpoint);
+        } else {
+            server.problem("listen", "\"" + text +
+                                         "\" is no address: 127.0.0.1:3000, [::1]:3000 or "
+                                         "unix:/path");
+        }
+    }
+}
+
+void read_admin(Reader& server, http::Endpoint& out) {
+    std::string admin = endpoint_text(out);
+    server.text("admin", admin, "address of health and metrics, private");
+    if (const auto endpoint = parse_endpoint(admin)) {
+        out = *endpoint;
+    } else {
+        server.problem("admin", "\"" + admin + "\" is no address: 127.0.0.1:9090");
+    }
+}
+
+void read_tls(Reader tls, std::vector<http::TlsSettings>& out) {
+    http::TlsSettings settings;
+    tls.text("certificate", settings.certificate_path, "PEM file: the chain, leaf first");
+    tls.text("key", settings.key_path, "PEM file: the certificate's key");
+    tls.finish();
+    if (!tls.exists()) return;
+    if (settings.certificate_path.empty() || settings.key_path.empty()) {
+        tls.problem("", "needs certificate and key, two PEM files");
+    }
+    out.push_back(settings);
+}
+
+void read_trusted_proxies(Reader& server, std::vector<std::string>& out) {
+    server.texts("trusted_proxies", out, "networks whose X-Forwarded-For is believed: 10.0.0.0/8");
+    for (const std::string& cidr : out) {
+        if (is_cidr(cidr)) continue;
+        server.problem("trusted_proxies", "\"" + cidr + "\" is no network: 10.0.0.0/8");
+    }
+}
+
+void read_timeouts(Reader timeouts, http::Timeouts& out) {
+    timeouts.duration("header", out.header, "first byte of a request to the end of its head");
+    timeouts.duration("body", out.body, "between two reads of a body, or two writes of one");
+    timeouts.duration("idle", out.idle, "how long a kept connection may wait for a request");
+    timeouts.duration("upstream", out.upstream, "request sent to the first byte of the answer");
+    timeouts.duration("drain", out.drain, "SIGTERM to the end of the last request");
+    timeouts.finish();
+}
+
+void read_sizes(Reader limits, http::Limits& out) {
+    limits.size("body", out.body_bytes, "a request's body");
+    limits.size("target", out.target_bytes, "a request's target");
+    limits.size("headers", out.header_bytes, "the whole header block");
+    limits.number("fields", 1, 1'000, out.fields, "header fields of a request");
+    limits.count_or_auto("connections", out.connections,
+                         "connections at a time; auto: from RLIMIT_NOFILE");
+    limits.finish();
+}
+
+}  // namespace
+
+void read_server(Reader server, http::ServerSettings& out) {
+    read_endpoints(server, out.listen);
+    read_admin(server, out.admin);
+    server.number("workers", 0, 256, out.workers, "threads that serve; 0: one per core");
+    read_tls(server.section("tls", "TLS of the public listener"), out.tls);
+    server.boolean("behind_tls_proxy", out.behind_tls_proxy,
+                   "a proxy in front has the TLS, so listening outside without it is meant");
+    read_trusted_proxies(server, out.trusted_proxies);
+    read_timeouts(server.section("timeouts", "how long each wait may take"), out.timeouts);
+    read_sizes(server.section("limits", "how large a request may be"), out.limits);
+    server.finish();
+}
+
+}  // namespace merlon::config

@@ -1,0 +1,61 @@
+// Every endpoint of the auth role.
+#include <algorithm>
+
+#include "identity/identity.h"
+
+namespace merlon::identity {
+
+using http::LocalAccess;
+using wire::Method;
+
+// One endpoint of the role. `event` is its name in merlon_auth; empty: not counted.
+struct Identity::Endpoint {
+    http::LocalRoute route;
+    Task<http::Response> (Identity::*serve)(http::LocalCall);
+    std::string_view event;
+};
+
+std::span<const Identity::Endpoint> Identity::endpoints() {
+    static constexpr auto open = LocalAccess::Public;
+    static constexpr auto own = LocalAccess::Authenticated;
+    static constexpr Endpoint all[] = {
+        {{Method::Post, "/api/auth/register", open}, &Identity::register_account, "register"},
+        {{Method::Post, "/api/auth/login", open}, &Identity::login, "login"},
+        {{Method::Post, "/api/auth/refresh", open}, &Identity::refresh, "refresh"},
+        {{Method::Post, "/api/auth/logout", own}, &Identity::logout, "logout"},
+        {{Method::Post, "/api/auth/logout-all", own}, &Identity::logout_all, "logout_all"},
+        {{Method::Get, "/api/auth/sessions", own}, &Identity::list_sessions, ""},
+        {{Method::Delete, "/api/auth/sessions/{id}", own}, &Identity::end_session, "end_session"},
+        {{Method::Post, "/api/auth/password", own}, &Identity::change_password, "password"},
+        {{Method::Get, "/api/auth/me", own}, &Identity::me, ""},
+        {{Method::Get, "/.well-known/jwks.json", open}, &Identity::published_keys, ""},
+    };
+    return all;
+}
+
+void Identity::add_endpoints() {
+    for (const Endpoint& endpoint : endpoints()) {
+        routes_.push_back(endpoint.route);
+        if (!endpoint.event.empty()) counters_.add(endpoint.event);
+    }
+}
+
+const std::vector<http::LocalRoute>& Identity::routes() const { return routes_; }
+
+Task<http::Response> Identity::call(http::LocalCall call) {
+    const auto endpoint = std::ranges::find(endpoints(), call.route,
+                                            [](const Endpoint& one) { return one.route.pattern; });
+    MERLON_ASSERT(endpoint != endpoints().end());
+    auto answer = co_await (this->*endpoint->serve)(std::move(call));
+    if (!endpoint->event.empty()) counters_.count(endpoint->event, answer);
+    co_return answer;
+}
+
+Task<http::Response> Identity::published_keys(http::LocalCall) {
+    http::Response response{200, {}, terms_.load()->issuer.jwks(parts_.clock.wall())};
+    response.fields.add("Content-Type", "application/json; charset=utf-8");
+    response.fields.add("Cache-Control", "public, max-age=300");
+    co_return response;
+}
+
+}  // namespace merlon::identity

@@ -1,0 +1,153 @@
+// Sessions against a database: what a refresh token can do at each age, and how many there may be.
+#include "identity/sessions.h"
+
+#include <gtest/gtest.h>
+
+#include "identity/schema.h"
+#include "storage/sqlite_database.h"
+#include "storage/test_kit.h"
+
+namespace merlon::identity {
+namespace {
+
+using storage::Transaction;
+
+constexpr std::int64_t start = 1'000'000;
+constexpr std::int64_t grace = 10'000;
+
+class Sessions : public testing::Test {
+protected:
+    void SetUp() override {
+        ASSERT_TRUE(
+            wait(storage::migrate(*database_, clock_, auth_role, std::span(auth_migrations()))));
+    }
+
+    std::vector<std::string> insert(const std::string& id, std::int64_t now = start,
+                                    const std::string& user = "ada") {
+        const SealedSession session{id, user, id + ".first", "ip", "agent", now, now + 3'600'000};
+        return wait(database_->transact<std::vector<std::string>>([session](Transaction& t) {
+                   return sessions::insert(t, session, session.expires_at);
+               }))
+            .value();
+    }
+
+    Rotated rotate(const std::string& presented, const std::string& next, std::int64_t now,
+                   const std::string& user = "ada") {
+        const Rotation rotation{.session_id = sessions::session_of(presented),
+                                .user_id = user,
+                                .presented_id = presented,
+                                .next_id = next,
+                                .successor = "sealed " + next,
+                                .now = now,
+                                .grace = grace,
+                                .expires_at = now + 3'600'000,
+                                .revoked_until = now + 900'000};
+        return wait(database_->transact<Rotated>(
+                        [rotation](Transaction& t) { return sessions::rotate(t, rotation); }))
+            .value();
+    }
+
+    std::size_t count(const std::string& user = "ada", std::int64_t now = start) {
+        return wait(sessions::list(*database_, user, now)).value().size();
+    }
+
+    std::int64_t revocations() {
+        return wait(database_->query("SELECT count(*) FROM revocations")).value()[0].integer(0);
+    }
+
+    storage::TemporaryFolder folder_;
+    FakeClock clock_;
+    std::unique_ptr<storage::SqliteDatabase> database_ =
+        storage::SqliteDatabase::open(folder_ / "merlon.db").value();
+};
+
+std::string session_name(int number) {
+    return "019b76da-a800-7000-8000-" + std::to_string(100'000'000'000 + number);
+}
+
+const std::string a = session_name(1);
+
+TEST_F(Sessions, TheCurrentTokenRotatesThePreviousReplaysAnOlderOneEndsThem) {
+    insert(a);
+    EXPECT_EQ(rotate(a + ".first", a + ".second", start).outcome, RotationOutcome::Rotated);
+
+    // Two tabs at once: the second one gets what the first one got.
+    const Rotated replayed = rotate(a + ".first", a + ".other", start + grace - 1);
+    EXPECT_EQ(replayed.outcome, RotationOutcome::Replayed);
+    EXPECT_EQ(replayed.successor, "sealed " + a + ".second");
+
+    EXPECT_EQ(rotate(a + ".second", a + ".third", start + 1).outcome, RotationOutcome::Rotated);
+    EXPECT_EQ(revocations(), 0);
+    EXPECT_EQ(rotate(a + ".first", a + ".x", start + 2).outcome, RotationOutcome::Reused);
+    EXPECT_EQ(count(), 0U) << "a stolen family is over";
+    EXPECT_EQ(revocations(), 1) << "and its access tokens with it";
+    EXPECT_EQ(rotate(a + ".third", a + ".x", start + 3).outcome, RotationOutcome::Unknown);
+}
+
+TEST_F(Sessions, ThePreviousTokenIsAReuseOnceTheGraceIsOver) {
+    insert(a);
+    rotate(a + ".first", a + ".second", start);
+    EXPECT_EQ(rotate(a + ".first", a + ".x", start + grace).outcome, RotationOutcome::Reused);
+    EXPECT_EQ(count(), 0U);
+}
+
+TEST_F(Sessions, ATokenOfNobodysSessionEndsNone) {
+    insert(a);
+    const struct {
+        std::string presented, user;
+    } cases[] = {
+        {session_name(2) + ".first", "ada"},  // no such session
+        {a + ".first", "bob"},                // somebody else's
+    };
+    for (const auto& [presented, user] : cases) {
+        EXPECT_EQ(rotate(presented, "x", start, user).outcome, RotationOutcome::Unknown);
+    }
+    EXPECT_EQ(count(), 1U);
+    EXPECT_EQ(revocations(), 0);
+}
+
+TEST_F(Sessions, AnExpiredOneDoesNotComeBack) {
+    insert(a);
+    EXPECT_NE(rotate(a + ".first", a + ".second", start + 3'600'000).outcome,
+              RotationOutcome::Rotated);
+    EXPECT_EQ(count("ada", start + 3'600'000), 0U);
+}
+
+TEST_F(Sessions, OneMoreThanAUserMayHaveEndsTheOldest) {
+    for (int i = 0; i < static_cast<int>(sessions::per_user_max); ++i) {
+        EXPECT_TRUE(insert(session_name(i), start + i).empty());
+    }
+    insert(session_name(1'000), start, "bob");
+    EXPECT_EQ(insert(session_name(2'000), start + 1'000), std::vector{session_name(0)});
+    EXPECT_EQ(count(), sessions::per_user_max);
+    EXPECT_EQ(count("bob"), 1U) << "nobody else's";
+    EXPECT_EQ(revocations(), 1) << "its access tokens are refused at once";
+}
+
+TEST_F(Sessions, OnlyTheOwnerEndsOneAndTheKeptOneStays) {
+    insert(a);
+    insert(session_name(2));
+    insert(session_name(3));
+    const auto end = [&](const std::string& user) {
+        return wait(database_->transact_work(
+            [user](Transaction& t) { return sessions::end(t, a, user, start); }));
+    };
+    EXPECT_EQ(end("bob").error().rule, "session.absent");
+    EXPECT_TRUE(end("ada"));
+    EXPECT_EQ(end("ada").error().rule, "session.absent");
+
+    const auto ended = wait(database_->transact<std::vector<std::string>>(
+        [](Transaction& t) { return sessions::end_others(t, "ada", session_name(2), start); }));
+    EXPECT_EQ(ended.value(), std::vector{session_name(3)});
+    EXPECT_EQ(count(), 1U);
+}
+
+TEST(TokenId, NamesItsSessionOrIsNoneOfOurs) {
+    EXPECT_EQ(sessions::session_of(sessions::make_token_id(a, "random bytes")), a);
+    for (const std::string_view text : {"", ".", "x.y", "019b76da-a800-7000-8000.x"}) {
+        EXPECT_EQ(sessions::session_of(text), "") << text;
+    }
+}
+
+}  // namespace
+}  // namespace merlon::identity

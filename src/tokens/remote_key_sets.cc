@@ -1,0 +1,94 @@
+// When to fetch, and what to do with what came.
+#include "tokens/remote_key_sets.h"
+
+#include <algorithm>
+
+namespace merlon::tokens {
+
+void RemoteKeySet::miss() { owner_.miss(*this); }
+
+void RemoteKeySets::miss(RemoteKeySet& set) {
+    const SteadyTime now = clock_.steady();
+    const std::lock_guard lock(mutex_);
+    if (!set.was_asked_for_) return;  // the first fetch is under way
+    if (set.missed_ && now - *set.missed_ < missed_every) return;
+    set.missed_ = now;
+    set.due_.reset();
+    has_news_ = true;
+    wakes_.notify_one();
+}
+
+std::shared_ptr<RemoteKeySet> RemoteKeySets::obtain(const fetch::Request& source) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& known : sets_) {
+        auto set = known.lock();
+        if (set && set->source_ == source) return set;
+    }
+    auto set = std::make_shared<RemoteKeySet>(*this, source);
+    sets_.push_back(set);
+    has_news_ = true;
+    wakes_.notify_one();
+    return set;
+}
+
+// The sets to fetch now. Each is due again after a failure unless fetch() says more.
+std::vector<std::shared_ptr<RemoteKeySet>> RemoteKeySets::take_due() {
+    const SteadyTime now = clock_.steady();
+    std::vector<std::shared_ptr<RemoteKeySet>> due;
+    const std::lock_guard lock(mutex_);
+    std::erase_if(sets_, [](const auto& set) { return set.expired(); });
+    for (const auto& held : sets_) {
+        const auto set = held.lock();
+        if (!set || (set->due_ && *set->due_ > now)) continue;
+        set->due_ = now + retried_after;
+        due.push_back(set);
+    }
+    return due;
+}
+
+bool RemoteKeySets::fetch(RemoteKeySet& set, std::stop_token stop) {
+    auto document = fetcher_.get(set.source_, stop);
+    if (document && *document == set.document_) return true;
+    auto keys = document ? parse_jwks(*document) : std::unexpected(std::move(document).error());
+    if (!keys) {
+        if (!set.has_failed_ && !stop.stop_requested()) {
+            report_("keys of " + set.source_.url + " not fetched, " +
+                    (set.document_.empty() ? "there are none yet: " : "the last ones stay: ") +
+                    std::string(keys.error().rule) + " " + keys.error().detail);
+        }
+        return false;
+    }
+    set.document_ = *std::move(document);
+    set.keys_.store(std::make_shared<const std::vector<NamedKey>>(*std::move(keys)),
+                    std::memory_order_release);
+    set.generation_.fetch_add(1, std::memory_order_release);
+    return true;
+}
+
+SteadyTime RemoteKeySets::work(std::stop_token stop) {
+    for (const auto& set : take_due()) {
+        const bool is_fetched = fetch(*set, stop);
+        if (is_fetched && set->has_failed_) report_("keys of " + set->source_.url + " fetched");
+        set->has_failed_ = !is_fetched;
+        const std::lock_guard lock(mutex_);
+        set->was_asked_for_ = true;
+        // A miss that came meanwhile has made it due already.
+        if (is_fetched && set->due_) set->due_ = clock_.steady() + fetched_every;
+    }
+    const std::lock_guard lock(mutex_);
+    SteadyTime next = clock_.steady() + fetched_every;
+    for (const auto& held : sets_) {
+        if (const auto set = held.lock()) next = std::min(next, set->due_.value_or(SteadyTime{}));
+    }
+    return next;
+}
+
+void RemoteKeySets::run(std::stop_token stop) {
+    while (!stop.stop_requested()) {
+        const SteadyTime next = work(stop);
+        std::unique_lock lock(mutex_);
+        wakes_.wait_until(lock, stop, next, [this] { return std::exchange(has_news_, false); });
+    }
+}
+
+}  // namespace merlon::tokens
