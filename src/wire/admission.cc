@@ -173,8 +173,8 @@ Result<Admitted> admit(const RequestHead& head) {
         const auto length = text::parse_number<std::uint64_t>(framing.length->value);
         const bool is_digits = !framing.length->value.empty() &&
                                std::ranges::all_of(framing.length->value, text::is_digit);
-        if (!is_digits) return refuse("framing.content_length");
-        if (!length || framing.length->value.size() > 18) return refuse("body.too_large");
+        if (!is_digits || !length) return refuse("framing.content_length");
+        if (framing.length->value.size() > 18) return refuse("body.too_large");
         admitted.body = {*length > 0 ? BodyKind::Length : BodyKind::None, *length};
     }
     admitted.keep_alive = framing.persists(head.version_minor);

@@ -57,7 +57,8 @@ TEST(Admission, RefusesWhatTwoReadersCouldFrameDifferently) {
         {"Content-Length: +5\r\n", "framing.content_length"},
         {"Content-Length: -5\r\n", "framing.content_length"},
         {"Content-Length: 0x5\r\n", "framing.content_length"},
-        {"Content-Length: 99999999999999999999\r\n", "body.too_large"},
+        {"Content-Length: 9999999999999999999\r\n", "body.too_large"},
+        {"Content-Length: 99999999999999999999\r\n", "framing.content_length"},  // over 64 bits
         {"Content-Length:\r\n", "framing.content_length"},
         {"Expect: 100-continue\r\nContent-Length: 1\r\n", "ok"},
         {"Expect: 200-ok\r\n", "framing.expectation"},
