@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "slow.h"
 #include "socket.h"
 #include "upstream.h"
 
@@ -48,6 +49,8 @@ struct Options {
     bool is_tls = false;
     int upstream_port = 0;  // 0: no upstream here
     bool may_sleep = false;
+    int slow = 0;        // connections of slow clients beside
+    double pause_s = 0;  // before asking again after a refusal
 };
 
 std::vector<std::string> lines_of(const char* path) {
@@ -87,6 +90,10 @@ Options parse(int count, char** arguments) {
             options.upstream_port = std::atoi(value);
         else if (name == "--sleep")
             options.may_sleep = std::string_view(value) == "yes";
+        else if (name == "--slow")
+            options.slow = std::atoi(value);
+        else if (name == "--pause")
+            options.pause_s = std::atof(value);
         else if (name == "--tls")
             options.is_tls = std::string_view(value) == "yes";
         else if (name == "--pids") {
@@ -133,6 +140,7 @@ public:
     void run() {
         open();
         began_ = Clock::now();
+        slow_->start(began_);
         if (options_.warm_up == 0) start_measuring();
         if (options_.rate > 0) {
             run_at_rate();
@@ -146,6 +154,8 @@ public:
 private:
     void open() {
         if (options_.upstream_port != 0) upstream_.emplace(options_.upstream_port, epoll_);
+        slow_.emplace(options_.port, options_.slow,
+                      options_.is_tls ? SlowClients::Kind::Handshakes : SlowClients::Kind::Mixed);
         SSL_CTX* context = options_.is_tls ? SSL_CTX_new(TLS_client_method()) : nullptr;
         if (context != nullptr) SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
         for (int i = 0; i < options_.connections; ++i) {
@@ -206,6 +216,12 @@ private:
         epoll_event events[256];
         const int ready = ::epoll_wait(epoll_, events, 256, options_.may_sleep ? 100 : 0);
         for (int i = 0; i < ready; ++i) static_cast<Watched*>(events[i].data.ptr)->happened();
+        const Clock::time_point now = Clock::now();
+        slow_->turn(now);
+        while (!pausing_.empty() && pausing_.front().first <= now) {
+            ask(*pausing_.front().second, now);
+            pausing_.pop_front();
+        }
     }
 
 public:
@@ -228,7 +244,13 @@ private:
             latencies_ns_.push_back(static_cast<std::uint32_t>(
                 std::min<long>((now - connection.due).count(), 4'000'000'000L)));
         }
+        const bool is_refused = connection.input.compare(9, 1, "2") != 0;
         connection.input.clear();
+        if (options_.rate == 0 && is_refused && options_.pause_s > 0) {
+            pausing_.emplace_back(now + std::chrono::milliseconds(long(options_.pause_s * 1e3)),
+                                  &connection);
+            return;
+        }
         if (options_.rate == 0) return ask(connection, now);
         if (overdue_.empty()) return idle_.push_back(&connection);
         ask(connection, overdue_.front());
@@ -290,6 +312,8 @@ private:
     const Options options_;
     const int epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
     std::optional<Upstream> upstream_;
+    std::optional<SlowClients> slow_;
+    std::deque<std::pair<Clock::time_point, Connection*>> pausing_;
     std::vector<std::unique_ptr<Connection>> connections_;
     std::vector<Connection*> idle_;
     std::deque<Clock::time_point> overdue_;

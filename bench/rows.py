@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import pathlib
 import resource
 import shutil
 import socket
@@ -12,7 +11,7 @@ import time
 import urllib.request
 
 import tokens
-from subjects import (BUILD, CLIENT_CORE, Express, Floor, HAProxy, HERE, Merlon, Nginx, free_port, pinned)
+from subjects import (BUILD, CLIENT_CORE, SUBJECT_CORE, Express, Floor, HAProxy, HERE, Merlon, Nginx, free_port, pinned)
 
 ROUNDS = 5
 TICKS_A_ROUND = 100  # 500 over all rounds
@@ -123,4 +122,131 @@ def tls(bench):
     return figures, [judge("the same over TLS 1.3, CPU of HAProxy's", ratio, 0.70)]
 
 
-ROWS = {"proxy": proxy, "es256": es256, "tls": tls}
+def register(subject, count):
+    """Login bodies of accounts made for the bench."""
+    bodies = []
+    for number in range(count):
+        account = {"email": f"bench{number}@example.com", "password": "Horse$Battery9"}
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{subject.port}/api/auth/register", method="POST",
+            data=json.dumps({**account, "firstName": "Ada", "lastName": "Lovelace"}).encode(),
+            headers={"Content-Type": "application/json"})
+        urllib.request.urlopen(request, timeout=30).close()
+        bodies.append(json.dumps(account))
+    return bodies
+
+
+def wait_for_hashes(subject):
+    """Until no password hash waits: what the last round's clients left behind is not the next one's."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        metrics = urllib.request.urlopen(f"http://127.0.0.1:{subject.admin_port}/metrics", timeout=5).read().decode()
+        if float(next(line for line in metrics.splitlines()
+                      if line.startswith("merlon_password_queue ")).split()[1]) == 0:
+            return
+        time.sleep(0.2)
+    raise SystemExit("bench: the password hashes do not end")
+
+
+def logins(bench):
+    """p99 of GETs at half capacity while 64 clients sign in with bcrypt, in alternating rounds with nobody. A client
+    that is refused asks again after the second that Retry-After says."""
+    clients = 64
+    quiet_p99s, busy_p99s, answers = [], [], {}
+    with bench.subject(Merlon, "merlon-logins") as subject:
+        bodies = bench.directory / "logins.json"
+        bodies.write_text("\n".join(register(subject, clients)))
+        warm = bench.load(subject, bench.hs256, warm_up=2 * tokens.COUNT, seconds=2)
+        rate = warm["requests"] / warm["seconds"] / 2
+        for _ in range(ROUNDS):
+            quiet_p99s.append(bench.load(subject, bench.hs256, rate=rate, seconds=4)["p99_us"])
+            signing_in = bench.start_load(subject, connections=clients, method="POST", path="/api/auth/login",
+                                          bodies=bodies, seconds=6, sleep="yes", pause=1, upstream_port=0)
+            time.sleep(1)
+            busy_p99s.append(bench.load(subject, bench.hs256, rate=rate, seconds=4)["p99_us"])
+            for status, count in json.loads(signing_in.communicate()[0])["statuses"].items():
+                answers[status] = answers.get(status, 0) + count
+            wait_for_hashes(subject)
+    quiet, busy = statistics.median(quiet_p99s), statistics.median(busy_p99s)
+    figures = {"rate": rate, "quiet_p99s_us": quiet_p99s, "busy_p99s_us": busy_p99s, "login_answers": answers}
+    return figures, [judge(f"p99 of authenticated GETs while {clients} clients log in, of without", busy / quiet, 2)]
+
+
+def raise_open_files():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def open_connections(port, count):
+    made = []
+    for _ in range(count):
+        made.append(socket.create_connection(("127.0.0.1", port), 10))
+    return made
+
+
+def memory(bench):
+    raise_open_files()
+    with bench.subject(Merlon, "merlon-memory") as subject:
+        time.sleep(1)
+        idle = subject.resident_bytes() / 2**20
+        connections = open_connections(subject.port, 10_000)
+        for connection in connections:
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        for connection in connections:
+            if not connection.recv(4096).startswith(b"HTTP/1.1 200"):
+                raise SystemExit("bench: an idle connection was not answered")
+        kept = subject.resident_bytes() / 2**20
+        for connection in connections:
+            connection.close()
+    return {"idle_mib": idle, "with_10000_connections_mib": kept}, [
+        judge("idle memory", idle, 40, "MiB"),
+        judge("with 10,000 idle keep-alive connections", kept, 140, "MiB")]
+
+
+def start(bench):
+    seconds = []
+    for _ in range(ROUNDS):
+        subject = bench.subject(Merlon, "merlon-start")
+        command = subject.command()
+        began = time.monotonic()
+        subject.process = pinned(SUBJECT_CORE, *command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                 cwd=subject.directory)
+        subject.wait_until_ready()
+        seconds.append(time.monotonic() - began)
+        subject.__exit__()
+    return {"seconds": seconds}, [
+        judge("start to ready, empty store, first admin made", statistics.median(seconds), 0.5, "s")]
+
+
+def limiter(bench):
+    out = subprocess.run(["taskset", "-c", SUBJECT_CORE, BUILD / "limiter_bench", "--benchmark_format=json"],
+                         check=True, capture_output=True, text=True).stdout
+    result = json.loads(out)["benchmarks"][0]
+    mib, hit_ns = result["bytes"] / 2**20, result["cpu_time"]
+    return {"mib": mib, "hit_ns": hit_ns}, [judge("limiter with 1,000,000 clients", mib, 64, "MiB"),
+                                            judge("limiter with 1,000,000 clients, a hit", hit_ns, 150, "ns")]
+
+
+def slow(bench):
+    """p99 of GETs at a quarter of the capacity, with and without 10,000 connections that do things slowly."""
+    raise_open_files()
+    count = 10_000
+    figures, judged = {}, []
+    for name, is_tls, what in (("merlon-slow", False, "headers, bodies and reads"),
+                               ("merlon-slow-tls", True, "TLS handshakes")):
+        quiet_p99s, slow_p99s = [], []
+        with bench.subject(Merlon, name, is_tls=is_tls) as subject:
+            warm = bench.load(subject, bench.hs256, warm_up=2 * tokens.COUNT, seconds=2)
+            rate = warm["requests"] / warm["seconds"] / 4
+            for _ in range(ROUNDS):
+                quiet_p99s.append(bench.load(subject, bench.hs256, rate=rate, seconds=3)["p99_us"])
+                slow_p99s.append(bench.load(subject, bench.hs256, rate=rate, seconds=3, slow=count,
+                                            warm_up=int(rate))["p99_us"])
+        quiet, slowed = statistics.median(quiet_p99s), statistics.median(slow_p99s)
+        figures[name] = {"rate": rate, "quiet_p99s_us": quiet_p99s, "slow_p99s_us": slow_p99s, "connections": count}
+        judged.append(judge(f"p99 of others with {count:,} slow {what}, of without", slowed / quiet, 2))
+    return figures, judged
+
+
+ROWS = {"proxy": proxy, "es256": es256, "tls": tls, "logins": logins, "memory": memory, "start": start,
+        "limiter": limiter, "slow": slow}

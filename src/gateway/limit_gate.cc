@@ -17,13 +17,15 @@ std::uint32_t seconds(SteadyTime time) {
 
 Task<LimitState> LimitGate::reserve(std::uint64_t key, LimitRule rule) {
     const SteadyTime end = clock_.steady() + wait_max;
-    while (true) {
+    // Longer and longer: thousands of attempts that wait together must not keep the loop busy.
+    for (std::chrono::milliseconds delay{25};;
+         delay = std::min(delay * 2, std::chrono::milliseconds{400})) {
         const auto reservation = table_.reserve(key, rule, seconds(clock_.steady()));
         if (reservation.state.allowed || reservation.is_full || clock_.steady() >= end) {
             co_return reservation.state;
         }
         // Full of attempts whose outcome is not known: one of them may turn out to be a success.
-        Pause pause(executor_, std::chrono::milliseconds{50});
+        Pause pause(executor_, delay);
         co_await pause.async_wait(as_result);
     }
 }
