@@ -140,7 +140,9 @@ TEST(Task, InheritsTheLoopOfWhoAwaitsIt) {
 
 TEST(Task, ThatIsNeverAwaitedGoesWithItsParameters) {
     int alive = 0;
-    { const Task<> task = forever(Alive(alive)); }
+    {
+        const Task<> task = forever(Alive(alive));
+    }
     EXPECT_EQ(alive, 0);
 }
 
