@@ -14,22 +14,17 @@ public:
 
     explicit SpawnedFrames(asio::execution_context& loop) : service(loop) {}
 
-    void add(SpawnedFrame::Link& frame) {
-        frame.next = &first_;
-        frame.previous = first_.previous;
-        first_.previous->next = &frame;
-        first_.previous = &frame;
-    }
+    void add(Link& frame) { frame.enter(frames_); }
 
 private:
     void shutdown() override {
-        while (first_.next != &first_) {
-            auto& promise = static_cast<SpawnedFrame::promise_type&>(*first_.next);
+        while (frames_.is_linked()) {
+            auto& promise = static_cast<SpawnedFrame::promise_type&>(frames_.first());
             std::coroutine_handle<SpawnedFrame::promise_type>::from_promise(promise).destroy();
         }
     }
 
-    SpawnedFrame::Link first_;
+    Link frames_;
 };
 
 }  // namespace

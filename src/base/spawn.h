@@ -3,6 +3,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "base/link.h"
 #include "base/task.h"
 
 namespace merlon {
@@ -11,15 +12,7 @@ namespace merlon {
 // by its loop: until the task ends, or the loop is destroyed with the task still waiting.
 class SpawnedFrame {
 public:
-    // A place in the list of a loop's frames, to be found when the loop is destroyed.
-    struct Link {
-        Link* next = this;
-        Link* previous = this;
-        ~Link() {
-            next->previous = previous;
-            previous->next = next;
-        }
-    };
+    // In the list of its loop's frames, to be found when the loop is destroyed.
     struct promise_type : Link {
         template <class... Rest>
         explicit promise_type(Executor executor, const Rest&...) : own{executor} {}

@@ -11,11 +11,12 @@ namespace merlon::http {
 
 PolledSocket::PolledSocket(Executor executor, int socket)
     : executor_(executor), poller_(asio::use_service<Poller>(executor.context())), socket_(socket) {
-    if (socket_ >= 0) poller_.add(*this);
+    // A socket that nobody would hear of is none.
+    if (socket_ >= 0 && !poller_.add(*this)) close();
 }
 
 PolledSocket::~PolledSocket() {
-    close();
+    if (socket_ >= 0) ::close(socket_);
     poller_.forget(*this);
 }
 
@@ -44,12 +45,11 @@ void Poller::shutdown() {
     watched_.close(ignored);
 }
 
-void Poller::add(PolledSocket& socket) {
+bool Poller::add(PolledSocket& socket) {
     epoll_event event{};
-    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
     event.data.ptr = &socket;
-    // Fails for a socket that is broken already, whose first read says so.
-    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket.socket_, &event);
+    return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket.socket_, &event) == 0;
 }
 
 // Closing a socket takes it out of the kernel's set; here are the events it has sent before.
@@ -57,15 +57,14 @@ void Poller::forget(PolledSocket& socket) {
     for (int i = 0; i < batch_count_; ++i) {
         if (batch_[i].data.ptr == &socket) batch_[i].data.ptr = nullptr;
     }
-    if (!socket.is_woken_) return;
-    socket.is_woken_ = false;
-    std::ranges::replace(woken_, &socket, nullptr);
+    if (resuming_ == &socket) resuming_ = nullptr;
+    socket.unlink();
 }
 
 void Poller::wake(PolledSocket& socket) {
-    if (std::exchange(socket.is_woken_, true)) return;
-    woken_.push_back(&socket);
-    if (woken_.size() == 1) asio::post(watched_.get_executor(), [this] { resume_woken(); });
+    if (socket.is_linked()) return;
+    if (!woken_.is_linked()) asio::post(watched_.get_executor(), [this] { resume_woken(); });
+    socket.enter(woken_);
 }
 
 void Poller::wait() {
@@ -87,8 +86,9 @@ void Poller::happened(epoll_event& event) {
     auto* socket = static_cast<PolledSocket*>(event.data.ptr);
     if (socket == nullptr) return;
     constexpr std::uint32_t broken = EPOLLHUP | EPOLLERR;
-    if ((event.events & (EPOLLRDHUP | broken)) != 0) socket->has_ended_ = true;
-    if ((event.events & (EPOLLIN | EPOLLRDHUP | broken)) != 0) {
+    constexpr std::uint32_t unsure = EPOLLRDHUP | EPOLLPRI | broken;
+    if ((event.events & unsure) != 0) socket->reads_until_empty_ = true;
+    if ((event.events & (EPOLLIN | unsure)) != 0) {
         socket->may_read_ = true;
         if (socket->reader_) std::exchange(socket->reader_, nullptr).resume();
     }
@@ -99,17 +99,19 @@ void Poller::happened(epoll_event& event) {
 }
 
 void Poller::resume_woken() {
-    // By index: who is resumed may wake others, whose turn is this one too.
-    for (std::size_t i = 0; i < woken_.size(); ++i) {
-        PolledSocket* socket = woken_[i];
-        if (socket == nullptr) continue;
-        socket->is_woken_ = false;
-        if (socket->reader_) std::exchange(socket->reader_, nullptr).resume();
-        if (woken_[i] != nullptr && socket->writer_) {
-            std::exchange(socket->writer_, nullptr).resume();
+    // Who is woken from here on has the next turn: others have theirs before.
+    Link turn;
+    turn.take_all(woken_);
+    while (turn.is_linked()) {
+        resuming_ = &static_cast<PolledSocket&>(turn.first());
+        resuming_->unlink();
+        if (resuming_->reader_) std::exchange(resuming_->reader_, nullptr).resume();
+        // Who was resumed may have destroyed the socket, or closed it, which wakes the other.
+        if (resuming_ != nullptr && resuming_->writer_) {
+            std::exchange(resuming_->writer_, nullptr).resume();
         }
     }
-    woken_.clear();
+    resuming_ = nullptr;
 }
 
 }  // namespace merlon::http

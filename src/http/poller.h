@@ -12,8 +12,8 @@
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <coroutine>
-#include <vector>
 
+#include "base/link.h"
 #include "base/task.h"
 
 namespace merlon::http {
@@ -22,7 +22,7 @@ class Poller;
 
 // One socket, watched from construction to close(). Resource; owns the descriptor; one thread, the
 // loop's. At most one coroutine waits to read and one to write.
-class PolledSocket final {
+class PolledSocket final : private Link {
 public:
     // `socket` is open and non-blocking.
     PolledSocket(Executor executor, int socket);
@@ -36,11 +36,14 @@ public:
     void close();
 
     // Whether reading may give something: bytes, the end, an error. True until a read says that
-    // there is nothing more, see drained().
+    // there is nothing more.
     bool may_read() const { return may_read_; }
-    // A read came back short or empty. After the peer's end there is always one more thing to read,
-    // the end itself, and no further event would tell.
-    void drained() { may_read_ = has_ended_; }
+    // A read gave less than it had room for: there was no more, and an event will tell of what
+    // comes. Not so after the peer's end, which is one more thing to read, nor near urgent bytes,
+    // before which every read stops.
+    void came_short() { may_read_ = reads_until_empty_; }
+    // A read gave nothing: an event will tell of whatever comes.
+    void came_empty() { may_read_ = reads_until_empty_ = false; }
     // A write found the kernel's buffer full.
     void filled() { may_write_ = false; }
 
@@ -80,8 +83,7 @@ private:
     int socket_;
     bool may_read_ = true;
     bool may_write_ = true;
-    bool has_ended_ = false;
-    bool is_woken_ = false;  // in the poller's list
+    bool reads_until_empty_ = false;  // see came_short()
     std::coroutine_handle<> reader_;
     std::coroutine_handle<> writer_;
 };
@@ -99,7 +101,8 @@ private:
     static constexpr int batch_max = 64;
 
     void shutdown() override;
-    void add(PolledSocket& socket);
+    // False when the kernel does not take it.
+    bool add(PolledSocket& socket);
     void forget(PolledSocket& socket);
     void wake(PolledSocket& socket);
     void wait();
@@ -113,7 +116,8 @@ private:
     // Events at hand; a socket that goes meanwhile takes its own out.
     std::array<epoll_event, batch_max> batch_;
     int batch_count_ = 0;
-    std::vector<PolledSocket*> woken_;  // null: gone since
+    Link woken_;                        // sockets, until the next turn
+    PolledSocket* resuming_ = nullptr;  // woken, at hand; null when it went meanwhile
 };
 
 }  // namespace merlon::http

@@ -90,7 +90,7 @@ bool Stream::has_unexpected_input() {
     char byte;
     const ssize_t got = ::recv(socket_.native(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return true;
-    socket_.drained();
+    socket_.came_empty();
     return false;
 }
 
@@ -119,8 +119,12 @@ Result<std::size_t> Stream::receive(std::span<char> buffer) {
         }
         input_ended_ = got == 0;
         if (input_ended_) return std::unexpected(failure("stream.end"));
-        const std::size_t bytes = got < 0 ? 0 : static_cast<std::size_t>(got);
-        if (bytes < buffer.size()) socket_.drained();
+        if (got < 0) {
+            socket_.came_empty();
+            return 0;
+        }
+        const auto bytes = static_cast<std::size_t>(got);
+        if (bytes < buffer.size()) socket_.came_short();
         return bytes;
     }
     return 0;
@@ -137,12 +141,13 @@ Task<std::size_t> Stream::read_socket(std::span<char> buffer) {
 Task<std::size_t> Stream::await_and_receive(std::span<char> buffer) {
     read_cancelled_ = false;
     if (reads_in_a_row_ > reads_in_a_row_max) co_await socket_.next_turn();
+    reads_in_a_row_ = 0;
     while (true) {
-        reads_in_a_row_ = 0;
-        co_await socket_.readable();
+        // Looked at before every wait: what ends it may have come during the turn of others.
         if (read_cancelled_) co_return std::unexpected(failure("stream.closed"));
         const std::size_t bytes = MERLON_CO_TRY(receive(buffer));
         if (bytes > 0) co_return bytes;
+        co_await socket_.readable();
     }
 }
 

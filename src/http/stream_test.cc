@@ -1,0 +1,443 @@
+// Streams and the poller under them, against peers that the test plays: what the kernel says once
+// must not be missed, and whoever goes must not be touched again.
+#include "http/stream.h"
+
+#include <dirent.h>
+
+#include <fstream>
+
+#include "base/spawn.h"
+#include "http/test_kit.h"
+#include "http/tls.h"
+
+namespace merlon::http {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Listener;
+using testing::LoopThread;
+using testing::Wire;
+
+// Both ends of one TCP connection.
+struct Ends {
+    int ours;
+    Wire peer;
+};
+Ends connected() {
+    Listener listener;
+    Wire peer = Wire::connect(listener.port());
+    Wire accepted = listener.accept();
+    return {::dup(accepted.native()), std::move(peer)};
+}
+
+// Reads pieces of at most `piece` bytes until something ends it; gives what came and why it ended.
+struct Heard {
+    std::string text;
+    std::string_view end;
+    int reads = 0;
+};
+Task<Heard> listen_to(Stream* stream, std::size_t piece, std::size_t bytes_max = SIZE_MAX) {
+    Heard heard;
+    std::string buffer(piece, '\0');
+    while (heard.text.size() < bytes_max) {
+        const auto got = co_await stream->read_some(buffer);
+        if (!got) {
+            heard.end = got.error().rule;
+            break;
+        }
+        ++heard.reads;
+        heard.text.append(buffer, 0, *got);
+    }
+    co_return heard;
+}
+
+Task<> say(Stream* stream, std::string_view text) {
+    Gather gather;
+    gather.add(text);
+    co_return co_await stream->write(gather);
+}
+
+class StreamTest : public ::testing::Test {
+protected:
+    ~StreamTest() override { thread.stop(); }
+
+    std::unique_ptr<Stream> stream_of(int socket) {
+        return std::make_unique<Stream>(
+            Socket(thread.executor(), asio::generic::stream_protocol(AF_INET, IPPROTO_TCP), socket),
+            thread.deadlines(), nullptr);
+    }
+    // A stream on the loop, and its peer.
+    struct Link {
+        std::unique_ptr<Stream> stream;
+        Wire peer;
+    };
+    Link link() {
+        Ends ends = connected();
+        return {thread.run([&] { return stream_of(ends.ours); }), std::move(ends.peer)};
+    }
+    template <class T>
+    std::future<Result<T>> start(Task<T> task) {
+        auto promise = std::make_shared<std::promise<Result<T>>>();
+        spawn(thread.executor(), std::move(task),
+              [promise](Result<T> result) { promise->set_value(std::move(result)); });
+        return promise->get_future();
+    }
+    // What it gave, or "lost" when it still waits after five seconds.
+    template <class T>
+    static Result<T> result_of(std::future<Result<T>> future) {
+        if (future.wait_for(5s) != std::future_status::ready) return fail(Kind::Corrupt, "lost");
+        return future.get();
+    }
+    // The loop's turn has come once since.
+    void settle() {
+        thread.run([] {});
+        std::this_thread::sleep_for(20ms);
+        thread.run([] {});
+    }
+    void destroy(std::unique_ptr<Stream>& stream) {
+        thread.run([&] { stream.reset(); });
+    }
+
+    LoopThread thread;
+};
+
+// Data and the end in one segment.
+void send_with_end(const Wire& peer, std::string_view text) {
+    ::send(peer.native(), text.data(), text.size(), MSG_MORE);
+    ::shutdown(peer.native(), SHUT_WR);
+}
+
+TEST_F(StreamTest, TheEndIsHeardThoughItCameWithTheLastBytes) {
+    enum class Order : std::uint8_t { SentFirst, WaitsFirst };
+    for (const Order order : {Order::SentFirst, Order::WaitsFirst}) {
+        for (const std::size_t piece : {1UZ, 3UZ, 4UZ, 100UZ}) {  // short, exact, both at once
+            auto [stream, peer] = link();
+            if (order == Order::SentFirst) {
+                send_with_end(peer, "last");
+                settle();
+            }
+            auto heard = start(listen_to(stream.get(), piece));
+            if (order == Order::WaitsFirst) {
+                settle();
+                send_with_end(peer, "last");
+            }
+            const Result<Heard> got = result_of(std::move(heard));
+            ASSERT_TRUE(got) << got.error().rule << piece;
+            EXPECT_EQ(got->text, "last");
+            EXPECT_EQ(got->end, "stream.end");
+            destroy(stream);
+        }
+    }
+}
+
+TEST_F(StreamTest, BytesInManySegmentsAllArrive) {
+    auto [stream, peer] = link();
+    auto heard = start(listen_to(stream.get(), 7));
+    std::string sent;
+    for (int i = 0; i < 300; ++i) {
+        const std::string part(static_cast<std::size_t>(i % 23 + 1),
+                               static_cast<char>('a' + i % 26));
+        sent += part;
+        peer.send(part);
+        if (i % 3 == 0) std::this_thread::sleep_for(100us);
+    }
+    peer.finish_writing();
+    EXPECT_EQ(result_of(std::move(heard)).value().text, sent);
+    destroy(stream);
+}
+
+// A read stops before a byte sent as urgent (RFC 9293 section 3.8.5), though more lies behind it.
+TEST_F(StreamTest, UrgentBytesHideNothingBehindThem) {
+    auto [stream, peer] = link();
+    peer.send("before");
+    ::send(peer.native(), "!", 1, MSG_OOB);
+    peer.send("behind");
+    settle();
+    auto heard = start(listen_to(stream.get(), 100, 12));
+    const Result<Heard> got = result_of(std::move(heard));
+    if (!got) thread.run([&] { stream->close(); });
+    EXPECT_EQ(got ? got->text : std::string(got.error().rule), "beforebehind");
+    settle();
+    destroy(stream);
+}
+
+TEST_F(StreamTest, AHalfClosedPeerStillHearsUs) {
+    auto [stream, peer] = link();
+    peer.send("question");
+    peer.finish_writing();
+    EXPECT_EQ(result_of(start(listen_to(stream.get(), 100))).value().end, "stream.end");
+    const std::string answer(3 << 20, 'x');  // more than the kernel takes at once
+    auto said = start(say(stream.get(), answer));
+    std::string got = peer.read(answer.size());
+    EXPECT_EQ(got.size(), answer.size());
+    EXPECT_TRUE(result_of(std::move(said)));
+    thread.run([&] { stream->finish_writing(); });
+    EXPECT_EQ(peer.read_all(), "");
+    destroy(stream);
+}
+
+TEST_F(StreamTest, ClosingEndsWhoReadsAndWhoWrites) {
+    auto [stream, peer] = link();
+    const std::string much(16 << 20, 'x');
+    auto heard = start(listen_to(stream.get(), 100));
+    auto said = start(say(stream.get(), much));
+    settle();
+    thread.run([&] { stream->close(); });
+    EXPECT_EQ(result_of(std::move(heard)).value().end, "stream.closed");
+    EXPECT_EQ(result_of(std::move(said)).error().rule, "stream.closed");
+    EXPECT_EQ(result_of(start(listen_to(stream.get(), 100))).value().end, "stream.closed");
+    EXPECT_EQ(result_of(start(say(stream.get(), "x"))).error().rule, "stream.closed");
+    destroy(stream);
+}
+
+// Reads one piece, then closes or destroys another stream that has something to read, too.
+enum class Harm : std::uint8_t { Close, Destroy };
+Task<> harm_after_a_piece(Stream* stream, std::unique_ptr<Stream>* other, Harm harm) {
+    std::string buffer(100, '\0');
+    MERLON_CO_TRY(co_await stream->read_some(buffer));
+    if (harm == Harm::Close) (*other)->close();
+    if (harm == Harm::Destroy) other->reset();
+    co_return Result<>{};
+}
+
+TEST_F(StreamTest, WhatGoesWhileEventsAreAtHandIsNotTouchedAgain) {
+    for (const Harm harm : {Harm::Close, Harm::Destroy}) {
+        auto [first, first_peer] = link();
+        auto [second, second_peer] = link();
+        auto harmed = start(harm_after_a_piece(first.get(), &second, harm));
+        std::future<Result<Heard>> heard;
+        if (harm == Harm::Close) heard = start(listen_to(second.get(), 100));
+        settle();
+        std::promise<void> ready;
+        std::promise<void> go;
+        asio::post(thread.executor(), [&] {  // so that both events come at one turn
+            ready.set_value();
+            go.get_future().wait();
+        });
+        ready.get_future().wait();
+        first_peer.send("x");
+        second_peer.send("y");
+        std::this_thread::sleep_for(10ms);
+        go.set_value();
+        EXPECT_TRUE(result_of(std::move(harmed)));
+        if (harm == Harm::Close) {
+            const Heard got = result_of(std::move(heard)).value();
+            EXPECT_EQ(got.end, "stream.closed");
+        }
+        destroy(first);
+        destroy(second);
+    }
+}
+
+// Owns its stream: it goes when the task ends.
+Task<std::string> own(std::unique_ptr<Stream> stream, std::chrono::milliseconds delay) {
+    stream->set_deadline(delay);
+    const Heard heard = MERLON_CO_TRY(co_await listen_to(stream.get(), 100));
+    co_return std::string(heard.end);
+}
+
+TEST_F(StreamTest, ADeadlineEndsAWaitAndItsStreamMayGoAtOnce) {
+    std::vector<Wire> peers;
+    std::vector<std::future<Result<std::string>>> ends;
+    for (int i = 0; i < 20; ++i) {
+        auto [stream, peer] = link();
+        peers.push_back(std::move(peer));
+        ends.push_back(start(own(std::move(stream), 50ms)));
+    }
+    for (auto& end : ends) EXPECT_EQ(result_of(std::move(end)).value(), "stream.timeout");
+}
+
+TEST_F(StreamTest, ADeadlineEndsAWriteToAPeerThatDoesNotRead) {
+    auto [stream, peer] = link();
+    const std::string much(16 << 20, 'x');
+    thread.run([&] { stream->set_deadline(100ms); });
+    EXPECT_EQ(result_of(start(say(stream.get(), much))).error().rule, "stream.timeout");
+    EXPECT_EQ(result_of(start(say(stream.get(), "x"))).error().rule, "stream.timeout");
+    destroy(stream);
+}
+
+// After so many reads at once a stream gives way to others; what ends its wait may come meanwhile.
+TEST_F(StreamTest, WhatEndsAWaitIsNotLostWhileAFastReaderGivesWay) {
+    struct Case {
+        std::string_view end;
+        void (*happen)(Stream&, Deadlines&);
+    };
+    const Case cases[] = {
+        {"stream.timeout",
+         [](Stream& stream, Deadlines& deadlines) {
+             stream.set_deadline(0ms);
+             for (int i = 0; i < 3; ++i) deadlines.advance();
+         }},
+        {"stream.closed", [](Stream& stream, Deadlines&) { stream.cancel_read(); }},
+        {"stream.closed", [](Stream& stream, Deadlines&) { stream.close(); }},
+    };
+    for (const auto& [end, happen] : cases) {
+        auto [stream, peer] = link();
+        peer.send(std::string(8 * 4 - 1, 'x'));  // the eighth read is short: nothing is left
+        settle();
+        auto heard = std::make_shared<std::promise<Heard>>();
+        thread.run([&] {
+            spawn(thread.executor(), listen_to(stream.get(), 4),
+                  [heard](Result<Heard> got) { heard->set_value(*std::move(got)); });
+            // After it has begun, before its next turn.
+            asio::post(thread.executor(), [&] { happen(*stream, thread.deadlines()); });
+        });
+        auto future = heard->get_future();
+        const bool has_ended = future.wait_for(2s) == std::future_status::ready;
+        EXPECT_TRUE(has_ended) << end;
+        if (!has_ended) thread.run([&] { stream->close(); });
+        EXPECT_EQ(future.get().end, has_ended ? end : "stream.closed");
+        destroy(stream);
+    }
+}
+
+TEST_F(StreamTest, CancellingAReadLeavesTheStreamOpen) {
+    auto [stream, peer] = link();
+    auto heard = start(listen_to(stream.get(), 100));
+    settle();
+    thread.run([&] { stream->cancel_read(); });
+    EXPECT_EQ(result_of(std::move(heard)).value().end, "stream.closed");
+    heard = start(listen_to(stream.get(), 100));
+    peer.send("still here");
+    peer.finish_writing();
+    EXPECT_EQ(result_of(std::move(heard)).value().text, "still here");
+    destroy(stream);
+}
+
+TEST_F(StreamTest, AFastSenderDoesNotStarveAnotherConnection) {
+    auto [fast, fast_peer] = link();
+    auto [quiet, quiet_peer] = link();
+    fast_peer.send(std::string(100'000, 'x'));
+    settle();
+    int reads = 0;
+    int reads_when_heard = 0;
+    struct Reading {
+        static Task<> count(Stream* stream, int* reads) {
+            char buffer[16];
+            while (co_await stream->read_some(buffer)) ++*reads;
+            co_return Result<>{};
+        }
+    };
+    std::promise<void> heard;
+    thread.run([&] {
+        spawn(thread.executor(), listen_to(quiet.get(), 100, 1), [&](Result<Heard>) {
+            reads_when_heard = reads;
+            heard.set_value();
+        });
+    });
+    settle();
+    thread.run([&] {
+        spawn(thread.executor(), Reading::count(fast.get(), &reads));
+        quiet_peer.send("x");
+    });
+    heard.get_future().wait();
+    EXPECT_LT(reads_when_heard, 200);
+    EXPECT_EQ(thread.run([&] { return fast->is_open(); }), true);
+    fast_peer.close();
+    settle();
+    thread.run([&] { fast->close(); });
+    settle();
+    destroy(fast);
+    destroy(quiet);
+}
+
+TEST_F(StreamTest, MoreSocketsThanOneBatchOfEventsAreAllHeard) {
+    std::vector<Link> links;
+    std::vector<std::future<Result<Heard>>> heard;
+    for (int i = 0; i < 300; ++i) {
+        links.push_back(link());
+        heard.push_back(start(listen_to(links.back().stream.get(), 100)));
+    }
+    settle();
+    std::promise<void> go;
+    asio::post(thread.executor(), [&] { go.get_future().wait(); });
+    for (Link& one : links) send_with_end(one.peer, "x");
+    go.set_value();
+    for (auto& one : heard) EXPECT_EQ(result_of(std::move(one)).value().text, "x");
+    for (Link& one : links) destroy(one.stream);
+}
+
+std::size_t open_descriptors() {
+    std::size_t count = 0;
+    DIR* directory = ::opendir("/proc/self/fd");
+    while (::readdir(directory) != nullptr) ++count;
+    ::closedir(directory);
+    return count;
+}
+
+TEST_F(StreamTest, TenThousandStreamsLeaveNoDescriptorOpen) {
+    link();  // what is made once is made now
+    const std::size_t before = open_descriptors();
+    for (int i = 0; i < 10'000; ++i) {
+        int ends[2];
+        ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+        Wire peer(ends[1]);
+        std::promise<std::string> end;
+        thread.run([&] {
+            spawn(thread.executor(), own(stream_of(ends[0]), 10s),
+                  [&](Result<std::string> got) { end.set_value(*std::move(got)); });
+        });
+        if (i % 2 == 0) peer.send("x");
+        peer.close();
+        ASSERT_NE(end.get_future().get(), "stream.timeout");
+    }
+    settle();
+    EXPECT_EQ(open_descriptors(), before);
+}
+
+std::size_t resident_kib() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with("VmRSS:")) return std::stoul(line.substr(6));
+    }
+    return 0;
+}
+
+TEST_F(StreamTest, ALongWriteToASlowReaderTakesNoMemory) {
+    auto [stream, peer] = link();
+    const std::string body(64 << 20, 'x');
+    const std::size_t before = resident_kib();
+    thread.run([&] { stream->set_deadline(60s); });
+    auto said = start(say(stream.get(), body));
+    std::size_t bytes = 0;
+    std::size_t most = 0;
+    while (bytes < body.size()) {
+        char buffer[32 << 10];
+        const ssize_t got = ::recv(peer.native(), buffer, sizeof buffer, 0);
+        ASSERT_GT(got, 0);
+        bytes += static_cast<std::size_t>(got);
+        if (bytes % (1 << 20) < sizeof buffer) {
+            std::this_thread::sleep_for(1ms);
+            most = std::max(most, resident_kib());
+        }
+    }
+    EXPECT_TRUE(result_of(std::move(said)));
+    EXPECT_LT(most, before + (8 << 10));
+    destroy(stream);
+}
+
+TEST_F(StreamTest, ALoopThatGoesTakesItsWaitingStreamsAlong) {
+    const std::size_t before = open_descriptors();
+    std::vector<Wire> peers;
+    {
+        LoopThread other;
+        for (int i = 0; i < 20; ++i) {
+            Ends ends = connected();
+            auto stream = other.run([&] {
+                return std::make_unique<Stream>(
+                    Socket(other.executor(), asio::generic::stream_protocol(AF_INET, IPPROTO_TCP),
+                           ends.ours),
+                    other.deadlines(), nullptr);
+            });
+            spawn(other.executor(), own(std::move(stream), 10s));
+            peers.push_back(std::move(ends.peer));
+        }
+        other.run([] {});
+    }
+    for (Wire& peer : peers) EXPECT_EQ(peer.read_all(), "");
+    peers.clear();
+    EXPECT_EQ(open_descriptors(), before);
+}
+
+}  // namespace
+}  // namespace merlon::http
