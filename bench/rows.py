@@ -136,16 +136,15 @@ def register(subject, count):
     return bodies
 
 
-def wait_for_hashes(subject):
-    """Until no password hash waits: what the last round's clients left behind is not the next one's."""
+def wait_for_zero(subject, metric):
+    """Until what the last round left behind has gone: it is not the next one's."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         metrics = urllib.request.urlopen(f"http://127.0.0.1:{subject.admin_port}/metrics", timeout=5).read().decode()
-        if float(next(line for line in metrics.splitlines()
-                      if line.startswith("merlon_password_queue ")).split()[1]) == 0:
+        if float(next(line for line in metrics.splitlines() if line.startswith(metric + " ")).split()[1]) == 0:
             return
         time.sleep(0.2)
-    raise SystemExit("bench: the password hashes do not end")
+    raise SystemExit(f"bench: {metric} of {subject.name} does not come back to 0")
 
 
 def logins(bench):
@@ -166,7 +165,7 @@ def logins(bench):
             busy_p99s.append(bench.load(subject, bench.hs256, rate=rate, seconds=4)["p99_us"])
             for status, count in json.loads(signing_in.communicate()[0])["statuses"].items():
                 answers[status] = answers.get(status, 0) + count
-            wait_for_hashes(subject)
+            wait_for_zero(subject, "merlon_password_queue")
     quiet, busy = statistics.median(quiet_p99s), statistics.median(busy_p99s)
     figures = {"rate": rate, "quiet_p99s_us": quiet_p99s, "busy_p99s_us": busy_p99s, "login_answers": answers}
     return figures, [judge(f"p99 of authenticated GETs while {clients} clients log in, of without", busy / quiet, 2)]
@@ -239,9 +238,10 @@ def slow(bench):
             warm = bench.load(subject, bench.hs256, warm_up=2 * tokens.COUNT, seconds=2)
             rate = warm["requests"] / warm["seconds"] / 4
             for _ in range(ROUNDS):
-                quiet_p99s.append(bench.load(subject, bench.hs256, rate=rate, seconds=3)["p99_us"])
-                slow_p99s.append(bench.load(subject, bench.hs256, rate=rate, seconds=3, slow=count,
-                                            warm_up=int(rate))["p99_us"])
+                for p99s, slow_clients in ((quiet_p99s, 0), (slow_p99s, count)):
+                    p99s.append(bench.load(subject, bench.hs256, rate=rate, seconds=3, slow=slow_clients,
+                                           warm_up=2 * int(rate))["p99_us"])
+                    wait_for_zero(subject, "merlon_connections")
         quiet, slowed = statistics.median(quiet_p99s), statistics.median(slow_p99s)
         figures[name] = {"rate": rate, "quiet_p99s_us": quiet_p99s, "slow_p99s_us": slow_p99s, "connections": count}
         judged.append(judge(f"p99 of others with {count:,} slow {what}, of without", slowed / quiet, 2))

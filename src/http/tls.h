@@ -61,12 +61,15 @@ public:
 private:
     friend struct TlsBio;
     TlsStep step(int result);
+    bool has_whole_record() const;
 
     std::unique_ptr<SSL, SslDeleter> ssl_;
     std::unique_ptr<char[]> input_;
     std::size_t input_capacity_ = 0;
     std::size_t input_begin_ = 0;
     std::size_t input_end_ = 0;
+    bool last_was_full_ = false;  // the last read filled the buffer: the next may be larger
+    bool has_begun_ = false;      // the server's handshake
     std::string output_;
 };
 

@@ -81,7 +81,24 @@ TlsStep TlsSession::step(int result) {
     }
 }
 
+// RFC 8446 section 5.1: type, two bytes of version, two of length, then that many.
+bool TlsSession::has_whole_record() const {
+    constexpr std::size_t head_bytes = 5;
+    const auto* bytes = reinterpret_cast<const unsigned char*>(input_.get()) + input_begin_;
+    const std::size_t count = input_end_ - input_begin_;
+    if (count < head_bytes) return false;
+    const std::size_t length = std::size_t{bytes[3]} << 8 | bytes[4];
+    // One that is longer than any may be is OpenSSL's to refuse.
+    return length > SSL3_RT_MAX_PLAIN_LENGTH || count >= head_bytes + length;
+}
+
 TlsStep TlsSession::handshake() {
+    // OpenSSL makes its buffers, 35 KiB, with the first byte it sees: a client that stalls before
+    // its hello is whole has not earned them.
+    if (!has_begun_ && SSL_is_server(ssl_.get())) {
+        if (!has_whole_record()) return {TlsNeed::Input, 0};
+        has_begun_ = true;
+    }
     ERR_clear_error();
     const int result = SSL_do_handshake(ssl_.get());
     return result == 1 ? TlsStep{TlsNeed::Nothing, 0} : step(result);
@@ -108,18 +125,23 @@ void TlsSession::shut_down() {
 }
 
 std::span<char> TlsSession::input_space() {
-    // Input is wanted only when OpenSSL has taken all there was.
-    MERLON_ASSERT(input_begin_ == input_end_);
-    const bool was_full = input_end_ == input_capacity_;
-    input_begin_ = input_end_ = 0;
+    // Wanted when OpenSSL has taken all there was, or while the first record is gathered for it.
+    if (input_begin_ == input_end_) input_begin_ = input_end_ = 0;
+    MERLON_ASSERT(input_begin_ == 0);
+    const bool was_full = input_end_ == input_capacity_ || last_was_full_;
     if (was_full && input_capacity_ < input_bytes_large) {
         input_capacity_ = input_capacity_ == 0 ? input_bytes_first : input_bytes_large;
-        input_ = std::make_unique_for_overwrite<char[]>(input_capacity_);
+        auto larger = std::make_unique_for_overwrite<char[]>(input_capacity_);
+        if (input_end_ > 0) std::memcpy(larger.get(), input_.get(), input_end_);
+        input_ = std::move(larger);
     }
-    return {input_.get(), input_capacity_};
+    return {input_.get() + input_end_, input_capacity_ - input_end_};
 }
 
-void TlsSession::received(std::size_t bytes) { input_end_ = bytes; }
+void TlsSession::received(std::size_t bytes) {
+    input_end_ += bytes;
+    last_was_full_ = input_end_ == input_capacity_;
+}
 
 std::string_view TlsSession::server_name() const {
     const char* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);

@@ -55,6 +55,36 @@ def test_1_2_and_1_3_are_spoken(secure, version):
     assert ["X-Forwarded-Proto", "https"] in [[n if n != "x-forwarded-proto" else "X-Forwarded-Proto", v] for n, v in answer.json()["headers"]]
 
 
+def test_a_hello_that_comes_byte_by_byte_is_still_a_handshake(secure):
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    session = context(alpn=["http/1.1", "x" * 200, "y" * 200]).wrap_bio(incoming, outgoing)
+    with socket.create_connection(("127.0.0.1", secure.port), 10) as wire:
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        piece = 1  # the hello byte by byte, the rest as it comes
+        while True:
+            try:
+                session.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                hello = outgoing.read()
+                for at in range(0, len(hello), piece):
+                    wire.sendall(hello[at:at + piece])
+                piece = 65_536
+                incoming.write(wire.recv(65_536))
+        session.write(b"GET /open/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        wire.sendall(outgoing.read())
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            received = wire.recv(65_536)
+            assert received
+            incoming.write(received)
+            try:
+                answer += session.read(65_536)
+            except ssl.SSLWantReadError:
+                pass
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
 def test_older_versions_are_refused(secure, version):
     with pytest.raises((ssl.SSLError, ConnectionError)):
