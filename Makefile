@@ -4,7 +4,7 @@
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 10
 
-.PHONY: run build test check lint cover asan fuzz fmt tsan clean install
+.PHONY: run build test check lint cover asan fuzz bench fmt tsan clean install
 .DEFAULT_GOAL := build
 
 install:
@@ -49,6 +49,12 @@ tsan: install           ## the tests under ThreadSanitizer
 	cmake --preset tsan
 	cmake --build --preset tsan -- -j$(JOBS)
 	ctest --test-dir build/tsan --output-on-failure -j$(JOBS)
+
+bench:                  ## beside HAProxy, nginx, Express and a raw relay, in one run: make bench [ROWS=proxy,tls]
+	@tools/install bench
+	cmake --preset release
+	cmake --build --preset release -- -j$(JOBS) merlon bench_load bench_floor limiter_bench
+	/usr/bin/python3 bench/run.py $(ROWS)
 
 fuzz: install           ## one fuzz target for as long as you let it: make fuzz TARGET=head_fuzz
 	cmake --preset asan
