@@ -45,10 +45,13 @@ asan: install           ## the tests under AddressSanitizer and UndefinedBehavio
 	cmake --build --preset asan -- -j$(JOBS)
 	ctest --test-dir build/asan --output-on-failure -j$(JOBS)
 
-tsan: install           ## the tests under ThreadSanitizer
+tsan: install           ## units under ThreadSanitizer, then the scenarios with many threads in them
 	cmake --preset tsan
 	cmake --build --preset tsan -- -j$(JOBS)
 	ctest --test-dir build/tsan --output-on-failure -j$(JOBS)
+	MERLON=build/tsan/merlon /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+	  $(addprefix tests/scenario/test_,proxy.py revocation.py operations.py register_login_logout.py \
+	    rate_limits.py reload_under_load.py)
 
 bench:                  ## beside HAProxy, nginx, Express and a raw relay, in one run: make bench [ROWS=proxy,tls]
 	@tools/install bench

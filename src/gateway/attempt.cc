@@ -66,6 +66,8 @@ Task<> Attempt::send_body() {
     const bool chunked = exchange_.admitted().body.kind == BodyKind::Chunked;
     std::string size_line;
     for (bool is_last = false; !is_last;) {
+        // Also before the first piece: the answer may have come and gone before this began.
+        if (stops_sending_) co_return fail(Kind::Unavailable, "stream.closed");
         if (!is_answering_) stream.clear_deadline();
         auto piece = co_await exchange_.read_body();
         if (!piece) {

@@ -1,6 +1,8 @@
 // The reverse proxy between a client and upstreams that the test plays by hand.
 #include "gateway/proxy.h"
 
+#include <poll.h>
+
 #include "gateway/test_kit.h"
 
 namespace merlon::gateway {
@@ -109,6 +111,29 @@ TEST_F(Proxy, AnEarlyAnswerReachesAClientThatPausesItsBody) {
     EXPECT_NE(head.find("Connection: close"), std::string::npos);
     EXPECT_EQ(client.read_all(), "no");
     EXPECT_EQ(link.read_all(), "");  // cut: a part of a request is never reused as a whole
+}
+
+// Answers whoever connects, on the gateway's own loop: before it can have written to them.
+void answer_early(asio::io_context::executor_type executor, Listener& listener,
+                  std::optional<Wire>& link) {
+    pollfd waiting{listener.native(), POLLIN, 0};
+    if (::poll(&waiting, 1, 0) == 1) {
+        link = listener.accept();
+        link->send("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
+        return;
+    }
+    asio::post(executor, [=, &listener, &link] { answer_early(executor, listener, link); });
+}
+
+TEST_F(Proxy, AnAnswerBeforeTheRequestEndsTheExchangeAtOnce) {
+    start({listener.url()});
+    std::optional<Wire> link;
+    gateway.thread.run([&] { answer_early(gateway.thread.executor(), listener, link); });
+    Wire client = gateway.connect();
+    client.send(request("PUT", "/open/x", "Content-Length: 1000000\r\n"));
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_TRUE(client.read_all().ends_with("no"));  // not at the end of the body's patience, 1 s
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds{700});
 }
 
 TEST_F(Proxy, BodyAndAnswerStreamAtTheSameTime) {

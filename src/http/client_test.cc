@@ -198,6 +198,42 @@ TEST(Tls, ServerAndClientAgreeAndAStrangersCertificateIsRefused) {
               "upstream.unavailable");
 }
 
+// What a client gets of an answer without a length, from a server that ends with or without the
+// alert that says so.
+TEST(Tls, AnAnswerUntilTheEndIsWholeOnlyIfTheEndWasSigned) {
+    enum class Ending : std::uint8_t { Signed, Cut };
+    TlsFiles files;
+    for (const auto& [ending, outcome] :
+         {std::pair(Ending::Signed, "200 until close"), std::pair(Ending::Cut, "stream.reset")}) {
+        LoopThread thread;
+        Listener listener;
+        const bool is_signed = ending == Ending::Signed;
+        std::jthread upstream([&, is_signed] {
+            const SslContext context(SSL_CTX_new(TLS_server_method()));
+            SSL_CTX_use_certificate_chain_file(context.get(),
+                                               files.settings.certificate_path.c_str());
+            SSL_CTX_use_PrivateKey_file(context.get(), files.settings.key_path.c_str(),
+                                        SSL_FILETYPE_PEM);
+            const Wire link = listener.accept();
+            const std::unique_ptr<SSL, SslDeleter> ssl(SSL_new(context.get()));
+            SSL_set_fd(ssl.get(), link.native());
+            EXPECT_EQ(SSL_accept(ssl.get()), 1);
+            char request[1'000];
+            EXPECT_GT(SSL_read(ssl.get(), request, sizeof request), 0);
+            constexpr std::string_view answer = "HTTP/1.1 200 OK\r\n\r\nuntil close";
+            SSL_write(ssl.get(), answer.data(), static_cast<int>(answer.size()));
+            if (is_signed) SSL_shutdown(ssl.get());
+        });
+        auto address = address_of(listener);
+        address->tls = *TlsClientContext::make({files.settings.certificate_path, {}, {}});
+        bool is_reusable = false;
+        const auto got =
+            wait_for(thread, fetch(address, &thread.deadlines(), wire::Method::Get, &is_reusable));
+        EXPECT_EQ(got ? *got : std::string(got.error().rule), outcome);
+        EXPECT_FALSE(is_reusable);
+    }
+}
+
 // Writes a long chunked body.
 Task<> send_long(ClientConnection* connection, std::size_t pieces, const std::string* piece) {
     for (std::size_t i = 0; i < pieces; ++i) {

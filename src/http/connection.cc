@@ -30,7 +30,19 @@ Task<> Connection::run() {
     co_return Result<>{};
 }
 
+namespace {
+
+// Requests that lay in the buffer together are answered at once; after so many, others have their
+// turn.
+constexpr int requests_in_a_row_max = 16;
+
+}  // namespace
+
 Task<std::size_t> Connection::await_head() {
+    if (++requests_in_a_row_ > requests_in_a_row_max && !input_.empty()) {
+        requests_in_a_row_ = 0;
+        co_await stream_.next_turn();
+    }
     wire::HeadScanner scanner;
     bool timed_as_head = false;
     while (true) {

@@ -51,7 +51,8 @@ private:
     Peer peer_;
     InputBuffer input_;
     wire::RequestHead head_;
-    std::string output_;  // the head of the answer; kept for its capacity
+    std::string output_;         // the head of the answer; kept for its capacity
+    int requests_in_a_row_ = 0;  // since others had their turn
     bool waiting_ = false;
     std::uint64_t waiting_since_tick_ = 0;
 };

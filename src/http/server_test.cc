@@ -16,6 +16,8 @@ public:
     Task<> serve(Exchange& exchange) override {
         const std::string_view path = exchange.head().target;
         FieldLines fields;
+        ++served;
+        if (path == "/other") served_before_other = served;
         if (path == "/ignore") co_return co_await exchange.send(200, fields, "ignored");
         if (path == "/nothing") co_return Result<>{};
         if (path == "/limit") exchange.limit_body(3);
@@ -47,6 +49,10 @@ public:
         const Problem problem = problem_of(error);
         return {problem.status, {}, std::string(error.rule)};
     }
+
+    // Of the loop.
+    int served = 0;
+    int served_before_other = 0;
 };
 
 class ServerTest : public ::testing::Test {
@@ -214,6 +220,24 @@ TEST_F(ServerTest, SwitchingGivesTheConnectionAwayWithWhatCameEarly) {
     start();
     EXPECT_TRUE(say("GET /switch HTTP/1.1\r\nHost: x\r\n\r\nearly bytes")
                     .ends_with("Upgrade: test\r\n\r\nearly bytes"));
+}
+
+TEST_F(ServerTest, AFloodOfPipelinedRequestsLeavesOthersTheirTurn) {
+    start();
+    Wire flood = connect();
+    Wire other = connect();
+    EXPECT_TRUE(flood.is_silent() && other.is_silent());  // both are served
+    std::string requests;
+    for (int i = 0; i < 3'000; ++i) requests += "GET /ignore HTTP/1.1\r\nHost: x\r\n\r\n";
+    std::promise<void> go;
+    asio::post(thread.executor(), [&] { go.get_future().wait(); });  // both come at one turn
+    flood.send(requests);
+    flood.finish_writing();
+    other.send("GET /other HTTP/1.1\r\nHost: x\r\n\r\n");
+    go.set_value();
+    EXPECT_TRUE(other.read_head().starts_with("HTTP/1.1 200"));
+    EXPECT_EQ(count(flood.read_all(), "HTTP/1.1 200"), 3'000U);
+    EXPECT_LT(thread.run([&] { return echo.served_before_other; }), 100);
 }
 
 TEST_F(ServerTest, DrainingAnswersWhoIsThereAndClosesQuietConnections) {

@@ -54,7 +54,8 @@ public:
     Task<> handshake();
 
     // At least one byte into `buffer`, which stays valid until then.
-    // Errors, all Unavailable: "stream.end" (the peer has finished), "stream.reset",
+    // Errors, all Unavailable: "stream.end" (the peer has finished and, under TLS, said so),
+    // "stream.reset",
     // "stream.timeout", "stream.closed".
     Task<std::size_t> read_some(std::span<char> buffer);
 
@@ -71,6 +72,10 @@ public:
     void close();
     // Makes a pending read fail with "stream.closed" and leaves the connection open.
     void cancel_read();
+
+    // Suspends until the loop's next turn, so that others have theirs. A read, to those who end
+    // one.
+    auto next_turn() { return socket_.next_turn(); }
 
     // Of what write() was given, what the kernel has taken; under TLS, of its records.
     std::uint64_t bytes_sent() const { return bytes_sent_; }

@@ -36,12 +36,14 @@ Task<> Stream::flush_tls_rest(std::size_t sent) {
 }
 
 Result<> Stream::send_tls_replies() {
-    constexpr std::size_t reply_bytes_max = 64 << 10;
+    // Beside a write under way, which holds up to 128 KiB itself.
+    constexpr std::size_t reply_bytes_max = 192 << 10;
     std::string& output = tls_->output();
-    if (output.empty() || flushing_) return {};
-    const iovec all{output.data(), output.size()};
-    output.erase(0, MERLON_TRY(send_some({&all, 1})));
-    // Who asks for new keys again and again and takes none of them wants our memory.
+    if (!output.empty() && !flushing_) {
+        const iovec all{output.data(), output.size()};
+        output.erase(0, MERLON_TRY(send_some({&all, 1})));
+    }
+    // Who asks for answers of TLS's own again and again and takes none of them wants our memory.
     if (output.size() > reply_bytes_max) return fail(Kind::Unavailable, "stream.reset");
     return {};
 }
@@ -69,7 +71,11 @@ Task<std::size_t> Stream::read_tls(std::span<char> buffer) {
             co_return fail(Kind::Unavailable, "stream.reset", "broken TLS record");
         }
         MERLON_CO_TRY(send_tls_replies());
-        tls_->received(MERLON_CO_TRY(co_await read_socket(tls_->input_space())));
+        auto got = co_await read_socket(tls_->input_space());
+        // Without close_notify anybody on the way may have cut the connection: what lasts until
+        // its end is not whole (RFC 9112 section 9.8).
+        if (!got && got.error().rule == "stream.end") got.error().rule = "stream.reset";
+        tls_->received(MERLON_CO_TRY(std::move(got)));
     }
 }
 

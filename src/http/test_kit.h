@@ -120,6 +120,7 @@ public:
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
 
+    int native() const { return socket_; }
     std::uint16_t port() const { return port_; }
     std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
     Wire accept() { return Wire(::accept(socket_, nullptr, nullptr)); }

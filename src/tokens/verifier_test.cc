@@ -196,5 +196,16 @@ TEST(TokenCache, HoldsATokenUntilItExpiresAndForgetsTheLeastRecentlyUsedFirst) {
     EXPECT_EQ(cache.find(text(2), now), nullptr);
 }
 
+// Its tag is the one of places where no token is.
+TEST(TokenCache, FindsNothingForATextTooShortToBeAToken) {
+    TokenCache cache(1);
+    AccessToken token;
+    token.expires_at = now + std::chrono::seconds{1};
+    cache.put("header.claims.signature", token);
+    for (const std::string_view text : {"", "x", "1234567"}) {
+        EXPECT_EQ(cache.find(text, now), nullptr) << text;
+    }
+}
+
 }  // namespace
 }  // namespace merlon::tokens
