@@ -57,6 +57,7 @@ void Poller::forget(PolledSocket& socket) {
     for (int i = 0; i < batch_count_; ++i) {
         if (batch_[i].data.ptr == &socket) batch_[i].data.ptr = nullptr;
     }
+    if (resuming_ == &socket) resuming_ = nullptr;
     if (!socket.is_woken_) return;
     socket.is_woken_ = false;
     std::ranges::replace(woken_, &socket, nullptr);
@@ -101,14 +102,16 @@ void Poller::happened(epoll_event& event) {
 void Poller::resume_woken() {
     // By index: who is resumed may wake others, whose turn is this one too.
     for (std::size_t i = 0; i < woken_.size(); ++i) {
-        PolledSocket* socket = woken_[i];
-        if (socket == nullptr) continue;
-        socket->is_woken_ = false;
-        if (socket->reader_) std::exchange(socket->reader_, nullptr).resume();
-        if (woken_[i] != nullptr && socket->writer_) {
-            std::exchange(socket->writer_, nullptr).resume();
+        resuming_ = woken_[i];
+        if (resuming_ == nullptr) continue;
+        resuming_->is_woken_ = false;
+        if (resuming_->reader_) std::exchange(resuming_->reader_, nullptr).resume();
+        // Who was resumed may have destroyed the socket.
+        if (resuming_ != nullptr && resuming_->writer_) {
+            std::exchange(resuming_->writer_, nullptr).resume();
         }
     }
+    resuming_ = nullptr;
     woken_.clear();
 }
 

@@ -114,6 +114,7 @@ private:
     std::array<epoll_event, batch_max> batch_;
     int batch_count_ = 0;
     std::vector<PolledSocket*> woken_;  // null: gone since
+    PolledSocket* resuming_ = nullptr;  // of woken_, having its turn; null: gone in it
 };
 
 }  // namespace merlon::http
