@@ -7,6 +7,7 @@ does not end after the client closed its half.
 Each connection is made from (seed, its number) alone, so `make random SEED=… COUNT=…` sends the same bytes again.
 """
 
+import errno
 import json
 import multiprocessing
 import random
@@ -14,6 +15,7 @@ import socket
 import struct
 import threading
 import time
+import zlib
 from collections import Counter
 
 import client
@@ -57,12 +59,22 @@ class Worker(threading.Thread):
         self.sent += len(plain) + len(tail)
         data = b"".join(one.data for one in plain) + b"".join(tail)
         try:
-            with client.Connection(self.port, timeout=PATIENCE_S) as link:
+            with self.connect() as link:
                 self.talk(rng, link, connection, plain, tail, data)
         except client.Malformed as fault:
             self.report(connection, f"{fault}", data)
         except (client.Closed, TimeoutError, OSError) as fault:
             self.report(connection, f"{type(fault).__name__}: {fault}", data)
+
+    def connect(self):
+        for _ in range(60):
+            try:
+                return client.Connection(self.port, timeout=PATIENCE_S)
+            except OSError as fault:
+                if fault.errno != errno.EADDRNOTAVAIL:
+                    raise
+                time.sleep(1)  # this machine is out of ports until connections that ended are forgotten
+        raise TimeoutError("no free port in a minute")
 
     def talk(self, rng, link, connection, plain, tail, data):
         ending = rng.choice(["half-closed", "half-closed", "half-closed", "closed", "reset"]) if tail else "closed"
@@ -104,7 +116,7 @@ class Worker(threading.Thread):
     def renew_people(self):
         """New accounts; the old ones refresh, log out, and are refused from then on."""
         for old in self.people:
-            with client.Connection(self.port, timeout=PATIENCE_S) as link:
+            with self.connect() as link:
                 link.send(b"".join(random_generator.call(method, target, (), "", fields, form).data for method, target, fields, form in (
                     ("POST", "/api/auth/refresh", {}, {"refreshToken": old.refresh}),
                     ("POST", "/api/auth/logout", random_generator.bearer(old.access), {}),
@@ -115,8 +127,9 @@ class Worker(threading.Thread):
                     self.problems.append(f"refresh, logout, me, refresh of {old.email}: {answers}")
         self.people = []
         for number in range(3):
-            email = f"worker{self.number}.{self.opened}.{number}@example.com"
-            with client.Connection(self.port, timeout=PATIENCE_S) as link:
+            name = f"worker{self.number}.{self.opened}.{number}"
+            email = f"{name}.{zlib.crc32(name.encode()):08x}@example.com"  # which no mutation of another's hits
+            with self.connect() as link:
                 link.send(random_generator.call("POST", "/api/auth/register", (), "", {}, {
                     "email": email, "password": PASSWORD, "firstName": "Ada", "lastName": "Lovelace"}).data)
                 data = link.response().data
@@ -191,6 +204,7 @@ def run(server, upstream, count, seed):
                "upstream requests": upstream.watched, "server MiB at a tenth, at the end": (rss_first >> 20, server.rss_bytes() >> 20)}
     print("  " + json.dumps(figures), flush=True)
     problems = [problem for end in ends for problem in end[5]] + violations + upstream.violations
+    print("\n".join(problem[:2000] for problem in problems[:20]), flush=True)
     assert not problems, f"seed {seed}: {len(problems)} problems, the first:\n" + "\n".join(problems[:5])
     failed = [name for name in server.metrics() if 'status="500"' in name]
     assert not failed, f"seed {seed}: {failed}"
