@@ -4,7 +4,7 @@
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 10
 
-.PHONY: run build test check lint cover asan fuzz bench fmt tsan clean install
+.PHONY: run build test check lint cover asan fuzz random bench fmt tsan clean install
 .DEFAULT_GOAL := build
 
 install:
@@ -63,6 +63,12 @@ fuzz: install           ## one fuzz target for as long as you let it: make fuzz 
 	cmake --preset asan
 	cmake --build --preset asan --target $(TARGET)
 	tools/fuzz-one $(TARGET)
+
+random: install         ## a campaign of random and mutated requests: make random [SEED=7] [COUNT=1000000]
+	cmake --preset dev
+	cmake --build --preset dev --target merlon -- -j$(JOBS)
+	MERLON=$${MERLON:-build/dev/merlon} MERLON_RANDOM_SEED=$(SEED) MERLON_RANDOM_COUNT=$(or $(COUNT),1000000) \
+	  /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/scenario/test_random_requests.py
 
 fmt: install            ## formats every source file
 	git ls-files '*.cc' '*.h' | xargs clang-format-19 -i

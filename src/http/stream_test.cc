@@ -2,104 +2,12 @@
 // must not be missed, and whoever goes must not be touched again.
 #include "http/stream.h"
 
-#include <dirent.h>
-
-#include <fstream>
-
-#include "base/spawn.h"
-#include "http/test_kit.h"
-#include "http/tls.h"
+#include "http/stream_test_kit.h"
 
 namespace merlon::http {
 namespace {
 
-using namespace std::chrono_literals;
-using testing::Listener;
-using testing::LoopThread;
-using testing::Wire;
-
-// Both ends of one TCP connection.
-struct Ends {
-    int ours;
-    Wire peer;
-};
-Ends connected() {
-    Listener listener;
-    Wire peer = Wire::connect(listener.port());
-    Wire accepted = listener.accept();
-    return {::dup(accepted.native()), std::move(peer)};
-}
-
-// Reads pieces of at most `piece` bytes until something ends it; gives what came and why it ended.
-struct Heard {
-    std::string text;
-    std::string_view end;
-    int reads = 0;
-};
-Task<Heard> listen_to(Stream* stream, std::size_t piece, std::size_t bytes_max = SIZE_MAX) {
-    Heard heard;
-    std::string buffer(piece, '\0');
-    while (heard.text.size() < bytes_max) {
-        const auto got = co_await stream->read_some(buffer);
-        if (!got) {
-            heard.end = got.error().rule;
-            break;
-        }
-        ++heard.reads;
-        heard.text.append(buffer, 0, *got);
-    }
-    co_return heard;
-}
-
-Task<> say(Stream* stream, std::string_view text) {
-    Gather gather;
-    gather.add(text);
-    co_return co_await stream->write(gather);
-}
-
-class StreamTest : public ::testing::Test {
-protected:
-    ~StreamTest() override { thread.stop(); }
-
-    std::unique_ptr<Stream> stream_of(int socket) {
-        return std::make_unique<Stream>(
-            Socket(thread.executor(), asio::generic::stream_protocol(AF_INET, IPPROTO_TCP), socket),
-            thread.deadlines(), nullptr);
-    }
-    // A stream on the loop, and its peer.
-    struct Link {
-        std::unique_ptr<Stream> stream;
-        Wire peer;
-    };
-    Link link() {
-        Ends ends = connected();
-        return {thread.run([&] { return stream_of(ends.ours); }), std::move(ends.peer)};
-    }
-    template <class T>
-    std::future<Result<T>> start(Task<T> task) {
-        auto promise = std::make_shared<std::promise<Result<T>>>();
-        spawn(thread.executor(), std::move(task),
-              [promise](Result<T> result) { promise->set_value(std::move(result)); });
-        return promise->get_future();
-    }
-    // What it gave, or "lost" when it still waits after five seconds.
-    template <class T>
-    static Result<T> result_of(std::future<Result<T>> future) {
-        if (future.wait_for(5s) != std::future_status::ready) return fail(Kind::Corrupt, "lost");
-        return future.get();
-    }
-    // The loop's turn has come once since.
-    void settle() {
-        thread.run([] {});
-        std::this_thread::sleep_for(20ms);
-        thread.run([] {});
-    }
-    void destroy(std::unique_ptr<Stream>& stream) {
-        thread.run([&] { stream.reset(); });
-    }
-
-    LoopThread thread;
-};
+using namespace testing;
 
 // Data and the end in one segment.
 void send_with_end(const Wire& peer, std::string_view text) {
@@ -229,13 +137,6 @@ TEST_F(StreamTest, WhatGoesWhileEventsAreAtHandIsNotTouchedAgain) {
     }
 }
 
-// Owns its stream: it goes when the task ends.
-Task<std::string> own(std::unique_ptr<Stream> stream, std::chrono::milliseconds delay) {
-    stream->set_deadline(delay);
-    const Heard heard = MERLON_CO_TRY(co_await listen_to(stream.get(), 100));
-    co_return std::string(heard.end);
-}
-
 TEST_F(StreamTest, ADeadlineEndsAWaitAndItsStreamMayGoAtOnce) {
     std::vector<Wire> peers;
     std::vector<std::future<Result<std::string>>> ends;
@@ -355,88 +256,6 @@ TEST_F(StreamTest, MoreSocketsThanOneBatchOfEventsAreAllHeard) {
     go.set_value();
     for (auto& one : heard) EXPECT_EQ(result_of(std::move(one)).value().text, "x");
     for (Link& one : links) destroy(one.stream);
-}
-
-std::size_t open_descriptors() {
-    std::size_t count = 0;
-    DIR* directory = ::opendir("/proc/self/fd");
-    while (::readdir(directory) != nullptr) ++count;
-    ::closedir(directory);
-    return count;
-}
-
-TEST_F(StreamTest, TenThousandStreamsLeaveNoDescriptorOpen) {
-    link();  // what is made once is made now
-    const std::size_t before = open_descriptors();
-    for (int i = 0; i < 10'000; ++i) {
-        int ends[2];
-        ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-        Wire peer(ends[1]);
-        std::promise<std::string> end;
-        thread.run([&] {
-            spawn(thread.executor(), own(stream_of(ends[0]), 10s),
-                  [&](Result<std::string> got) { end.set_value(*std::move(got)); });
-        });
-        if (i % 2 == 0) peer.send("x");
-        peer.close();
-        ASSERT_NE(end.get_future().get(), "stream.timeout");
-    }
-    settle();
-    EXPECT_EQ(open_descriptors(), before);
-}
-
-std::size_t resident_kib() {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);) {
-        if (line.starts_with("VmRSS:")) return std::stoul(line.substr(6));
-    }
-    return 0;
-}
-
-TEST_F(StreamTest, ALongWriteToASlowReaderTakesNoMemory) {
-    auto [stream, peer] = link();
-    const std::string body(64 << 20, 'x');
-    const std::size_t before = resident_kib();
-    thread.run([&] { stream->set_deadline(60s); });
-    auto said = start(say(stream.get(), body));
-    std::size_t bytes = 0;
-    std::size_t most = 0;
-    while (bytes < body.size()) {
-        char buffer[32 << 10];
-        const ssize_t got = ::recv(peer.native(), buffer, sizeof buffer, 0);
-        ASSERT_GT(got, 0);
-        bytes += static_cast<std::size_t>(got);
-        if (bytes % (1 << 20) < sizeof buffer) {
-            std::this_thread::sleep_for(1ms);
-            most = std::max(most, resident_kib());
-        }
-    }
-    EXPECT_TRUE(result_of(std::move(said)));
-    EXPECT_LT(most, before + (8 << 10));
-    destroy(stream);
-}
-
-TEST_F(StreamTest, ALoopThatGoesTakesItsWaitingStreamsAlong) {
-    const std::size_t before = open_descriptors();
-    std::vector<Wire> peers;
-    {
-        LoopThread other;
-        for (int i = 0; i < 20; ++i) {
-            Ends ends = connected();
-            auto stream = other.run([&] {
-                return std::make_unique<Stream>(
-                    Socket(other.executor(), asio::generic::stream_protocol(AF_INET, IPPROTO_TCP),
-                           ends.ours),
-                    other.deadlines(), nullptr);
-            });
-            spawn(other.executor(), own(std::move(stream), 10s));
-            peers.push_back(std::move(ends.peer));
-        }
-        other.run([] {});
-    }
-    for (Wire& peer : peers) EXPECT_EQ(peer.read_all(), "");
-    peers.clear();
-    EXPECT_EQ(open_descriptors(), before);
 }
 
 }  // namespace

@@ -35,9 +35,10 @@ Task<std::int64_t> store_end_of_all(Transaction& transaction, std::string user_i
 }
 
 Task<Ended> store_password(Transaction& transaction, std::string user_id, std::string kept,
-                           std::string hash, std::int64_t until, events::Event event,
-                           std::optional<Blob> sealed_ip) {
-    MERLON_CO_TRY(co_await Accounts::set_password(transaction, user_id, std::move(hash)));
+                           std::string judged, std::string hash, std::int64_t until,
+                           events::Event event, std::optional<Blob> sealed_ip) {
+    MERLON_CO_TRY(co_await Accounts::replace_password(transaction, user_id, std::move(judged),
+                                                      std::move(hash)));
     Ended ended =
         MERLON_CO_TRY(co_await sessions::end_others(transaction, user_id, std::move(kept), until));
     MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
@@ -126,17 +127,19 @@ Task<http::Response> Identity::end_session(http::LocalCall call) {
 Task<http::Response> Identity::change_password(http::LocalCall call) {
     const PasswordForm form = MERLON_CO_TRY(PasswordForm::parse(call.body));
     const Account account = MERLON_CO_TRY(co_await accounts_.find(call.user_id));
+    const wire::Email email = MERLON_CO_TRY(wire::Email::parse(account.email));
     // A stolen token must not be a way to guess the password without end.
     const auto verdict = MERLON_CO_TRY(co_await judge_password(
-        "password:" + account.id, form.current_password, account.password, call.client));
+        email.canonical(), form.current_password, account.password, call.client));
     if (!verdict.matches) co_return fail(Kind::Unknown, "credentials.wrong");
     const std::string hash = MERLON_CO_TRY(co_await passwords_.hash(form.new_password));
     const events::Event changed = event(events::Type::PasswordChanged, account.id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(account.id, call.client));
     const Ended ended = MERLON_CO_TRY(co_await parts_.database.transact<Ended>(
-        [user_id = account.id, kept = call.session_id, hash, changed, sealed_ip,
-         until = last_expiry().time_since_epoch().count()](Transaction& transaction) {
-            return store_password(transaction, user_id, kept, hash, until, changed, sealed_ip);
+        [user_id = account.id, kept = call.session_id, judged = account.password, hash, changed,
+         sealed_ip, until = last_expiry().time_since_epoch().count()](Transaction& transaction) {
+            return store_password(transaction, user_id, kept, judged, hash, until, changed,
+                                  sealed_ip);
         }));
     revoke(ended);
     parts_.events.write(changed);

@@ -86,6 +86,15 @@ Task<> Accounts::set_password(Transaction& transaction, std::string id, std::str
     co_return Result<>{};
 }
 
+Task<> Accounts::replace_password(Transaction& transaction, std::string id, std::string judged,
+                                  std::string next) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "UPDATE accounts SET password = $3 WHERE id = $1 AND password = $2 RETURNING id",
+        {std::move(id), std::move(judged), std::move(next)}));
+    if (rows.empty()) co_return fail(Kind::Conflict, "account.changed");
+    co_return Result<>{};
+}
+
 Task<std::int64_t> Accounts::raise_version(Transaction& transaction, std::string id) {
     const Rows rows = MERLON_CO_TRY(co_await transaction.query(
         "UPDATE accounts SET version = version + 1 WHERE id = $1 RETURNING version",

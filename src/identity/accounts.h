@@ -51,6 +51,10 @@ public:
     static Task<> insert(storage::Transaction& transaction, SealedAccount account);
     static Task<> set_password(storage::Transaction& transaction, std::string id,
                                std::string password);
+    // Only while `judged`, a hash, still is the account's: judging takes long enough for another to
+    // be set meanwhile. `next` may be the same. Error: "account.changed" (Conflict).
+    static Task<> replace_password(storage::Transaction& transaction, std::string id,
+                                   std::string judged, std::string next);
     // Makes all earlier tokens of the user stale. Gives the new version.
     static Task<std::int64_t> raise_version(storage::Transaction& transaction, std::string id);
 

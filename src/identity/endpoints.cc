@@ -46,7 +46,14 @@ Task<http::Response> Identity::call(http::LocalCall call) {
     const auto endpoint = std::ranges::find(endpoints(), call.route,
                                             [](const Endpoint& one) { return one.route.pattern; });
     MERLON_ASSERT(endpoint != endpoints().end());
-    auto answer = co_await (this->*endpoint->serve)(std::move(call));
+    auto answer = co_await (this->*endpoint->serve)(call);
+    // Another password was set while this one was judged: judged again, by that. Twice is enough:
+    // parallel logins that renew an outdated hash meet a new one at most once.
+    constexpr int repeats_max = 2;
+    for (int repeat = 0; repeat < repeats_max; ++repeat) {
+        if (answer || answer.error().rule != "account.changed") break;
+        answer = co_await (this->*endpoint->serve)(call);
+    }
     if (!endpoint->event.empty()) counters_.count(endpoint->event, answer);
     co_return answer;
 }

@@ -1,6 +1,8 @@
 // Register, login and refresh: how a session begins and goes on.
 #include <fmt/format.h>
 
+#include <variant>
+
 #include "base/text.h"
 #include "crypto/aead.h"
 #include "crypto/mac.h"
@@ -16,15 +18,22 @@ using storage::Blob;
 using storage::Transaction;
 using Ended = std::vector<std::string>;
 
-// The session and its event; with an account when it is new, with a hash when it was outdated.
+// What opens a session: the hash that was judged, and the one to keep.
+struct JudgedPassword {
+    std::string judged;
+    std::string next;  // the same, unless its scheme was outdated
+};
+
+// The session and its event; with an account when it is new, else by the password that is still
+// its.
 Task<Ended> store_session(Transaction& transaction, SealedSession session,
-                          std::optional<SealedAccount> account, std::string new_hash,
-                          events::Event event, std::optional<Blob> sealed_ip,
-                          std::int64_t revoked_until) {
-    if (account) MERLON_CO_TRY(co_await Accounts::insert(transaction, *std::move(account)));
-    if (!new_hash.empty()) {
-        MERLON_CO_TRY(
-            co_await Accounts::set_password(transaction, session.user_id, std::move(new_hash)));
+                          std::variant<SealedAccount, JudgedPassword> by, events::Event event,
+                          std::optional<Blob> sealed_ip, std::int64_t revoked_until) {
+    if (auto* account = std::get_if<SealedAccount>(&by)) {
+        MERLON_CO_TRY(co_await Accounts::insert(transaction, std::move(*account)));
+    } else if (auto* password = std::get_if<JudgedPassword>(&by)) {
+        MERLON_CO_TRY(co_await Accounts::replace_password(transaction, session.user_id,
+                                                          password->judged, password->next));
     }
     Ended ended =
         MERLON_CO_TRY(co_await sessions::insert(transaction, std::move(session), revoked_until));
@@ -81,7 +90,7 @@ Task<http::Response> Identity::register_account(http::LocalCall call) {
     const auto stored = co_await parts_.database.transact<Ended>(
         [session = made.session, sealed, registered, sealed_ip,
          until = last_expiry().time_since_epoch().count()](Transaction& transaction) {
-            return store_session(transaction, session, sealed, {}, registered, sealed_ip, until);
+            return store_session(transaction, session, sealed, registered, sealed_ip, until);
         });
     if (!stored) {
         // Somebody else took the address meanwhile: the key made for this one seals nothing.
@@ -92,7 +101,8 @@ Task<http::Response> Identity::register_account(http::LocalCall call) {
     co_return answer_sign_in(201, account, made);
 }
 
-// Whether the password is right, counted against guessing. `encoded` empty: there is no account.
+// Whether the password is right, counted against guessing: one count for an address, in whatever
+// use case it is guessed. `encoded` empty: there is no account.
 Task<crypto::PasswordVerdict> Identity::judge_password(std::string guarded, std::string password,
                                                        std::string encoded, std::string client) {
     MERLON_CO_TRY(protection_.begin(guarded));
@@ -119,7 +129,7 @@ Task<http::Response> Identity::login(http::LocalCall call) {
     if (!found && found.error().rule != "account.absent") {
         co_return std::unexpected(std::move(found).error());
     }
-    const std::string guarded = "login:" + form.email.canonical();
+    const std::string& guarded = form.email.canonical();
     const std::string encoded = found ? found->password : std::string();
     const auto verdict =
         MERLON_CO_TRY(co_await judge_password(guarded, form.password, encoded, call.client));
@@ -130,19 +140,18 @@ Task<http::Response> Identity::login(http::LocalCall call) {
     if (!verdict.matches) co_return fail(Kind::Unknown, "credentials.wrong");
 
     const Account account = *std::move(found);
-    std::string new_hash;  // the only time the password is at hand
-    if (verdict.needs_rehash) {
-        new_hash = MERLON_CO_TRY(co_await passwords_.hash(form.password));
+    JudgedPassword password{account.password, account.password};
+    if (verdict.needs_rehash) {  // the only time the password is at hand
+        password.next = MERLON_CO_TRY(co_await passwords_.hash(form.password));
     }
     const SignIn made =
         MERLON_CO_TRY(co_await begin_session(account.id, call.client, call.user_agent));
     const events::Event signed_in = event(events::Type::Login, account.id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(account.id, call.client));
     const Ended ended = MERLON_CO_TRY(co_await parts_.database.transact<Ended>(
-        [session = made.session, new_hash, signed_in, sealed_ip,
+        [session = made.session, password, signed_in, sealed_ip,
          until = last_expiry().time_since_epoch().count()](Transaction& transaction) {
-            return store_session(transaction, session, std::nullopt, new_hash, signed_in, sealed_ip,
-                                 until);
+            return store_session(transaction, session, password, signed_in, sealed_ip, until);
         }));
     revoke(ended);
     parts_.events.write(signed_in);

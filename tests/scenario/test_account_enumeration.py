@@ -4,6 +4,7 @@ Time is measured by the bench, not here: this machine is shared.
 """
 
 import re
+import unicodedata
 
 from harness import OTHER_PASSWORD, PASSWORD, new_email, table
 
@@ -95,6 +96,29 @@ def test_letter_case_is_no_way_around_the_lock(merlon):
     until_locked(merlon, account.email, 6)
     for email in (account.email.upper(), account.email.title(), account.email.replace("example", "EXAMPLE")):
         assert attempt(merlon, email, PASSWORD, "198.51.100.253").status == 429, email
+
+
+def test_unicode_form_is_no_way_around_the_lock(merlon):
+    """Authelia CVE-2026-47203."""
+    email = new_email("kr\u00f6te")
+    merlon.register(email)
+    until_locked(merlon, email, 8)
+    spellings = (unicodedata.normalize("NFD", email), email.replace("k", "\u212a"), email.replace("k", "\uff4b"), email.replace("example", "\uff45xample"), email.upper())
+    answers = {attempt(merlon, spelling, PASSWORD, "198.51.8.253").status for spelling in spellings}
+    assert answers <= {400, 429} and 429 in answers, answers
+
+
+@table({"login, then password change": ("login", "password"), "password change, then login": ("password", "login")})
+def test_another_flow_is_no_way_around_the_lock(merlon, row):
+    """One count of guesses at one password, wherever it is guessed (Authelia CVE-2026-47203)."""
+    account = merlon.register()
+    flows = {"login": lambda guess: attempt(merlon, account.email, guess, "198.51.9.7"),
+             "password": lambda guess: merlon.post("/api/auth/password", {"currentPassword": guess, "newPassword": OTHER_PASSWORD}, token=account.access)}
+    first, second = flows[row[0]], flows[row[1]]
+    guesses = [first(f"Wrong$Guess{number}").status for number in range(30)]
+    assert guesses[-1] == 429 and guesses.count(401) <= 10, guesses
+    assert second(PASSWORD).status == 429, "the other flow has a count of its own"
+    assert merlon.me(account.access).status == 200
 
 
 def test_policy_refusals_do_not_feed_the_lock(merlon):

@@ -3,7 +3,9 @@
 import json
 import urllib.parse
 
-from harness import PASSWORD, corpora, new_email
+import client
+from harness import OTHER_PASSWORD, PASSWORD, corpora, new_email
+from upstream import header
 
 
 def strings():
@@ -34,13 +36,17 @@ def test_every_string_survives_every_field(merlon):
                     kept += 1
                     if answer.data["user"][field] not in (text, text.strip()):
                         wrong.append((field, text, answer.data["user"][field]))
-            for target, body in (("/api/auth/login", {"email": text, "password": text}), ("/api/auth/refresh", {"refreshToken": text})):
+            for target, body in (("/api/auth/login", {"email": text, "password": text}), ("/api/auth/login", {"email": account.email, "password": text}),
+                                 ("/api/auth/login", {"email": text, "password": PASSWORD}), ("/api/auth/refresh", {"refreshToken": text}),
+                                 ("/api/auth/register", {text: text})):
                 answer = post(target, body)
                 if answer.status not in (200, 400, 401, 429):
                     wrong.append((target, text, answer.status))
-            answer = post("/api/auth/password", {"currentPassword": "Wrong$" + text, "newPassword": text}, account.access)
-            if answer.status not in (400, 401, 403, 429):
-                wrong.append(("password", text, answer.status))
+            for body in ({"currentPassword": "Wrong$" + text, "newPassword": text}, {"currentPassword": PASSWORD, "newPassword": text},
+                         {"currentPassword": text, "newPassword": OTHER_PASSWORD}):
+                answer = post("/api/auth/password", body, account.access)
+                if answer.status not in (400, 401, 403, 429):
+                    wrong.append(("password", text, answer.status))
     assert not wrong, wrong[:10]
     assert kept > 100
 
@@ -54,3 +60,53 @@ def test_every_string_in_path_query_and_field(merlon):
             if answer.status >= 500 or (answer.status == 200 and answer.json()["target"].startswith("/open/x?") and answer.json()["target"] != target):
                 wrong.append((target[:80], answer.status))
     assert not wrong, wrong[:10]
+
+
+FIELDS = ("User-Agent", "Accept", "Origin", "Cookie", "Authorization", "X-Request-ID", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host",
+          "traceparent", "Content-Type", "If-None-Match", "X-Anything")
+
+
+def test_every_string_in_every_header(merlon, upstream):
+    """Passed on to the letter, taken away, or refused: never cut, never another request's, never a 500."""
+    wrong, passed = [], 0
+    for number, text in enumerate(strings()):
+        value = text.encode("utf-8", "surrogatepass")
+        for name in FIELDS:
+            with merlon.connect() as connection:
+                connection.try_send(client.build("GET", f"/open/h{number}", {name: value, "Connection": "close", "X-End": "1"}))
+                answer = connection.response()
+            if answer.status not in (200, 400, 403, 431):
+                wrong.append((name, text, answer.status))
+            elif answer.status == 200:
+                echo = answer.json()
+                got = header(echo, name)
+                if name in ("User-Agent", "X-Anything", "Cookie", "If-None-Match") and got != [value.decode("latin-1").strip(" \t")]:
+                    wrong.append((name, text, got))
+                if header(echo, "X-End") != ["1"] or echo["target"] != f"/open/h{number}" or len(header(echo, "X-Request-ID")) != 1:
+                    wrong.append((name, text, echo))
+                passed += 1
+    assert not wrong, wrong[:10]
+    assert passed > 2000 and not upstream.violations
+
+
+def test_every_string_as_the_name_of_a_device(merlon):
+    """The agent is stored, sealed, and listed to its owner: as it came."""
+    account = merlon.register()
+    wrong, kept = [], 0
+    for text in strings():
+        value = text.encode("utf-8", "surrogatepass")
+        try:
+            answer = merlon.try_login(account.email, PASSWORD, headers={"User-Agent": value})
+        except client.Closed:
+            wrong.append((text, "closed"))
+            continue
+        if answer.status == 400:
+            continue  # a control character: no field
+        listed = merlon.get("/api/auth/sessions", token=answer.data["accessToken"])
+        agent = next(one["userAgent"] for one in listed.data if one["current"])
+        kept += 1
+        whole = agent.rstrip("\ufffd")  # kept to 256 bytes, which may cut a letter
+        if not value.decode("utf-8", "replace").strip(" \t").startswith(whole) or (not whole and text.strip(" \t\ufffd")):
+            wrong.append((text, agent))
+    assert not wrong, wrong[:10]
+    assert kept > 300

@@ -6,6 +6,8 @@ import threading
 import pytest
 
 import client
+import random_generator
+import random_requests
 import upstream as upstreams
 from harness import merge, table
 
@@ -69,3 +71,40 @@ def test_client_notices_an_answer_cut_short(row):
 
 def test_merge_lays_sections_over_each_other():
     assert merge({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 4}, "d": None}) == {"a": {"b": 4, "c": 2}}
+
+
+def test_a_mark_is_told_from_a_mutated_one():
+    mark = random_generator.mark("p", 0x01000007, 3)
+    assert random_generator.marks(f"..{mark}..{mark}".encode()) == {("p", 0x01000007, 3)}
+    assert not random_generator.marks(mark.replace("7", "8", 1).encode()) and not random_generator.marks(mark.upper().encode())
+
+
+@table({"its own": (["p0"], 0), "none": ([], 0), "two plain ones": (["p0", "p1"], 1), "a plain and a hostile one": (["p0", "h0"], 1),
+        "hostile ones of one connection": (["h0", "h1"], 0)})
+def test_the_campaign_notices_parts_of_another_request(row):
+    held, faults = row
+    text = "".join(random_generator.mark(one[0], 9, int(one[1])) for one in held)
+    for place in ("target", "field", "body"):
+        violations = []
+        received = upstreams.Received(None, None, "GET", "/open/" + text * (place == "target"), [("X-Mark", text * (place == "field"))])
+        received.body = text.encode() * (place == "body")
+        random_requests.judge_upstream(violations)(received)
+        assert len(violations) == faults, violations
+
+
+def test_the_campaign_notices_a_body_read_as_a_request():
+    violations = []
+    random_requests.judge_upstream(violations)(upstreams.Received(None, None, "GET", "/open/poison-x", []))
+    assert violations
+
+
+def test_the_campaign_fails_on_a_server_that_mixes_answers():
+    """A server that answers with the answer of the request before."""
+    other = random_generator.mark("p", 8, 0).encode()
+    port = served(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(other), other))
+    worker = random_requests.Worker(port, 1, 0, 1)
+    with client.Connection(port) as link:
+        one = random_generator.call("GET", "/x", (200,), random_generator.mark("p", 9, 0))
+        link.send(one.data)
+        worker.check(link, 9, one, one.data)
+    assert len(worker.problems) == 1 and "bytes of other requests" in worker.problems[0]

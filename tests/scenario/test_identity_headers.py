@@ -2,6 +2,7 @@
 
 import re
 
+import client
 import jose
 from harness import table
 from upstream import header
@@ -126,3 +127,20 @@ def test_claims_cannot_break_out_of_a_header(launch):
         assert answer.status in (200, 401), answer
         if answer.status == 200:
             assert len(header(answer.json(), "X-User-Role")) == 1
+
+
+@table({
+    "Authorization": ("Authorization", "Bearer a.b.c"), "Host": ("Host", "localhost"), "Origin": ("Origin", "http://localhost"),
+    "Content-Length": ("Content-Length", "0"), "Transfer-Encoding": ("Transfer-Encoding", "chunked"), "Content-Type": ("Content-Type", "application/json"),
+})
+def test_security_fields_that_come_twice_are_400(merlon, upstream, row):
+    """Of two, one reader takes the first and another the last."""
+    before = upstream.count
+    name, value = row
+    for first, second in ((name, name), (name, name.lower()), (name.upper(), name)):
+        with merlon.connect() as connection:
+            fields = [(first, value), ("X-Between", "1"), (second, value)] + ([] if name == "Host" else [("Host", "localhost")])
+            connection.send(client.build("POST", "/private/x", fields, None, host=None))
+            answer = connection.response()
+        assert (answer.status, answer.code) == (400, "BAD_REQUEST"), answer
+    assert upstream.count == before

@@ -1,6 +1,10 @@
 """Slow heads, slow bodies, slow readers, silent connections: each has a timer, and nobody else notices them."""
 
+import resource
+import socket
 import time
+
+import pytest
 
 import client
 from harness import table
@@ -74,3 +78,28 @@ def test_five_hundred_slow_clients_do_not_stop_a_quick_one(merlon):
     finally:
         for one in slow:
             one.close()
+
+
+def test_ten_thousand_idle_connections_cost_little(launch):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 12_000:
+        pytest.skip(f"the limit of open files is {hard}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    server = launch({"server": {"timeouts": {"idle": "300s"}, "limits": {"connections": 11_000}}})
+    idle = []
+    try:
+        server.get("/open/x")
+        before = server.rss_bytes()
+        for _ in range(10_000):
+            idle.append(socket.create_connection(("127.0.0.1", server.port)))
+        client.wait_for(lambda: server.metric("merlon_connections") >= 10_000, within=60, every=0.5, what="ten thousand open connections")
+        assert (server.rss_bytes() - before) / 10_000 < 8192, "more than 8 KiB each"
+        for _ in range(20):
+            assert server.get("/open/x").status == 200
+        idle[4321].sendall(client.build("GET", "/open/x", {"Connection": "close"}))
+        assert idle[4321].recv(64).startswith(b"HTTP/1.1 200")
+    finally:
+        for one in idle:
+            one.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    client.wait_for(lambda: server.metric("merlon_connections") < 100, within=60, every=0.5, what="the end of connections that their clients closed")

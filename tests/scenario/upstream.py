@@ -83,6 +83,8 @@ class Upstream:
         self.received = []
         self.actions = {}
         self.violations = []  # bytes that were not one well-formed request after another
+        self.watch = None  # called with every request, cut ones too, instead of remembering it
+        self.watched = 0
         self.unix = unix
         if unix:
             self.listener = socket.socket(socket.AF_UNIX)
@@ -137,11 +139,6 @@ class Upstream:
             self.received.clear()
             self.violations.clear()
 
-    def clear_received(self):
-        """Forgets the requests but not the violations: for runs too long to remember."""
-        with self.lock:
-            self.received.clear()
-
     def seen(self, mark):
         """Requests whose target or headers contain the text."""
         with self.lock:
@@ -181,6 +178,15 @@ class Upstream:
                 if received is None:
                     return
                 link.requests += 1
+                if self.watch:
+                    try:
+                        self._read_body(received, link)
+                    finally:
+                        self.watch(received)
+                        with self.lock:
+                            self.watched += 1
+                    echo(received, link)
+                    continue
                 with self.lock:
                     self.received.append(received)
                 action = self.actions.get(received.path)

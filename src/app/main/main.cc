@@ -47,5 +47,7 @@ int main(int argc, char** argv) {
     ::mallopt(M_ARENA_MAX, 1);
     // A peer that goes is an error of that write, not of the process.
     std::signal(SIGPIPE, SIG_IGN);
+    // Nor is a file at the size that the operator allows it.
+    std::signal(SIGXFSZ, SIG_IGN);
     return merlon::app::run(argc, argv);
 }
