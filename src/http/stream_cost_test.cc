@@ -12,6 +12,7 @@
 namespace merlon::http {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace testing;
 
 std::size_t open_descriptors() {

@@ -7,6 +7,7 @@
 namespace merlon::http {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace testing;
 
 // Data and the end in one segment.

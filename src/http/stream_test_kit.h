@@ -9,8 +9,6 @@
 
 namespace merlon::http::testing {
 
-using namespace std::chrono_literals;
-
 // Both ends of one TCP connection.
 struct Ends {
     int ours;
@@ -85,13 +83,14 @@ protected:
     // What it gave, or "lost" when it still waits after five seconds.
     template <class T>
     static Result<T> result_of(std::future<Result<T>> future) {
-        if (future.wait_for(5s) != std::future_status::ready) return fail(Kind::Corrupt, "lost");
+        if (future.wait_for(std::chrono::seconds{5}) != std::future_status::ready)
+            return fail(Kind::Corrupt, "lost");
         return future.get();
     }
     // The loop's turn has come once since.
     void settle() {
         thread.run([] {});
-        std::this_thread::sleep_for(20ms);
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
         thread.run([] {});
     }
     void destroy(std::unique_ptr<Stream>& stream) {
