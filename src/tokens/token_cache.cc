@@ -28,7 +28,7 @@ TokenCache::Kept TokenCache::find(std::string_view token, WallTime now) {
         if (set.tags[i] != tag) continue;
         Place& place = set.all[i];
         const AccessToken* likely = place.token.get();
-        if (likely == nullptr) continue;
+        if (likely == nullptr) continue;  // an empty place has the tag of a text that is too short
         __builtin_prefetch(likely);
         __builtin_prefetch(&likely->subject.permissions);
         __builtin_prefetch(&likely->expires_at);

@@ -189,6 +189,7 @@ TEST(TokenCache, HoldsATokenUntilItExpiresAndForgetsTheLeastRecentlyUsedFirst) {
     const auto kept = cache.find(text(0), now);
     ASSERT_NE(kept, nullptr);
     EXPECT_EQ(cache.find(text(0), now + std::chrono::seconds{1}), nullptr);
+    EXPECT_EQ(cache.find("short", now), nullptr);   // while a place is empty
     EXPECT_EQ(kept->expires_at, token.expires_at);  // a request in flight keeps its own
     cache.put(text(9), token);                      // into the place that 0 left
     for (int i = 2; i < 10; ++i) EXPECT_NE(cache.find(text(i), now), nullptr) << i;
