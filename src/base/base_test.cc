@@ -1,6 +1,9 @@
 // Tests of the smallest parts: text, UUIDs, metrics.
 #include <gtest/gtest.h>
 
+#include <thread>
+
+#include "base/current.h"
 #include "base/entropy.h"
 #include "base/metrics.h"
 #include "base/secret.h"
@@ -80,6 +83,23 @@ TEST(Uuid, IsReadStrictlyAndMadeInOrder) {
           "550e8400-e29b-41d4-a716-4466554400000", "{50e8400-e29b-41d4-a716-446655440000",
           "550e8400-e29b-41d4-a716_446655440000"}) {
         EXPECT_FALSE(Uuid::parse(bad)) << bad;
+    }
+}
+
+// ThreadSanitizer judges the rest.
+TEST(Current, IsReplacedWhileOthersRead) {
+    Current<std::string> current(std::make_shared<const std::string>(100, 'a'));
+    std::vector<std::jthread> readers;
+    for (int i = 0; i < 3; ++i) {
+        readers.emplace_back([&](const std::stop_token& stop) {
+            while (!stop.stop_requested()) {
+                const auto value = current.load();
+                EXPECT_EQ(value->find_first_not_of(value->front()), std::string::npos);
+            }
+        });
+    }
+    for (int i = 0; i < 2'000; ++i) {
+        current.store(std::make_shared<const std::string>(100, static_cast<char>('a' + i % 26)));
     }
 }
 

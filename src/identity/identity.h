@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 
+#include "base/current.h"
 #include "base/uuid.h"
 #include "http/local_service.h"
 #include "identity/accounts.h"
@@ -119,7 +120,7 @@ private:
     SigningKeys signing_keys_;
     std::atomic<bool> changing_keys_{false};
     tokens::CurrentKeys keys_;
-    std::atomic<std::shared_ptr<const Terms>> terms_;
+    Current<Terms> terms_;
 };
 
 }  // namespace merlon::identity

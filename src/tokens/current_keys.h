@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 
+#include "base/current.h"
 #include "tokens/keyring.h"
 
 namespace merlon::tokens {
@@ -15,11 +16,11 @@ public:
     explicit CurrentKeys(std::shared_ptr<const Keyring> ring) : ring_(std::move(ring)) {}
 
     // Shared with who is verifying: a change may come meanwhile.
-    std::shared_ptr<const Keyring> ring() const { return ring_.load(std::memory_order_acquire); }
+    std::shared_ptr<const Keyring> ring() const { return ring_.load(); }
 
     // When this returns, no verification that begins finds a key that is not in `ring`.
     void replace(std::shared_ptr<const Keyring> ring) {
-        ring_.store(std::move(ring), std::memory_order_release);
+        ring_.store(std::move(ring));
         generation_.fetch_add(1, std::memory_order_release);
     }
 
@@ -28,7 +29,7 @@ public:
     std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
 
 private:
-    std::atomic<std::shared_ptr<const Keyring>> ring_;
+    Current<Keyring> ring_;
     std::atomic<std::uint64_t> generation_{1};
 };
 

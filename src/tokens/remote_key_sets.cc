@@ -59,8 +59,7 @@ bool RemoteKeySets::fetch(RemoteKeySet& set, std::stop_token stop) {
         return false;
     }
     set.document_ = *std::move(document);
-    set.keys_.store(std::make_shared<const std::vector<NamedKey>>(*std::move(keys)),
-                    std::memory_order_release);
+    set.keys_.store(std::make_shared<const std::vector<NamedKey>>(*std::move(keys)));
     set.generation_.fetch_add(1, std::memory_order_release);
     return true;
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/current.h"
 #include "fetch/fetcher.h"
 #include "tokens/jwk_json.h"
 
@@ -31,7 +32,7 @@ public:
         : owner_(owner), source_(std::move(source)) {}
 
     // As last fetched; shared with who is verifying. Never null; empty until the first time.
-    Keys keys() const { return keys_.load(std::memory_order_acquire); }
+    Keys keys() const { return keys_.load(); }
     // Changes with the keys.
     std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
     // A token named a key that is not there: perhaps it is new.
@@ -42,7 +43,7 @@ private:
 
     RemoteKeySets& owner_;
     const fetch::Request source_;
-    std::atomic<Keys> keys_{std::make_shared<const std::vector<NamedKey>>()};
+    Current<std::vector<NamedKey>> keys_{std::make_shared<const std::vector<NamedKey>>()};
     std::atomic<std::uint64_t> generation_{1};
 
     // Under the owner's mutex.
