@@ -79,7 +79,8 @@ protected:
     // What it gave, or "lost" when it still waits after five seconds.
     template <class T>
     static Result<T> result_of(std::future<Result<T>> future) {
-        if (future.wait_for(std::chrono::seconds{5}) != std::future_status::ready) return fail(Kind::Corrupt, "lost");
+        if (future.wait_for(std::chrono::seconds{5}) != std::future_status::ready)
+            return fail(Kind::Corrupt, "lost");
         return future.get();
     }
     // The loop's turn has come once since.
