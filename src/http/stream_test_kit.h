@@ -1,6 +1,9 @@
-// For tests of streams: a stream on a loop of its own thread, its peer played by the test, and
-// tasks whose end the test waits for.
+// For tests of streams and of the poller under them: streams on a loop, each with its peer.
 #pragma once
+
+#include <poll.h>
+
+#include <future>
 
 #include "base/spawn.h"
 #include "http/stream.h"
@@ -48,13 +51,6 @@ inline Task<> say(Stream* stream, std::string_view text) {
     co_return co_await stream->write(gather);
 }
 
-// Owns its stream: it goes when the task ends.
-inline Task<std::string> own(std::unique_ptr<Stream> stream, std::chrono::milliseconds delay) {
-    stream->set_deadline(delay);
-    const Heard heard = MERLON_CO_TRY(co_await listen_to(stream.get(), 100));
-    co_return std::string(heard.end);
-}
-
 class StreamTest : public ::testing::Test {
 protected:
     ~StreamTest() override { thread.stop(); }
@@ -90,7 +86,7 @@ protected:
     // The loop's turn has come once since.
     void settle() {
         thread.run([] {});
-        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        ::poll(nullptr, 0, 20);  // ms
         thread.run([] {});
     }
     void destroy(std::unique_ptr<Stream>& stream) {
@@ -99,5 +95,18 @@ protected:
 
     LoopThread thread;
 };
+
+// Data and the end in one segment.
+inline void send_with_end(const Wire& peer, std::string_view text) {
+    ::send(peer.native(), text.data(), text.size(), MSG_MORE);
+    ::shutdown(peer.native(), SHUT_WR);
+}
+
+// Owns its stream: it goes when the task ends.
+inline Task<std::string> own(std::unique_ptr<Stream> stream, std::chrono::milliseconds delay) {
+    stream->set_deadline(delay);
+    const Heard heard = MERLON_CO_TRY(co_await listen_to(stream.get(), 100));
+    co_return std::string(heard.end);
+}
 
 }  // namespace merlon::http::testing
