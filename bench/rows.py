@@ -54,14 +54,14 @@ class Bench:
         flags = [part for name, value in arguments.items() for part in (f"--{name.replace('_', '-')}", value)]
         return pinned(CLIENT_CORE, BUILD / "bench_load", *flags, stdout=subprocess.PIPE, text=True)
 
-    def load(self, subject, token_file=None, status="200", **options):
-        """What the client says of one run; every answer has to be `status`."""
+    def load(self, subject, token_file=None, **options):
+        """What the client says of one run; every answer has to be a 200."""
         process = self.start_load(subject, token_file, **options)
         out = process.communicate()[0]
         if process.returncode != 0:
             raise SystemExit(f"bench: the client of {subject.name} failed")
         result = json.loads(out)
-        if set(result["statuses"]) != {status}:
+        if set(result["statuses"]) != {"200"}:
             raise SystemExit(f"bench: {subject.name} answered {result['statuses']}")
         return result
 

@@ -20,7 +20,8 @@
 namespace merlon::bench {
 
 [[noreturn]] inline void stop(const char* why) {
-    std::fprintf(stderr, "bench: %s: %s\n", why, std::strerror(errno));
+    std::fprintf(stderr, "bench: %s%s%s\n", why, errno != 0 ? ": " : "",
+                 errno != 0 ? std::strerror(errno) : "");
     std::exit(1);
 }
 

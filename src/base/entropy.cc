@@ -18,9 +18,8 @@ std::string Entropy::bytes(std::size_t count) {
 
 void SystemEntropy::fill(std::span<std::byte> bytes) {
     while (!bytes.empty()) {
-        // At most 256 bytes a call: such a request is never cut short (getrandom(2)).
-        const std::size_t wanted = std::min<std::size_t>(bytes.size(), 256);
-        const ssize_t got = ::getrandom(bytes.data(), wanted, 0);
+        // A signal may cut a long request short (getrandom(2)): the rest is asked for again.
+        const ssize_t got = ::getrandom(bytes.data(), bytes.size(), 0);
         if (got < 0 && errno == EINTR) continue;
         MERLON_ASSERT(got > 0);
         bytes = bytes.subspan(static_cast<std::size_t>(got));

@@ -88,8 +88,10 @@ bool TlsSession::has_whole_record() const {
     const std::size_t count = input_end_ - input_begin_;
     if (count < head_bytes) return false;
     const std::size_t length = std::size_t{bytes[3]} << 8 | bytes[4];
-    // One that is longer than any may be is OpenSSL's to refuse.
-    return length > SSL3_RT_MAX_PLAIN_LENGTH || count >= head_bytes + length;
+    // What is no hello, such as a request in the clear, or longer than any record may be, is
+    // OpenSSL's to refuse at once.
+    const bool may_be_hello = bytes[0] == SSL3_RT_HANDSHAKE && length <= SSL3_RT_MAX_PLAIN_LENGTH;
+    return !may_be_hello || count >= head_bytes + length;
 }
 
 TlsStep TlsSession::handshake() {

@@ -1,5 +1,6 @@
 """TLS 1.2 and 1.3 only, with resumption and ALPN; a new certificate is taken at SIGHUP, a broken one is not."""
 
+import contextlib
 import socket
 import ssl
 import warnings
@@ -83,6 +84,20 @@ def test_a_hello_that_comes_byte_by_byte_is_still_a_handshake(secure):
             except ssl.SSLWantReadError:
                 pass
     assert answer.startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("first", [b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"\x15\x03\x01\x00\x02\x02\x28",
+                                   b"\x16\x03\x01\xff\xff\x01"],
+                         ids=["a request in the clear", "an alert", "a record too long"])
+def test_what_is_no_hello_is_refused_at_once(secure, first):
+    with socket.create_connection(("127.0.0.1", secure.port), 10) as wire:
+        wire.settimeout(1.5)  # the header's deadline is 2 s: who waits for it fails
+        wire.sendall(first)
+        answer = b""
+        with contextlib.suppress(ConnectionResetError):
+            while received := wire.recv(4096):
+                answer += received
+    assert not answer.startswith(b"HTTP")
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
