@@ -18,7 +18,8 @@ inline std::string_view as_text(const Sha256& digest) {
 // One digest now and then; allocates a context. On a hot path keep a Sha256Hasher.
 Sha256 sha256(std::string_view bytes);
 
-// Digests on a hot path: keeps its context, so a call allocates nothing. Resource; one thread.
+// Digests on a hot path: keeps its context. OpenSSL 3.0 allocates the state inside it for every
+// digest all the same. Resource; one thread.
 class Sha256Hasher {
 public:
     Sha256Hasher();

@@ -41,9 +41,9 @@ int run(int argc, char** argv) {
 }  // namespace merlon::app
 
 int main(int argc, char** argv) {
-    // One heap for all threads. A request allocates nothing, so there is little to contend for;
-    // with a heap for each thread every new connection grew the worker's by a system call of its
-    // own.
+    // One heap for all threads. A request allocates next to nothing, so there is little to
+    // contend for; with a heap for each thread every new connection grew the worker's by a system
+    // call of its own.
     ::mallopt(M_ARENA_MAX, 1);
     // A peer that goes is an error of that write, not of the process.
     std::signal(SIGPIPE, SIG_IGN);
