@@ -50,6 +50,7 @@ struct Options {
     int upstream_port = 0;  // 0: no upstream here
     bool may_sleep = false;
     int slow = 0;        // connections of slow clients beside
+    int slow_port = 0;   // of whom they are a burden to
     double pause_s = 0;  // before asking again after a refusal
 };
 
@@ -92,6 +93,8 @@ Options parse(int count, char** arguments) {
             options.may_sleep = std::string_view(value) == "yes";
         else if (name == "--slow")
             options.slow = std::atoi(value);
+        else if (name == "--slow-port")
+            options.slow_port = std::atoi(value);
         else if (name == "--pause")
             options.pause_s = std::atof(value);
         else if (name == "--tls")
@@ -154,7 +157,7 @@ public:
 private:
     void open() {
         if (options_.upstream_port != 0) upstream_.emplace(options_.upstream_port, epoll_);
-        slow_.emplace(options_.port, options_.slow,
+        slow_.emplace(options_.slow_port, options_.slow,
                       options_.is_tls ? SlowClients::Kind::Handshakes : SlowClients::Kind::Mixed);
         SSL_CTX* context = options_.is_tls ? SSL_CTX_new(TLS_client_method()) : nullptr;
         if (context != nullptr) SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);

@@ -1,11 +1,13 @@
 """What is measured: Merlon, its rivals and the floor, each started on the first core with one worker, before the
 same upstream. A Subject is a context manager: it serves inside `with`."""
 
+import contextlib
 import json
 import os
 import pathlib
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 
@@ -25,6 +27,40 @@ def free_port():
 
 def pinned(core, *command, **options):
     return subprocess.Popen(["taskset", "-c", core, *map(str, command)], **options)
+
+
+@contextlib.contextmanager
+def awake():
+    """Keeps the subject's core from halting while latency is measured, with a loop that anything else interrupts. On
+    a virtual machine a halted core comes back when the host has time for it, which is up to 20 ms later."""
+    loop = pinned(SUBJECT_CORE, "chrt", "--idle", "0", "sh", "-c", "while :; do :; done")
+    try:
+        yield
+    finally:
+        loop.kill()
+        loop.wait()
+
+
+class Sink:
+    """Accepts connections on a free port and never reads from them."""
+
+    def __enter__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
+        self.port = self.listener.getsockname()[1]
+        self.accepted = []
+        threading.Thread(target=self.accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for connection in self.accepted:
+            connection.close()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                self.accepted.append(self.listener.accept()[0])
 
 
 def wait_for_port(port, process):

@@ -1,9 +1,9 @@
 // The head of an answer: a status and field lines, held as the text they become.
 #pragma once
 
-#include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -13,13 +13,14 @@ namespace merlon::http {
 inline void append_line(std::string& out, std::string_view name, std::string_view value) {
     const std::size_t before = out.size();
     out.resize_and_overwrite(before + name.size() + value.size() + 4, [&](char* text, std::size_t) {
-        char* end = std::ranges::copy(name, text + before).out;
-        *end++ = ':';
-        *end++ = ' ';
-        end = std::ranges::copy(value, end).out;
-        *end++ = '\r';
-        *end++ = '\n';
-        return end - text;  // libstdc++ 12 passes its capacity, not the size asked for
+        auto put = [end = text + before](std::string_view part) mutable {
+            std::memcpy(end, part.data(), part.size());
+            return end += part.size();
+        };
+        put(name);
+        put(": ");
+        put(value);
+        return put("\r\n") - text;  // libstdc++ 12 passes its capacity, not the size asked for
     });
 }
 

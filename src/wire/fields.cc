@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "base/text.h"
 
@@ -105,12 +106,33 @@ constexpr Index index = [] {
     return made;
 }();
 
+// Whether `token` is `name`, which is in lower case, whatever its own case. One bit tells the cases
+// of a letter apart, and none of the other characters of our names is another token's with that
+// bit. Eight at a time: a head has many names.
+bool is_same_name(std::string_view name, std::string_view token) {
+    constexpr std::uint64_t lower_case = 0x2020'2020'2020'2020;
+    if (name.size() != token.size()) return false;
+    if (name.size() < sizeof lower_case) return text::equals_ignoring_case(name, token);
+    const auto differ_at = [&](std::size_t at) {
+        std::uint64_t theirs = 0;
+        std::uint64_t ours = 0;
+        std::memcpy(&theirs, token.data() + at, sizeof theirs);
+        std::memcpy(&ours, name.data() + at, sizeof ours);
+        return (theirs | lower_case) ^ ours;
+    };
+    std::uint64_t difference = differ_at(name.size() - sizeof lower_case);
+    for (std::size_t at = 0; at + sizeof lower_case < name.size(); at += sizeof lower_case) {
+        difference |= differ_at(at);
+    }
+    return difference == 0;
+}
+
 }  // namespace
 
 FieldId field_id(std::string_view name) {
     if (name.empty()) return FieldId::Other;
     for (std::uint8_t row = index.first[slot_of(name)]; row != 0; row = index.next[row - 1]) {
-        if (text::equals_ignoring_case(names[row - 1].name, name)) return names[row - 1].id;
+        if (is_same_name(names[row - 1].name, name)) return names[row - 1].id;
     }
     return FieldId::Other;
 }

@@ -44,7 +44,7 @@ enum class FieldId : std::uint8_t {
     ServerVersion,   // Server, X-Powered-By
 };
 
-// By name, whatever its case.
+// `name` is a token (RFC 9110 section 5.6.2); its case does not matter.
 FieldId field_id(std::string_view name);
 
 }  // namespace merlon::wire

@@ -28,13 +28,16 @@ constexpr auto token_letters = [] {
     return letters;
 }();
 
-bool is_token(std::string_view text) {
-    if (text.empty()) return false;
-    for (const char c : text) {
-        if (!token_letters[static_cast<unsigned char>(c)]) return false;
+// Of the token that `text` begins with.
+std::size_t token_length(std::string_view text) {
+    std::size_t length = 0;
+    while (length < text.size() && token_letters[static_cast<unsigned char>(text[length])]) {
+        ++length;
     }
-    return true;
+    return length;
 }
+
+bool is_token(std::string_view text) { return !text.empty() && token_length(text) == text.size(); }
 
 // HTAB, space, visible ASCII and obs-text (RFC 9110 section 5.5): no other control, no DEL, and so
 // no CR that is not a line's end.
@@ -105,12 +108,14 @@ Result<> parse_fields(std::string_view lines, const HeadLimits& limits,
         auto line = take_until(lines, "\r\n");
         if (!line) return refuse("head.malformed");
         if (line->empty()) break;
-        const auto name = take_until(*line, ":");
-        if (!name || !is_token(*name)) return refuse("head.malformed");
-        const std::string_view value = text::trim(*line);
+        const std::string_view name = line->substr(0, token_length(*line));
+        if (name.empty() || name.size() == line->size() || (*line)[name.size()] != ':') {
+            return refuse("head.malformed");
+        }
+        const std::string_view value = text::trim(line->substr(name.size() + 1));
         if (!is_field_value(value)) return refuse("head.malformed");
         if (fields.size() == limits.fields) return refuse("head.too_many_fields");
-        fields.push_back({field_id(*name), *name, value});
+        fields.push_back({field_id(name), name, value});
     }
     return lines.empty() ? Result<>{} : refuse("head.malformed");
 }
