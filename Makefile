@@ -44,6 +44,7 @@ asan: install           ## the tests under AddressSanitizer and UndefinedBehavio
 	cmake --preset asan
 	cmake --build --preset asan -- -j$(JOBS)
 	ctest --test-dir build/asan --output-on-failure -j$(JOBS)
+	MERLON=build/asan/merlon /usr/bin/python3 -m pytest -q -p no:cacheprovider -rs tests/scenario
 
 tsan: install           ## units under ThreadSanitizer, then the scenarios with many threads in them
 	cmake --preset tsan

@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "latencies.h"
 #include "slow.h"
 #include "socket.h"
 #include "upstream.h"
@@ -244,8 +245,7 @@ private:
         if (answers_ == options_.warm_up) start_measuring();
         if (is_measuring_) {
             ++statuses_[std::atoi(connection.input.c_str() + 9)];
-            latencies_ns_.push_back(static_cast<std::uint32_t>(
-                std::min<long>((now - connection.due).count(), 4'000'000'000L)));
+            latencies_.add(now - began_, now - connection.due);
         }
         const bool is_refused = connection.input.compare(9, 1, "2") != 0;
         connection.input.clear();
@@ -295,16 +295,13 @@ private:
     }
 
     void report() {
-        std::ranges::sort(latencies_ns_);
-        const std::size_t count = latencies_ns_.size();
-        const auto percentile_us = [&](double share) {
-            return count == 0 ? 0.0 : latencies_ns_[std::size_t(double(count - 1) * share)] / 1e3;
-        };
         std::printf(
             "{\"requests\":%zu,\"seconds\":%.3f,\"cpu_ticks\":%ld,\"p50_us\":%.1f,"
-            "\"p99_us\":%.1f,\"max_us\":%.1f,\"overdue\":%zu,\"statuses\":{",
-            count, seconds_, ticks_, percentile_us(0.5), percentile_us(0.99), percentile_us(1.0),
-            overdue_.size());
+            "\"p99_us\":%.1f,\"whole_p99_us\":%.1f,\"max_us\":%.1f,\"overdue\":%zu,"
+            "\"statuses\":{",
+            latencies_.size(), seconds_, ticks_, latencies_.percentile_us(0.5),
+            latencies_.steady_p99_us(), latencies_.percentile_us(0.99),
+            latencies_.percentile_us(1.0), overdue_.size());
         const char* comma = "";
         for (const auto& [status, answers] : statuses_) {
             std::printf("%s\"%d\":%zu", std::exchange(comma, ","), status, answers);
@@ -328,7 +325,7 @@ private:
     double seconds_ = 0;
     long ticks_before_ = 0;
     long ticks_ = 0;
-    std::vector<std::uint32_t> latencies_ns_;
+    Latencies latencies_;
     std::map<int, std::size_t> statuses_;
 };
 

@@ -26,6 +26,15 @@ def judge(what, value, most, unit="×"):
     return {"what": what, "value": shown, "must": f"≤ {most} {unit}", "met": value <= most}
 
 
+def p99s_us(result):
+    """The p99 that is judged (the median of half seconds) and that of the whole round."""
+    return result["p99_us"], result["whole_p99_us"]
+
+
+def middle(rounds):
+    return statistics.median(judged for judged, _ in rounds)
+
+
 class Bench:
     """The tokens, the certificate and the upstream's port that every row uses."""
 
@@ -163,15 +172,15 @@ def logins(bench):
         warm = bench.load(subject, bench.hs256, warm_up=2 * tokens.COUNT, seconds=2)
         rate = warm["requests"] / warm["seconds"] / 2
         for _ in range(ROUNDS):
-            quiet_p99s.append(bench.load(subject, bench.hs256, rate=rate, seconds=4)["p99_us"])
+            quiet_p99s.append(p99s_us(bench.load(subject, bench.hs256, rate=rate, seconds=4)))
             signing_in = bench.start_load(subject, connections=clients, method="POST", path="/api/auth/login",
                                           bodies=bodies, seconds=6, sleep="yes", pause=1, upstream_port=0)
             time.sleep(1)
-            busy_p99s.append(bench.load(subject, bench.hs256, rate=rate, seconds=4)["p99_us"])
+            busy_p99s.append(p99s_us(bench.load(subject, bench.hs256, rate=rate, seconds=4)))
             for status, count in json.loads(signing_in.communicate()[0])["statuses"].items():
                 answers[status] = answers.get(status, 0) + count
             wait_for_zero(subject, "merlon_password_queue")
-    quiet, busy = statistics.median(quiet_p99s), statistics.median(busy_p99s)
+    quiet, busy = middle(quiet_p99s), middle(busy_p99s)
     figures = {"rate": rate, "quiet_p99s_us": quiet_p99s, "busy_p99s_us": busy_p99s, "login_answers": answers}
     return figures, [judge(f"p99 of authenticated GETs while {clients} clients log in, of without", busy / quiet, 2)]
 
@@ -246,11 +255,11 @@ def slow(bench):
             for _, whom in itertools.product(range(ROUNDS), p99s):
                 with Sink() as sink:
                     port = subject.port if whom == "to" else sink.port
-                    p99s[whom].append(bench.load(subject, bench.hs256, rate=rate, seconds=3, slow=count, slow_port=port,
-                                                 warm_up=2 * int(rate))["p99_us"])
+                    p99s[whom].append(p99s_us(bench.load(subject, bench.hs256, rate=rate, seconds=3, slow=count,
+                                                         slow_port=port, warm_up=2 * int(rate))))
                 wait_for_zero(subject, "merlon_connections")
         figures[name] = {"rate": rate, "p99s_us": p99s, "connections": count}
-        ratio = statistics.median(p99s["to"]) / statistics.median(p99s["beside"])
+        ratio = middle(p99s["to"]) / middle(p99s["beside"])
         judged.append(judge(f"p99 of others with {count:,} slow {what}, of without", ratio, 2))
     return figures, judged
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "app/capacity.h"
+#include "app/fixed_settings.h"
 #include "app/process_metrics.h"
 #include "app/run_command.h"
 #include "base/wait.h"
@@ -202,6 +203,10 @@ Result<> Platform::reload(config::Settings settings) {
     const auto tls = MERLON_TRY(make_tls(settings.server));
     MERLON_TRY(wait(identity_->reload(settings.tokens, settings.roles)));
     // Nothing can fail from here on.
+    for (const std::string_view name : changed_fixed_settings(settings_, settings)) {
+        std::fprintf(stderr, "merlon: %.*s has changed: in force after a restart\n",
+                     static_cast<int>(name.size()), name.data());
+    }
     for (auto& worker : workers_) {
         asio::post(worker->executor(), [worker = worker.get(), snapshot, tls] {
             worker->path().replace(snapshot);

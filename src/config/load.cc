@@ -36,6 +36,13 @@ Node read_file(const Inputs& inputs, const Files& files, Problems& problems) {
     }
     Document document = parse_yaml(*text, path);
     std::ranges::move(document.problems, std::back_inserter(problems));
+    // Also what a reload sees of a file that somebody is writing: not a wish for every default.
+    if (document.root.kind == Node::Kind::Null && document.problems.empty()) {
+        problems.push_back({Grade::Error,
+                            {Origin::Layer::File, path},
+                            "",
+                            "the file is empty; it begins with \"version: 1\""});
+    }
     if (document.root.kind == Node::Kind::Null) return Node::map({Origin::Layer::File, path});
     return std::move(document.root);
 }

@@ -9,8 +9,7 @@
 #include "base/uuid.h"
 #include "gateway/body_gate.h"
 #include "gateway/cors.h"
-#include "gateway/proxy_fields.h"
-#include "http/problem.h"
+#include "gateway/refusal.h"
 #include "wire/trace.h"
 
 namespace merlon::gateway {
@@ -18,73 +17,14 @@ namespace merlon::gateway {
 using wire::Field;
 using wire::FieldId;
 
-// The longer texts of a request. Their memory serves one request after the other.
-struct RequestPath::Texts {
-    std::string request_id;
-    std::string traceparent;
-    std::string path;
-    http::FieldLines fields;  // of the answer, whatever it will be
-    ForwardingTexts forwarding;
-};
-
-// Texts for the time of one request. Shares their owner: a stopped loop destroys its waiting
-// requests after the path that served them.
-class RequestPath::BorrowedTexts {
-public:
-    explicit BorrowedTexts(std::shared_ptr<Active> active) : active_(std::move(active)) {
-        auto& spare = active_->spare_texts;
-        if (spare.empty()) spare.push_back(std::make_unique<Texts>());
-        texts_ = std::move(spare.back());
-        spare.pop_back();
-        texts_->fields.clear();
-    }
-    ~BorrowedTexts() {
-        // A few KiB each; more than these are a burst's.
-        constexpr std::size_t spare_max = 128;
-        auto& spare = active_->spare_texts;
-        if (spare.size() < spare_max) spare.push_back(std::move(texts_));
-    }
-    BorrowedTexts(const BorrowedTexts&) = delete;
-    BorrowedTexts& operator=(const BorrowedTexts&) = delete;
-    Texts* get() const { return texts_.get(); }
-
-private:
-    std::shared_ptr<Active> active_;
-    std::unique_ptr<Texts> texts_;
-};
-
-// Lives in serve()'s frame.
-struct RequestPath::Request {
-    std::shared_ptr<Active> active;
-    const Snapshot* snapshot = nullptr;  // of active
-    WallTime came;
-    SteadyTime began;
-    Texts* texts = nullptr;
-    std::string client;
-    std::string_view scheme;  // the client's: "http" or "https"
-    wire::Target target;
-    Match<Route> match;
-    LimitTicket limits;
-    tokens::TokenCache::Kept token;
-    std::optional<std::string> body;  // judged; goes on instead of the one that came
-    bool is_preflight = false;
-
-    std::string_view route_name() const {
-        return match.route != nullptr ? std::string_view(match.route->pattern) : "unmatched";
-    }
-};
-
 RequestPath::RequestPath(Shared shared, http::Deadlines& deadlines, Executor executor,
                          std::shared_ptr<const Snapshot> snapshot)
     : shared_(shared),
       deadlines_(deadlines),
       executor_(executor),
       limit_gate_(shared.limits, shared.clock, shared.metrics, executor),
+      token_gate_(shared.clock, shared.revocations, shared.metrics),
       entropy_(shared.entropy),
-      cache_hits_(shared.metrics.counter("merlon_token_cache", "verified tokens asked for",
-                                         {{"outcome", "hit"}})),
-      cache_misses_(shared.metrics.counter("merlon_token_cache", "verified tokens asked for",
-                                           {{"outcome", "miss"}})),
       every_second_(deadlines, [this] {
           open_streams_.close_expired(shared_.clock.wall());
           close_revoked_streams();
@@ -97,7 +37,7 @@ RequestPath::~RequestPath() = default;
 
 void RequestPath::replace(std::shared_ptr<const Snapshot> snapshot) {
     if (active_) active_->checkers.clear();
-    active_ = std::make_shared<Active>();
+    active_ = std::make_shared<Active>(shared_.metrics);
     keys_seen_ = 0;
     active_->snapshot = std::move(snapshot);
     for (const Service& service : active_->snapshot->services) {
@@ -123,7 +63,8 @@ Task<> RequestPath::serve(http::Exchange& exchange) {
     }
     // An answer that broke off counts like a failure, not like a success.
     limit_gate_.settle(request.limits, status.value_or(500));
-    measure(exchange, request, status.value_or(499));
+    request.active->durations.of(exchange.head().method, request.route_name(), status.value_or(499))
+        .observe(shared_.clock.steady() - request.began);
     if (!status) co_return std::unexpected(std::move(status).error());
     co_return Result<>{};
 }
@@ -158,7 +99,8 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
     }
 
     const access::Subject* subject = nullptr;
-    if (route->rule.needs_subject()) subject = MERLON_CO_TRY(authenticate(exchange, request));
+    if (route->rule.needs_subject())
+        subject = MERLON_CO_TRY(token_gate_.admit(exchange.head(), request));
     access::Pass pass = MERLON_CO_TRY(access::Policy::authorize(subject, route->rule));
 
     if (!route->fixed_body.empty()) {
@@ -238,43 +180,6 @@ Result<> RequestPath::check_origin(const http::Exchange& exchange, Request& requ
     return {};
 }
 
-Result<const access::Subject*> RequestPath::authenticate(const http::Exchange& exchange,
-                                                         Request& request) {
-    constexpr std::string_view scheme = "bearer ";
-    const Field* field = exchange.head().find(FieldId::Authorization);
-    if (field == nullptr ||
-        !text::equals_ignoring_case(field->value.substr(0, scheme.size()), scheme)) {
-        return fail(Kind::Unknown, "token.missing");
-    }
-    const std::string_view token = field->value.substr(scheme.size());
-    const WallTime now = request.came;
-    const tokens::Verifier& verifier = *request.snapshot->verifier;
-    tokens::TokenCache& cache = request.active->cache;
-    const std::uint64_t generation = verifier.generation();
-    if (std::exchange(request.active->keys_seen, generation) != generation) cache.flush();
-    request.token = cache.find(token, now);
-    if (request.token != nullptr) {
-        cache_hits_.add();
-    } else {
-        cache_misses_.add();
-        tokens::AccessToken verified = MERLON_TRY(verifier.verify_access(token, now));
-        verified.subject.identity_fields = identity_fields(verified.subject);
-        request.token = cache.put(token, std::move(verified));
-    }
-    MERLON_TRY(check_revocation(*request.token));
-    return &request.token->subject;
-}
-
-Result<> RequestPath::check_revocation(const tokens::AccessToken& token) const {
-    const std::uint64_t generation = shared_.revocations.generation();
-    if (token.revocations_seen == generation) return {};
-    if (shared_.revocations.is_revoked(token, shared_.clock.wall())) {
-        return fail(Kind::Unknown, "token.revoked");
-    }
-    token.revocations_seen = generation;
-    return {};
-}
-
 // Who streams or tunnels does not come back to be asked: looked for once a second, when there is
 // something new to look for.
 void RequestPath::close_revoked_streams() {
@@ -322,69 +227,24 @@ Task<int> RequestPath::call_local(http::Exchange& exchange, Request& request) {
 }
 
 Task<int> RequestPath::refuse_with(http::Exchange& exchange, Request& request, Error error) {
-    report(request, error);
-    const http::Problem problem = http::problem_of(error);
-    if (problem.status == 405)
-        request.texts->fields.add("Allow", allow_text(request.match.methods));
-    if (problem.status == 401 && error.rule.starts_with("token.")) {
-        request.texts->fields.add("WWW-Authenticate", error.rule == "token.missing"
-                                                          ? "Bearer"
-                                                          : "Bearer error=\"invalid_token\"");
-    } else if (problem.status == 401) {
-        request.texts->fields.add("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+    if (const auto type = event_of(error)) {
+        shared_.refusals.report(
+            {*type, request.client, request.route_name(),
+             request.token ? request.token->subject.user_id : std::string_view()});
     }
-    if (const auto* retry = std::get_if<RetryAfter>(&error.payload)) {
-        request.texts->fields.add("Retry-After",
-                                  std::to_string(std::max<std::int64_t>(1, retry->delay.count())));
-    }
-    const Field* accept = exchange.head().find(FieldId::Accept);
-    const bool as_problem =
-        accept != nullptr && wire::lists_token(accept->value, "application/problem+json");
-    request.texts->fields.add("Content-Type", as_problem ? "application/problem+json"
-                                                         : "application/json; charset=utf-8");
-    const std::string body =
-        as_problem ? http::problem_json(problem, error) : http::envelope_json(problem, error);
-    MERLON_CO_TRY(co_await exchange.send(problem.status, request.texts->fields, body));
-    co_return problem.status;
+    const http::Response refusal = refusal_of(error, exchange.head().find(FieldId::Accept));
+    http::FieldLines& fields = request.texts->fields;
+    if (refusal.status == 405) fields.add("Allow", allow_text(request.match.methods));
+    fields.add_lines(refusal.fields.text());
+    MERLON_CO_TRY(co_await exchange.send(refusal.status, fields, refusal.body));
+    co_return refusal.status;
 }
 
 http::Response RequestPath::refuse(const http::Peer&, const Error& error) {
-    const http::Problem problem = http::problem_of(error);
-    http::Response response{problem.status, {}, http::envelope_json(problem, error)};
+    http::Response response = refusal_of(error, nullptr);
     response.fields.add_lines(active_->snapshot->security_fields.text());
     response.fields.add("X-Request-ID", Uuid::make_v7(shared_.clock.wall(), entropy_).str());
-    response.fields.add("Content-Type", "application/json; charset=utf-8");
     return response;
-}
-
-void RequestPath::report(const Request& request, const Error& error) {
-    std::optional<events::Type> type;
-    if (error.rule == "access.denied") type = events::Type::UnauthorizedAccess;
-    if (error.rule.starts_with("limit.")) type = events::Type::RateLimited;
-    const bool is_bad_token = error.rule.starts_with("token.") || error.rule.starts_with("jose.");
-    if (is_bad_token && error.rule != "token.missing") type = events::Type::InvalidToken;
-    if (!type) return;
-    shared_.refusals.report({*type, request.client, request.route_name(),
-                             request.token ? request.token->subject.user_id : std::string_view()});
-}
-
-void RequestPath::measure(const http::Exchange& exchange, const Request& request, int status) {
-    Active& active = *request.active;
-    const auto [number, is_new] =
-        active.route_numbers.try_emplace(request.route_name(), active.route_numbers.size());
-    const auto method = exchange.head().method;
-    const std::uint64_t key = std::uint64_t{number->second} << 32 |
-                              static_cast<std::uint64_t>(method) << 16 |
-                              static_cast<std::uint64_t>(status);
-    metrics::Histogram*& histogram = active.durations[key];
-    if (histogram == nullptr) {
-        histogram = &shared_.metrics.histogram("http_server_request_duration_seconds",
-                                               "from head to end of answer",
-                                               {{"method", std::string(wire::name(method))},
-                                                {"route", std::string(request.route_name())},
-                                                {"status", std::to_string(status)}});
-    }
-    histogram->observe(shared_.clock.steady() - request.began);
 }
 
 }  // namespace merlon::gateway

@@ -14,6 +14,8 @@ struct Endpoint {
     std::string host;        // textual IP address; empty for a Unix socket
     std::uint16_t port = 0;  // 0: any free one
     std::string unix_path;   // empty for TCP
+
+    bool operator==(const Endpoint&) const = default;
 };
 
 struct TlsSettings {
@@ -35,6 +37,8 @@ struct Limits {
     std::size_t header_bytes = 32 << 10;
     std::size_t fields = 100;
     std::size_t connections = 0;  // 0: from RLIMIT_NOFILE, with room for upstreams
+
+    bool operator==(const Limits&) const = default;
 };
 
 struct ServerSettings {

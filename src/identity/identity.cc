@@ -7,6 +7,7 @@
 
 #include "identity/answers.h"
 #include "identity/schema.h"
+#include "identity/token_lives.h"
 #include "sealing/sealed_text.h"
 #include "storage/outbox.h"
 #include "wire/json_text.h"
@@ -46,10 +47,12 @@ Task<std::unique_ptr<Identity>> Identity::open(Parts parts, const tokens::TokenS
     MERLON_CO_TRY(
         co_await storage::migrate(parts.database, parts.clock, auth_role, auth_migrations()));
     const tokens::Rings rings = MERLON_CO_TRY(co_await load_rings(parts, tokens));
+    const std::chrono::seconds longest_ttl = MERLON_CO_TRY(
+        co_await remember_access_ttl(parts.database, parts.clock.wall(), tokens.access_ttl));
     std::unique_ptr<Identity> identity(new Identity(
         parts, passwords,
         {tokens::Issuer(tokens, rings, parts.entropy), tokens.algorithm, tokens.reuse_grace,
-         tokens.access_ttl, std::make_shared<const access::Roles>(std::move(roles))}));
+         longest_ttl, std::make_shared<const access::Roles>(std::move(roles))}));
     MERLON_CO_TRY(co_await identity->load_revocations());
     co_return identity;
 }
@@ -57,9 +60,10 @@ Task<std::unique_ptr<Identity>> Identity::open(Parts parts, const tokens::TokenS
 Task<> Identity::reload(const tokens::TokenSettings& tokens, access::Roles roles) {
     const KeyChange change = MERLON_CO_TRY(KeyChange::begin(changing_keys_));
     const tokens::Rings rings = MERLON_CO_TRY(co_await load_rings(parts_, tokens));
+    const std::chrono::seconds longest_ttl = MERLON_CO_TRY(
+        co_await remember_access_ttl(parts_.database, parts_.clock.wall(), tokens.access_ttl));
     adopt({tokens::Issuer(tokens, rings, parts_.entropy), tokens.algorithm, tokens.reuse_grace,
-           std::max(tokens.access_ttl, terms_.load()->longest_access_ttl),
-           std::make_shared<const access::Roles>(std::move(roles))});
+           longest_ttl, std::make_shared<const access::Roles>(std::move(roles))});
     co_return Result<>{};
 }
 

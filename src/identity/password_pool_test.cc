@@ -2,7 +2,11 @@
 #include "identity/password_pool.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
+#include <filesystem>
+
+#include "base/text.h"
 #include "base/wait.h"
 
 namespace merlon::identity {
@@ -26,6 +30,21 @@ TEST(PasswordPool, KnowsThePasswordThatMadeAHashAndNoOther) {
 TEST(PasswordPool, HashesAsItIsTold) {
     Fixture f({.hash = PasswordHash::Argon2id});
     EXPECT_TRUE(wait(f.pool.hash("Horse$Battery9")).value().starts_with("$argon2id$"));
+}
+
+TEST(PasswordPool, HashesOnThreadsThatRunOnlyWhenNobodyElseWantsTo) {
+    const auto idle_threads = [] {
+        std::size_t count = 0;
+        for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+            const auto thread = text::parse_number<pid_t>(task.path().filename().string());
+            if (::sched_getscheduler(thread.value()) == SCHED_IDLE) ++count;
+        }
+        return count;
+    };
+    EXPECT_EQ(idle_threads(), 0);
+    Fixture f({.bcrypt_cost = 4, .workers = 1});
+    ASSERT_TRUE(wait(f.pool.hash("Horse$Battery9")));  // so that the thread has begun
+    EXPECT_EQ(idle_threads(), 1);
 }
 
 TEST(PasswordPool, SaysNoForAnAccountThatDoesNotExistWhateverThePassword) {

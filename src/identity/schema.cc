@@ -48,6 +48,11 @@ constexpr storage::Migration migrations[] = {
         ) STRICT)"},
     {2, "signing keys verify refresh tokens longer", R"(
         ALTER TABLE signing_keys ADD COLUMN refresh_until INTEGER)"},
+    {3, "how long access tokens may live", R"(
+        CREATE TABLE token_lives (
+            seconds INTEGER PRIMARY KEY,
+            until INTEGER                      -- then the last of them has expired; null: given now
+        ) STRICT)"},
 };
 
 }  // namespace

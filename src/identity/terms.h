@@ -14,7 +14,7 @@ struct Terms {
     tokens::Issuer issuer;
     tokens::Algorithm algorithm;
     std::chrono::milliseconds reuse_grace;
-    // Tokens of before a reload may live this long: a revocation is kept until they have expired.
+    // Tokens of before may live this long: a revocation is kept until they have expired.
     std::chrono::seconds longest_access_ttl;
     std::shared_ptr<const access::Roles> roles;  // shared with the terms before and after
 

@@ -43,6 +43,7 @@ def test_good_configuration_passes(tmp_path, row):
     "duplicate key": ("version: 1\nserver: {}\nserver: {}\n", ["merlon.yaml:3"]), "anchor": ("version: 1\nserver: &a {}\n", ["merlon.yaml:2"]), "tag": ("version: !!python/object 1\n", ["merlon.yaml:1"]),
     "origin star with credentials": ("version: 1\ncors:\n  origins: ['*']\n  credentials: true\n", ["merlon.yaml:3"]), "version 2": ("version: 2\n", ["merlon.yaml:1", "version"]),
     "public without TLS": ("version: 1\nserver:\n  listen: 0.0.0.0:3000\n", ["listen"]),  # loopback only, unless behind_tls_proxy
+    "empty, as while it is written": ("", ["merlon.yaml", "empty"]), "only a comment": ("# later\n", ["merlon.yaml", "empty"]),
     "missing environment reference": ("version: 1\nkeys:\n  master: env:NO_SUCH_NAME\n", ["NO_SUCH_NAME"]), "missing file reference": ("version: 1\nkeys:\n  master: file:/no/such/file\n", ["/no/such/file"]),
 })
 def test_a_fault_is_named_with_file_line_and_nearest_key(tmp_path, row):

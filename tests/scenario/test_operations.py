@@ -172,3 +172,18 @@ def test_starting_twice_on_one_port_fails_and_leaves_the_first(launch):
     assert second.process.returncode not in (0, None)
     second.process = None
     assert first.get("/open/x").status == 200
+
+
+@table({
+    "another password cost": ({"passwords": {"bcrypt_cost": 5}}, ["passwords"]), "another store": ({"store": {"url": "sqlite:other/merlon.db"}}, ["store", "keys"]),
+    "more workers": ({"server": {"workers": 3}}, ["server.workers"]), "a shorter header": ({"server": {"timeouts": {"header": "3s"}, "limits": {"target": "4KiB"}}}, ["server.timeouts.header", "server.limits"]),
+    "only what a reload changes": ({"cors": {"origins": ["https://shop.example.com"]}}, []),
+})
+def test_a_reload_says_what_only_a_restart_changes(launch, row):
+    changes, names = row
+    server = launch()
+    server.write(changes)
+    server.reload()
+    client.wait_for(lambda: "configuration reloaded" in server.stderr_text(), what="word of the reload")
+    said = [line for line in server.stderr_text().splitlines() if "after a restart" in line]
+    assert said == [f"merlon: {name} has changed: in force after a restart" for name in names]

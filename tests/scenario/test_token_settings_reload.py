@@ -55,6 +55,16 @@ def test_a_shorter_life_does_not_shorten_a_revocation(launch):
     assert server.me(account.access).code == "TOKEN_REVOKED"
 
 
+def test_a_shorter_life_after_a_restart_does_not_either(launch):
+    server = launch()
+    account = server.register()
+    server.write({"tokens": {"access_ttl": "1s"}})
+    server.restart()
+    server.logout(account.access)
+    time.sleep(3)
+    assert server.me(account.access).code == "TOKEN_REVOKED"
+
+
 def test_another_algorithm_is_a_rotation(launch):
     server = launch()
     account = server.register()

@@ -1,0 +1,28 @@
+// Comparing two configurations.
+#include "app/fixed_settings.h"
+
+namespace merlon::app {
+
+std::vector<std::string_view> changed_fixed_settings(const config::Settings& running,
+                                                     const config::Settings& fresh) {
+    std::vector<std::string_view> changed;
+    const auto compare = [&](std::string_view name, const auto& before, const auto& after) {
+        if (before != after) changed.push_back(name);
+    };
+    compare("server.listen", running.server.listen, fresh.server.listen);
+    compare("server.admin", running.server.admin, fresh.server.admin);
+    compare("server.workers", running.server.workers, fresh.server.workers);
+    const http::Timeouts& before = running.server.timeouts;
+    const http::Timeouts& after = fresh.server.timeouts;
+    compare("server.timeouts.header", before.header, after.header);
+    compare("server.timeouts.body", before.body, after.body);
+    compare("server.timeouts.idle", before.idle, after.idle);
+    compare("server.timeouts.drain", before.drain, after.drain);
+    compare("server.limits", running.server.limits, fresh.server.limits);
+    compare("store", running.store.url, fresh.store.url);
+    compare("keys", running.keys.url, fresh.keys.url);
+    compare("passwords", running.passwords, fresh.passwords);
+    return changed;
+}
+
+}  // namespace merlon::app

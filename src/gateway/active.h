@@ -1,0 +1,30 @@
+// A configuration at work in one worker: this worker's upstreams of it, and what it learned under
+// it. A reload makes another one.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "gateway/health_checker.h"
+#include "gateway/request_durations.h"
+#include "gateway/request_texts.h"
+#include "gateway/snapshot.h"
+#include "tokens/token_cache.h"
+
+namespace merlon::gateway {
+
+// Shared by the requests that began with it, since a reload may come while they wait.
+struct Active {
+    explicit Active(metrics::Registry& metrics) : durations(metrics) {}
+
+    std::shared_ptr<const Snapshot> snapshot;
+    std::vector<std::unique_ptr<Upstream>> upstreams;  // by service
+    std::vector<std::unique_ptr<HealthChecker>> checkers;
+    RequestDurations durations;
+    // What this configuration's verifier found genuine, and its generation then.
+    tokens::TokenCache cache;
+    std::uint64_t keys_seen = 0;
+    std::vector<std::unique_ptr<RequestTexts>> spare_texts;  // between requests
+};
+
+}  // namespace merlon::gateway

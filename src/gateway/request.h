@@ -1,0 +1,57 @@
+// What is known of a request so far; the stages of the request path fill it.
+#pragma once
+
+#include "gateway/active.h"
+#include "gateway/limit_gate.h"
+#include "gateway/route_table.h"
+
+namespace merlon::gateway {
+
+// Texts for the time of one request. Shares their owner: a stopped loop destroys its waiting
+// requests after the path that served them.
+class BorrowedTexts {
+public:
+    explicit BorrowedTexts(std::shared_ptr<Active> active) : active_(std::move(active)) {
+        auto& spare = active_->spare_texts;
+        if (spare.empty()) spare.push_back(std::make_unique<RequestTexts>());
+        texts_ = std::move(spare.back());
+        spare.pop_back();
+        texts_->fields.clear();
+    }
+    ~BorrowedTexts() {
+        // A few KiB each; more than these are a burst's.
+        constexpr std::size_t spare_max = 128;
+        auto& spare = active_->spare_texts;
+        if (spare.size() < spare_max) spare.push_back(std::move(texts_));
+    }
+    BorrowedTexts(const BorrowedTexts&) = delete;
+    BorrowedTexts& operator=(const BorrowedTexts&) = delete;
+    RequestTexts* get() const { return texts_.get(); }
+
+private:
+    std::shared_ptr<Active> active_;
+    std::unique_ptr<RequestTexts> texts_;
+};
+
+// Lives in the frame of RequestPath::serve().
+struct Request {
+    std::shared_ptr<Active> active;
+    const Snapshot* snapshot = nullptr;  // of active
+    WallTime came;
+    SteadyTime began;
+    RequestTexts* texts = nullptr;
+    std::string client;
+    std::string_view scheme;  // the client's: "http" or "https"
+    wire::Target target;
+    Match<Route> match;
+    LimitTicket limits;
+    tokens::TokenCache::Kept token;
+    std::optional<std::string> body;  // judged; goes on instead of the one that came
+    bool is_preflight = false;
+
+    std::string_view route_name() const {
+        return match.route != nullptr ? std::string_view(match.route->pattern) : "unmatched";
+    }
+};
+
+}  // namespace merlon::gateway

@@ -1,0 +1,56 @@
+// Cache, verifier, revocations: in this order.
+#include "gateway/token_gate.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "gateway/proxy_fields.h"
+
+namespace merlon::gateway {
+
+TokenGate::TokenGate(const Clock& clock, const tokens::Revocations& revocations,
+                     metrics::Registry& metrics)
+    : clock_(clock),
+      revocations_(revocations),
+      hits_(
+          metrics.counter("merlon_token_cache", "verified tokens asked for", {{"outcome", "hit"}})),
+      misses_(metrics.counter("merlon_token_cache", "verified tokens asked for",
+                              {{"outcome", "miss"}})) {}
+
+Result<const access::Subject*> TokenGate::admit(const wire::RequestHead& head, Request& request) {
+    constexpr std::string_view scheme = "bearer ";
+    const wire::Field* field = head.find(wire::FieldId::Authorization);
+    if (field == nullptr ||
+        !text::equals_ignoring_case(field->value.substr(0, scheme.size()), scheme)) {
+        return fail(Kind::Unknown, "token.missing");
+    }
+    const std::string_view token = field->value.substr(scheme.size());
+    const WallTime now = request.came;
+    const tokens::Verifier& verifier = *request.snapshot->verifier;
+    tokens::TokenCache& cache = request.active->cache;
+    const std::uint64_t generation = verifier.generation();
+    if (std::exchange(request.active->keys_seen, generation) != generation) cache.flush();
+    request.token = cache.find(token, now);
+    if (request.token != nullptr) {
+        hits_.add();
+    } else {
+        misses_.add();
+        tokens::AccessToken verified = MERLON_TRY(verifier.verify_access(token, now));
+        verified.subject.identity_fields = identity_fields(verified.subject);
+        request.token = cache.put(token, std::move(verified));
+    }
+    MERLON_TRY(check_revocation(*request.token));
+    return &request.token->subject;
+}
+
+Result<> TokenGate::check_revocation(const tokens::AccessToken& token) const {
+    const std::uint64_t generation = revocations_.generation();
+    if (token.revocations_seen == generation) return {};
+    if (revocations_.is_revoked(token, clock_.wall())) {
+        return fail(Kind::Unknown, "token.revoked");
+    }
+    token.revocations_seen = generation;
+    return {};
+}
+
+}  // namespace merlon::gateway

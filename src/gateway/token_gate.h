@@ -1,0 +1,29 @@
+// The stage that turns a bearer token into a subject: verified once, then remembered, and asked
+// about revocations whenever there are new ones.
+#pragma once
+
+#include "gateway/request.h"
+#include "tokens/revocations.h"
+
+namespace merlon::gateway {
+
+// Of one worker.
+class TokenGate final {
+public:
+    TokenGate(const Clock& clock, const tokens::Revocations& revocations,
+              metrics::Registry& metrics);
+
+    // Keeps the token in `request`, which the subject lives as long as.
+    // Errors (Unknown): "token.missing", "token.revoked", those of Verifier::verify_access.
+    Result<const access::Subject*> admit(const wire::RequestHead& head, Request& request);
+
+private:
+    Result<> check_revocation(const tokens::AccessToken& token) const;
+
+    const Clock& clock_;
+    const tokens::Revocations& revocations_;
+    metrics::Counter& hits_;
+    metrics::Counter& misses_;
+};
+
+}  // namespace merlon::gateway

@@ -1,0 +1,18 @@
+// How long access tokens that were given before may still live. A revocation has to be kept until
+// the last token it is about has expired, also when a restart or a reload made tokens.access_ttl
+// shorter: who was signed out would come back otherwise.
+#pragma once
+
+#include <chrono>
+
+#include "base/clock.h"
+#include "storage/database.h"
+
+namespace merlon::identity {
+
+// From now on tokens live `access_ttl`. Gives the longest life of any that may exist. Errors: those
+// of Database.
+Task<std::chrono::seconds> remember_access_ttl(storage::Database& database, WallTime now,
+                                               std::chrono::seconds access_ttl);
+
+}  // namespace merlon::identity
