@@ -52,6 +52,11 @@ def binary():
     pytest.fail("no merlon binary at " + " or ".join(map(str, candidates)) + "; build it or set MERLON", pytrace=False)
 
 
+def is_sanitized():
+    """Whether the binary is instrumented: its memory then is mostly the sanitizer's."""
+    return any(name in binary().read_bytes() for name in (b"__asan_init", b"__tsan_init"))
+
+
 def corpora(folder):
     """A folder of the shared corpora; the test skips, saying so, where they are absent."""
     root = pathlib.Path(os.environ.get("MERLON_CORPORA", REPOSITORY.parent / "shared/corpora"))
