@@ -15,19 +15,56 @@ std::uint32_t seconds(SteadyTime time) {
 
 }  // namespace
 
-Task<LimitState> LimitGate::reserve(std::uint64_t key, LimitRule rule) {
-    const SteadyTime end = clock_.steady() + wait_max;
-    // Longer and longer: thousands of attempts that wait together must not keep the loop busy.
-    for (std::chrono::milliseconds delay{25};;
-         delay = std::min(delay * 2, std::chrono::milliseconds{400})) {
-        const auto reservation = table_.reserve(key, rule, seconds(clock_.steady()));
-        if (reservation.state.allowed || reservation.is_full || clock_.steady() >= end) {
-            co_return reservation.state;
-        }
-        // Full of attempts whose outcome is not known: one of them may turn out to be a success.
-        Pause pause(executor_, delay);
-        co_await pause.async_wait(as_result);
+// An attempt that waits, in the line of its key. Lives in reserve()'s frame.
+struct LimitGate::Waiter {
+    Waiter(std::shared_ptr<Lines> all, std::uint64_t waits_for, Executor executor)
+        : lines(std::move(all)), key(waits_for), pause(executor) {
+        lines->by_key[key].push_back(this);
     }
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+    ~Waiter() {
+        const auto line = lines->by_key.find(key);
+        std::erase(line->second, this);
+        if (line->second.empty()) lines->by_key.erase(line);
+    }
+    bool is_first() const { return lines->by_key.find(key)->second.front() == this; }
+
+    std::shared_ptr<Lines> lines;
+    std::uint64_t key;
+    Pause pause;
+};
+
+void LimitGate::Lines::call_first(std::uint64_t key) {
+    const auto line = by_key.find(key);
+    if (line != by_key.end()) line->second.front()->pause.cancel();
+}
+
+Task<LimitState> LimitGate::reserve(std::uint64_t key, LimitRule rule) {
+    const auto is_decided = [](const LimitTable::Reservation& reservation) {
+        return reservation.state.allowed || reservation.is_full;
+    };
+    auto reservation = table_.reserve(key, rule, seconds(clock_.steady()));
+    if (is_decided(reservation)) co_return reservation.state;
+    // Full of attempts whose outcome is not known: one of them may turn out to be a success. Only
+    // the first in line asks again, when one of this worker's has settled and, for those of the
+    // others, now and then: thousands that wait together must not keep the loop busy.
+    const SteadyTime end = clock_.steady() + wait_max;
+    {
+        Waiter waiter(lines_, key, executor_);
+        for (std::chrono::milliseconds delay{25};;) {
+            const bool is_first = waiter.is_first();
+            waiter.pause.expires_after(is_first ? delay : wait_max);
+            if (is_first) delay = std::min(delay * 2, std::chrono::milliseconds{400});
+            co_await waiter.pause.async_wait(as_result);
+            const bool is_late = clock_.steady() >= end;
+            if (!waiter.is_first() && !is_late) continue;
+            reservation = table_.reserve(key, rule, seconds(clock_.steady()));
+            if (is_decided(reservation) || is_late) break;
+        }
+    }
+    lines_->call_first(key);
+    co_return reservation.state;
 }
 
 Task<> LimitGate::admit(const Snapshot& snapshot, std::string_view path, bool counts_as_service,
@@ -64,7 +101,9 @@ Task<> LimitGate::admit(const Snapshot& snapshot, std::string_view path, bool co
 void LimitGate::settle(LimitTicket& ticket, int status) {
     const auto outcome = status < 400 ? LimitTable::Outcome::Forgiven : LimitTable::Outcome::Counts;
     for (std::size_t i = 0; i < ticket.hold_count; ++i) {
-        table_.settle(ticket.holds[i].key, ticket.holds[i].rule, outcome, seconds(clock_.steady()));
+        const auto& [key, rule] = ticket.holds[i];
+        table_.settle(key, rule, outcome, seconds(clock_.steady()));
+        lines_->call_first(key);
     }
     ticket.hold_count = 0;
 }

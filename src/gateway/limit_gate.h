@@ -2,6 +2,10 @@
 // nearest limit is.
 #pragma once
 
+#include <deque>
+#include <memory>
+#include <unordered_map>
+
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "gateway/limit_table.h"
@@ -45,12 +49,21 @@ public:
     static void add_fields(const LimitTicket& ticket, http::FieldLines& fields);
 
 private:
+    struct Waiter;
+    // Who waits for a reservation, in the order they came. Shared with those who wait: a stopped
+    // loop destroys them after the gate.
+    struct Lines {
+        std::unordered_map<std::uint64_t, std::deque<Waiter*>> by_key;
+        void call_first(std::uint64_t key);
+    };
+
     Task<LimitState> reserve(std::uint64_t key, LimitRule rule);
 
     LimitTable& table_;
     const Clock& clock_;
     metrics::Registry& metrics_;
     Executor executor_;
+    std::shared_ptr<Lines> lines_ = std::make_shared<Lines>();
 };
 
 }  // namespace merlon::gateway
