@@ -21,6 +21,7 @@ std::vector<std::string_view> changed_fixed_settings(const config::Settings& run
     compare("server.limits", running.server.limits, fresh.server.limits);
     compare("store", running.store.url, fresh.store.url);
     compare("keys", running.keys.url, fresh.keys.url);
+    compare("services (products, orders)", running.gateway.built_in, fresh.gateway.built_in);
     compare("passwords", running.passwords, fresh.passwords);
     return changed;
 }

@@ -11,6 +11,7 @@
 #include "app/fixed_settings.h"
 #include "app/process_metrics.h"
 #include "app/run_command.h"
+#include "base/spawn.h"
 #include "base/wait.h"
 #include "sealing/master_key.h"
 
@@ -73,7 +74,24 @@ Result<std::shared_ptr<const gateway::Snapshot>> Platform::make_snapshot(
     const config::Settings& settings) {
     return gateway::Snapshot::make(settings.gateway, settings.server, settings.tokens,
                                    {identity_->keys(), remote_keys_}, settings.roles,
-                                   {identity_.get()});
+                                   built_in_roles());
+}
+
+std::vector<http::LocalService*> Platform::built_in_roles() {
+    std::vector<http::LocalService*> roles{identity_.get()};
+    if (products_) roles.push_back(products_.get());
+    if (orders_) roles.push_back(orders_.get());
+    return roles;
+}
+
+Result<> Platform::open_services() {
+    const services::Parts parts{*database_, clock_, entropy_};
+    const gateway::BuiltInServices& built_in = settings_.gateway.built_in;
+    if (built_in.products) products_ = MERLON_TRY(wait(services::Products::open(parts)));
+    if (built_in.orders) {  // config has seen to it that there are products
+        orders_ = MERLON_TRY(wait(services::Orders::open(parts, products_->stock())));
+    }
+    return {};
 }
 
 Result<> Platform::open_identity() {
@@ -121,6 +139,7 @@ Result<> Platform::make_first_admin() {
 
 Result<> Platform::open() {
     MERLON_TRY(open_identity());
+    MERLON_TRY(open_services());
     const auto snapshot = MERLON_TRY(make_snapshot(settings_));
     const auto tls = MERLON_TRY(make_tls(settings_.server));
     const unsigned count = worker_count(settings_.server);
@@ -177,8 +196,19 @@ void Platform::tick() {
         revocations_.sweep(clock_.wall());
         if (++seconds_ % probed_every_seconds == 0) {
             for (auto& probe : probes_) probe->ask(main_.get_executor());
+            resume_orders();
         }
         tick();
+    });
+}
+
+// What an error left half done; a crash's is finished before anything is served.
+void Platform::resume_orders() {
+    constexpr std::chrono::seconds age{30};  // longer than a request that is still at it
+    if (!orders_ || std::exchange(is_resuming_, true)) return;
+    spawn(main_.get_executor(), orders_->resume(age), [this](const Result<>& done) {
+        is_resuming_ = false;
+        if (!done) std::fprintf(stderr, "merlon: orders wait: %s\n", done.error().detail.c_str());
     });
 }
 

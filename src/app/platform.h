@@ -19,6 +19,8 @@
 #include "http/server.h"
 #include "identity/identity.h"
 #include "sealing/key_store.h"
+#include "services/orders.h"
+#include "services/products.h"
 #include "storage/sqlite_database.h"
 
 namespace merlon::app {
@@ -72,11 +74,14 @@ private:
     Platform(config::Settings settings, int events_descriptor);
     Result<> open();
     Result<> open_identity();
+    Result<> open_services();
+    std::vector<http::LocalService*> built_in_roles();
     Result<> open_operator_socket();
     Result<> make_first_admin();
     Result<std::shared_ptr<const gateway::Snapshot>> make_snapshot(
         const config::Settings& settings);
     void tick();
+    void resume_orders();
 
     config::Settings settings_;
     SystemClock clock_;
@@ -95,6 +100,8 @@ private:
     std::unique_ptr<storage::SqliteDatabase> database_;
     std::unique_ptr<sealing::KeyStore> keys_;
     std::unique_ptr<identity::Identity> identity_;
+    std::unique_ptr<services::Products> products_;
+    std::unique_ptr<services::Orders> orders_;
     std::vector<std::unique_ptr<StoreProbe>> probes_;
     fetch::CurlFetcher fetcher_;
     tokens::RemoteKeySets remote_keys_;
@@ -106,6 +113,7 @@ private:
     std::uint16_t port_ = 0;
     asio::steady_timer second_{main_};
     unsigned seconds_ = 0;  // since the start
+    bool is_resuming_ = false;
 };
 
 }  // namespace merlon::app

@@ -149,12 +149,36 @@ void check_duplicates(Reader& services, const gateway::GatewaySettings& settings
     }
 }
 
+bool* built_in_of(std::string_view name, gateway::BuiltInServices& built_in) {
+    if (name == "products") return &built_in.products;
+    if (name == "orders") return &built_in.orders;
+    return nullptr;
+}
+
 }  // namespace
 
 void read_services(Reader services, gateway::GatewaySettings& out) {
     for (const std::string& name : services.names()) {
-        out.services.push_back(
-            read_service(services.section(name, "a service, by a name of its own")));
+        Reader section = services.section(name, "a service, by a name of its own");
+        bool is_enabled = true;
+        section.boolean("enabled", is_enabled,
+                        "false leaves it out; products and orders are there without being named");
+        const bool has_url = section.says("url");
+        if (bool* built_in = built_in_of(name, out.built_in)) {
+            // A service of the installation's own takes the place of the built-in one.
+            *built_in = is_enabled && !has_url;
+            if (!has_url) {
+                section.finish();
+                continue;
+            }
+        }
+        auto service = read_service(std::move(section));
+        if (is_enabled) out.services.push_back(std::move(service));
+    }
+    if (out.built_in.orders && !out.built_in.products) {
+        services.problem("products",
+                         "the built-in orders need the built-in products; leave them out, too: "
+                         "orders: {enabled: false}");
     }
     check_duplicates(services, out);
 }

@@ -24,6 +24,8 @@ bool is_forwarded(const Field& field, std::string_view connection_lists) {
         case FieldId::Accept:
         case FieldId::AccessControlRequestMethod:
         case FieldId::UserAgent:
+        case FieldId::IfMatch:
+        case FieldId::IdempotencyKey:
         case FieldId::Date:
             return connection_lists.empty() || !wire::lists_token(connection_lists, field.name);
         default:

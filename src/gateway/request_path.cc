@@ -198,19 +198,27 @@ void RequestPath::close_revoked_streams() {
 // A built-in role, without a socket.
 Task<int> RequestPath::call_local(http::Exchange& exchange, Request& request) {
     const Route& route = *request.match.route;
-    http::LocalCall call{exchange.head().method,
-                         route.pattern,
-                         std::string(request.target.path),
-                         {},
-                         request.client,
-                         {},
-                         {},
-                         {}};
+    http::LocalCall call;
+    call.method = exchange.head().method;
+    call.route = route.pattern;
+    call.path = request.target.path;
+    call.query = request.target.query;
+    call.client = request.client;
     // HEAD is GET whose body the exchange leaves out.
     if (call.method == wire::Method::Head) call.method = wire::Method::Get;
-    if (const Field* agent = exchange.head().find(FieldId::UserAgent)) {
-        call.user_agent = agent->value;
-    }
+    // All lines of a field are one list (RFC 9110 section 5.3).
+    const auto text_of = [&](FieldId id) {
+        std::string text;
+        for (const Field& field : exchange.head().fields) {
+            if (field.id != id) continue;
+            if (!text.empty()) text += ',';
+            text += field.value;
+        }
+        return text;
+    };
+    call.user_agent = text_of(FieldId::UserAgent);
+    call.if_match = text_of(FieldId::IfMatch);
+    call.idempotency_key = text_of(FieldId::IdempotencyKey);
     if (route.rule.needs_subject()) {
         // A trusted issuer vouches for its users, never for ours.
         if (request.token->origin != tokens::Origin::Own) {
@@ -218,8 +226,11 @@ Task<int> RequestPath::call_local(http::Exchange& exchange, Request& request) {
         }
         call.user_id = request.token->subject.user_id;
         call.session_id = request.token->session_id;
+        call.role = request.token->subject.role;
     }
-    call.body = MERLON_CO_TRY(co_await take_json_body(&exchange));
+    call.body = route.schema ? MERLON_CO_TRY(co_await take_judged_body(
+                                   &exchange, route.schema.get(), route.body_bytes_max))
+                             : MERLON_CO_TRY(co_await take_json_body(&exchange));
     http::Response response = MERLON_CO_TRY(co_await route.local->call(std::move(call)));
     request.texts->fields.add_lines(response.fields.text());
     MERLON_CO_TRY(co_await exchange.send(response.status, request.texts->fields, response.body));

@@ -74,8 +74,17 @@ struct RevocationSettings {
     WhenStale when_stale = WhenStale::Open;
 };
 
+// Which of the built-in roles that an installation can do without are there.
+struct BuiltInServices {
+    bool products = true;
+    bool orders = true;
+
+    bool operator==(const BuiltInServices&) const = default;
+};
+
 struct GatewaySettings {
     std::string public_url;
+    BuiltInServices built_in;
     std::vector<ServiceSettings> services;
     std::vector<LimitSettings> limits;  // default: the contract's api and auth
     int ipv6_prefix = 56;

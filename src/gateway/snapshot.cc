@@ -27,6 +27,18 @@ Result<access::Rule> rule_of(const RouteSettings& settings, access::Roles& roles
     MERLON_ASSERT(false);
 }
 
+Result<access::Rule> rule_of(const http::LocalRoute& route, access::Roles& roles) {
+    switch (route.access) {
+        case http::LocalAccess::Public:
+            return access::Rule::open();
+        case http::LocalAccess::Authenticated:
+            return access::Rule::authenticated();
+        case http::LocalAccess::Permission:
+            return access::Rule::all_of({std::string(route.permission)}, roles);
+    }
+    MERLON_ASSERT(false);
+}
+
 Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_t service,
                    const http::ServerSettings& server) {
     std::vector<wire::Method> methods;
@@ -54,11 +66,14 @@ Result<> add_local_route(Snapshot& snapshot, const http::LocalRoute& settings,
                          http::LocalService* local) {
     Route route;
     route.pattern = settings.pattern;
-    route.rule = settings.access == http::LocalAccess::Public ? access::Rule::open()
-                                                              : access::Rule::authenticated();
+    route.rule = MERLON_TRY(rule_of(settings, snapshot.roles));
     route.body_bytes_max = http::LocalService::body_bytes_max;
     route.is_limited = false;  // the limits' own paths name the built-in roles
     route.local = local;
+    if (!settings.body_schema.empty()) {
+        route.schema = std::make_unique<const wire::JsonSchema>(
+            MERLON_TRY(wire::JsonSchema::compile(settings.body_schema)));
+    }
     const std::string pattern = route.pattern;
     return snapshot.routes.add(pattern, {settings.method}, std::move(route));
 }

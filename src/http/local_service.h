@@ -17,20 +17,27 @@ struct LocalCall {
     wire::Method method;
     std::string_view route;  // the pattern that matched; as in routes()
     std::string path;
-    std::string body;    // whole
+    std::string query;   // as it came, without the question mark
+    std::string body;    // whole; where the route has a schema, judged and stripped by it
     std::string client;  // address; empty for a Unix socket
     std::string user_agent;
+    std::string if_match;         // RFC 9110 section 13.1.1; empty: none
+    std::string idempotency_key;  // empty: none
     // Who calls, by a token of our own; empty on public routes.
     std::string user_id;
     std::string session_id;
+    std::string role;
 };
 
-enum class LocalAccess : std::uint8_t { Public, Authenticated };
+enum class LocalAccess : std::uint8_t { Public, Authenticated, Permission };
 
+// All texts are static.
 struct LocalRoute {
     wire::Method method;
-    std::string_view pattern;  // static
+    std::string_view pattern;
     LocalAccess access;
+    std::string_view permission;   // of LocalAccess::Permission
+    std::string_view body_schema;  // JSON Schema; empty: the role reads its body itself, or none
 };
 
 // Safe from every thread; used by all workers.

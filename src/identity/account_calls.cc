@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/uuid.h"
-#include "identity/answers.h"
+#include "http/answers.h"
 #include "identity/identity.h"
 #include "identity/schema.h"
 #include "sealing/sealed_text.h"
@@ -52,11 +52,11 @@ Task<http::Response> Identity::logout(http::LocalCall call) {
     const events::Event ended = event(events::Type::Logout, call.user_id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(call.user_id, call.client));
     const auto done = co_await end_one(call.session_id, call.user_id, ended, sealed_ip);
-    if (done) co_return empty_answer();
+    if (done) co_return http::empty_answer();
     if (done.error().rule != "session.absent") co_return std::unexpected(done.error());
     // A session that ran out meanwhile is as over as it was asked to be.
     revoke({call.session_id});
-    co_return empty_answer();
+    co_return http::empty_answer();
 }
 
 // The row, its revocation and its event, then the set that every request asks.
@@ -84,11 +84,11 @@ Task<http::Response> Identity::logout_all(http::LocalCall call) {
         }));
     parts_.revocations.raise_version(call.user_id, version, until);
     parts_.events.write(ended);
-    co_return empty_answer();
+    co_return http::empty_answer();
 }
 
 Task<http::Response> Identity::list_sessions(http::LocalCall call) {
-    co_return data_answer(
+    co_return http::data_answer(
         200, MERLON_CO_TRY(co_await sessions_json(call.user_id, std::move(call.session_id))));
 }
 
@@ -99,7 +99,7 @@ Task<std::string> Identity::sessions_json(std::string user_id, std::optional<std
     std::string json = "[";
     for (const SessionRow& row : rows) {
         const auto time = [](std::int64_t count) {
-            return json_time(WallTime{std::chrono::milliseconds{count}});
+            return http::json_time(WallTime{std::chrono::milliseconds{count}});
         };
         json += json.back() == '[' ? R"({"id":")" : R"(,{"id":")";
         json += row.id + R"(","createdAt":)" + time(row.created_at) + R"(,"lastSeenAt":)" +
@@ -121,7 +121,7 @@ Task<http::Response> Identity::end_session(http::LocalCall call) {
     const events::Event ended = event(events::Type::SessionRevoked, call.user_id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(call.user_id, call.client));
     MERLON_CO_TRY(co_await end_one(id->str(), call.user_id, ended, sealed_ip));
-    co_return empty_answer();
+    co_return http::empty_answer();
 }
 
 Task<http::Response> Identity::change_password(http::LocalCall call) {
@@ -143,7 +143,7 @@ Task<http::Response> Identity::change_password(http::LocalCall call) {
         }));
     revoke(ended);
     parts_.events.write(changed);
-    co_return empty_answer();
+    co_return http::empty_answer();
 }
 
 Task<http::Response> Identity::me(http::LocalCall call) {
@@ -152,7 +152,7 @@ Task<http::Response> Identity::me(http::LocalCall call) {
         co_return fail(Kind::Unknown, "token.revoked", "the account is gone");
     }
     if (!account) co_return std::unexpected(account.error());
-    co_return data_answer(200, user_json(*account));
+    co_return http::data_answer(200, user_json(*account));
 }
 
 }  // namespace merlon::identity

@@ -1,11 +1,9 @@
 // Opening, reloading, and the steps that use cases share.
 #include "identity/identity.h"
 
-#include <fmt/chrono.h>
+#include <fmt/format.h>
 
-#include <algorithm>
-
-#include "identity/answers.h"
+#include "http/answers.h"
 #include "identity/schema.h"
 #include "identity/token_lives.h"
 #include "sealing/sealed_text.h"
@@ -13,13 +11,6 @@
 #include "wire/json_text.h"
 
 namespace merlon::identity {
-
-std::string json_time(WallTime time) {
-    const auto since = time.time_since_epoch();
-    return fmt::format("\"{:%Y-%m-%dT%H:%M:%S}.{:03}Z\"",
-                       fmt::gmtime(std::chrono::floor<std::chrono::seconds>(since).count()),
-                       since.count() % 1'000);
-}
 
 Identity::Identity(Parts parts, const PasswordSettings& passwords, Terms terms)
     : parts_(parts),
@@ -129,16 +120,16 @@ std::string Identity::user_json(const Account& account) const {
         if (json.back() != '[') json += ',';
         wire::append_json_string(json, permission);
     }
-    return json + R"(],"createdAt":)" + json_time(account.created_at) + "}";
+    return json + R"(],"createdAt":)" + http::json_time(account.created_at) + "}";
 }
 
 http::Response Identity::answer_sign_in(int status, const Account& account,
                                         const SignIn& made) const {
-    return data_answer(status,
-                       fmt::format(R"({{"user":{},"accessToken":"{}","refreshToken":"{}",)"
-                                   R"("tokenType":"Bearer","expiresIn":{}}})",
-                                   user_json(account), access_token(account, made.session.id),
-                                   made.refresh_token, terms_.load()->issuer.access_ttl().count()));
+    return http::data_answer(
+        status, fmt::format(R"({{"user":{},"accessToken":"{}","refreshToken":"{}",)"
+                            R"("tokenType":"Bearer","expiresIn":{}}})",
+                            user_json(account), access_token(account, made.session.id),
+                            made.refresh_token, terms_.load()->issuer.access_ttl().count()));
 }
 
 events::Event Identity::event(events::Type type, std::string user_id, std::string client) const {

@@ -1,7 +1,7 @@
 // What an operator does with the keys that sign our tokens.
 #include <algorithm>
 
-#include "identity/answers.h"
+#include "http/answers.h"
 #include "identity/identity.h"
 #include "wire/json_text.h"
 
@@ -10,7 +10,9 @@ namespace {
 
 using tokens::RingKey;
 
-std::string optional_time(std::optional<WallTime> time) { return time ? json_time(*time) : "null"; }
+std::string optional_time(std::optional<WallTime> time) {
+    return time ? http::json_time(*time) : "null";
+}
 
 // What a key is for now. `access` is null once it has left that ring.
 std::string_view state_of(const RingKey& key, const tokens::Rings& rings, WallTime now) {
@@ -26,8 +28,8 @@ std::string to_json(const RingKey& key, const tokens::Rings& rings, WallTime now
     wire::append_json_string(json, key.kid);
     json += R"(,"algorithm":")" + std::string(name(key.key->algorithm())) + R"(","state":")";
     json += state_of(key, rings, now);
-    json += R"(","createdAt":)" + json_time(key.created_at);
-    json += R"(,"signsFrom":)" + json_time(key.signs_from);
+    json += R"(","createdAt":)" + http::json_time(key.created_at);
+    json += R"(,"signsFrom":)" + http::json_time(key.signs_from);
     json += R"(,"accessUntil":)" +
             optional_time(same != access.end() ? same->retires_at : std::nullopt);
     return json + R"(,"refreshUntil":)" + optional_time(key.retires_at) + "}";

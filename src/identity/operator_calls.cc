@@ -1,7 +1,7 @@
 // What an operator does with accounts, from the command line.
 #include "base/text.h"
 #include "base/uuid.h"
-#include "identity/answers.h"
+#include "http/answers.h"
 #include "identity/identity.h"
 #include "identity/schema.h"
 #include "storage/outbox.h"

@@ -1,6 +1,6 @@
 // What an operator does with people's sessions, and what ends all of them.
 #include "base/uuid.h"
-#include "identity/answers.h"
+#include "http/answers.h"
 #include "identity/identity.h"
 #include "identity/schema.h"
 #include "storage/outbox.h"

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "crypto/aead.h"
 #include "crypto/mac.h"
-#include "identity/answers.h"
+#include "http/answers.h"
 #include "identity/identity.h"
 #include "identity/schema.h"
 #include "storage/outbox.h"
@@ -203,10 +203,10 @@ Task<http::Response> Identity::refresh(http::LocalCall call) {
     } else if (done.outcome != RotationOutcome::Rotated) {
         co_return fail(Kind::Unknown, "refresh.invalid");
     }
-    co_return data_answer(200, fmt::format(R"({{"accessToken":"{}","refreshToken":"{}",)"
-                                           R"("tokenType":"Bearer","expiresIn":{}}})",
-                                           access_token(*account, session_id), successor,
-                                           issuer.access_ttl().count()));
+    co_return http::data_answer(200, fmt::format(R"({{"accessToken":"{}","refreshToken":"{}",)"
+                                                 R"("tokenType":"Bearer","expiresIn":{}}})",
+                                                 access_token(*account, session_id), successor,
+                                                 issuer.access_ttl().count()));
 }
 
 }  // namespace merlon::identity

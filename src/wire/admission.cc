@@ -20,6 +20,7 @@ bool is_single(FieldId id) {
         case FieldId::XRequestId:
         case FieldId::Traceparent:
         case FieldId::AccessControlRequestMethod:
+        case FieldId::IdempotencyKey:
         case FieldId::SecWebSocketKey:
         case FieldId::SecWebSocketVersion:
             return true;

@@ -39,6 +39,8 @@ constexpr auto names = std::to_array<NameRow>({
     {"sec-websocket-key", FieldId::SecWebSocketKey},
     {"sec-websocket-version", FieldId::SecWebSocketVersion},
     {"user-agent", FieldId::UserAgent},
+    {"if-match", FieldId::IfMatch},
+    {"idempotency-key", FieldId::IdempotencyKey},
     {"date", FieldId::Date},
     {"x-user-id", FieldId::Identity},
     {"x-user-email", FieldId::Identity},

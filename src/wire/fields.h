@@ -35,6 +35,8 @@ enum class FieldId : std::uint8_t {
     SecWebSocketKey,
     SecWebSocketVersion,
     UserAgent,
+    IfMatch,
+    IdempotencyKey,
     Date,
     // What a client may not say and what an upstream may not answer: the gateway says it.
     Identity,        // X-User-…

@@ -39,7 +39,8 @@ public:
             }
             return;
         }
-        if ((node.types & type_of(subject)) == 0) return add(place, type_message(node.types));
+        if ((node.types & type_of(subject)) == 0)
+            return add(place, type_message(node.types, subject));
         if (subject.is_string()) check_string(node, subject.get_string(), place);
         if (subject.is_number()) check_number(node, subject, place);
         if (subject.is_array()) check_array(node, subject.get_array(), place);
@@ -80,10 +81,12 @@ private:
         return 0;
     }
 
-    static std::string_view type_message(unsigned types) {
+    static std::string_view type_message(unsigned types, const value& subject) {
         if ((types & Node::string) != 0) return "must be a string";
         if ((types & Node::number) != 0) return "must be a number";
-        if ((types & Node::integer) != 0) return "must be an integer";
+        if ((types & Node::integer) != 0) {
+            return subject.is_number() ? "must be an integer" : "must be a number";
+        }
         if ((types & Node::boolean) != 0) return "must be a boolean";
         if ((types & Node::array) != 0) return "must be an array";
         if ((types & Node::object) != 0) return "must be of type object";

@@ -20,7 +20,7 @@ std::string judge(const JsonSchema& schema, std::string_view body) {
     std::string out;
     for (const auto& [field, message] : std::get<FieldErrors>(filtered.error().payload)) {
         if (!out.empty()) out += "; ";
-        out += field + ": " + message;
+        out.append(field).append(": ").append(message);
     }
     return out;
 }
@@ -57,6 +57,7 @@ TEST(JsonSchema, SpeaksJoisWords) {
         {R"({"type":"number","minimum":1,"maximum":2.5})", "3",
          R"(: "value" must be less than or equal to 2.5)"},
         {R"({"type":"integer"})", "1.5", R"(: "value" must be an integer)"},
+        {R"({"type":"integer"})", R"("1")", R"(: "value" must be a number)"},
         {R"({"type":"integer"})", "1.0", "1"},
         {R"({"type":"boolean"})", "0", R"(: "value" must be a boolean)"},
         {R"({"type":["string","null"]})", "null", "null"},

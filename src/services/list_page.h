@@ -1,0 +1,29 @@
+// A page of a list as its answer.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "http/answers.h"
+#include "services/page_request.h"
+
+namespace merlon::services {
+
+// `Item` has an `id` and a to_json().
+template <class Item>
+http::Response list_page(const std::vector<Item>& items, std::int64_t total,
+                         const PageRequest& page) {
+    std::string json = "[";
+    for (const Item& item : items) {
+        if (json.size() > 1) json += ',';
+        json += to_json(item);
+    }
+    // A full page that happens to be the last leads to an empty one: counting would cost more.
+    const bool is_full = std::cmp_equal(items.size(), page.limit);
+    return http::list_answer(
+        std::move(json) + "]",
+        {static_cast<std::uint64_t>(total), static_cast<std::uint64_t>(page.limit),
+         is_full ? cursor_after(items.back().id) : std::string()});
+}
+
+}  // namespace merlon::services

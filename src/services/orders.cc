@@ -1,0 +1,214 @@
+// The endpoints of the orders and the steps of an order.
+#include "services/orders.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "base/uuid.h"
+#include "crypto/digest.h"
+#include "http/answers.h"
+#include "services/list_page.h"
+
+namespace merlon::services {
+
+using storage::Transaction;
+using wire::Method;
+
+struct Orders::Endpoint {
+    http::LocalRoute route;
+    Task<http::Response> (Orders::*serve)(http::LocalCall);
+};
+
+namespace {
+
+// The identifier in /api/orders/{id} and /api/orders/{id}/cancel. What is no UUID names nothing.
+Result<std::string> id_of(const http::LocalCall& call) {
+    constexpr std::string_view prefix = "/api/orders/";
+    const std::string_view rest = std::string_view(call.path).substr(prefix.size());
+    const auto id = Uuid::parse(rest.substr(0, rest.find('/')));
+    if (!id) return fail(Kind::Absent, "order.absent");
+    return id->str();
+}
+
+// Whose orders a caller may see and cancel: an admin's are everybody's.
+std::string scope_of(const http::LocalCall& call) {
+    return call.role == "admin" ? std::string() : call.user_id;
+}
+
+// Error (Invalid): "order.key".
+Result<Repeat> repeat_of(const http::LocalCall& call) {
+    constexpr std::size_t bytes_max = 255;
+    const std::string& key = call.idempotency_key;
+    const bool is_visible = std::ranges::all_of(key, [](char c) { return c >= 0x20 && c < 0x7f; });
+    if (key.size() > bytes_max || !is_visible) return fail(Kind::Invalid, "order.key");
+    // The body has been judged and written anew: two spellings of one request are one.
+    return Repeat{key, text::to_hex(crypto::as_text(crypto::sha256(call.body)))};
+}
+
+// Why an order was rejected, as the error its request gets, the first time and again.
+std::unexpected<Error> rejection(std::string_view rule) {
+    for (const std::string_view known : {"product.unknown", "order.currencies"}) {
+        if (rule == known) return fail(Kind::Conflict, known);
+    }
+    return fail(Kind::Conflict, "stock.insufficient");
+}
+
+bool rejects(const Error& error) {
+    return error.rule == "product.unknown" || error.rule == "stock.insufficient";
+}
+
+}  // namespace
+
+std::span<const Orders::Endpoint> Orders::endpoints() {
+    static constexpr auto permission = http::LocalAccess::Permission;
+    static constexpr Endpoint all[] = {
+        {{Method::Get, "/api/orders", permission, "read:orders", ""}, &Orders::list},
+        {{Method::Get, "/api/orders/{id}", permission, "read:orders", ""}, &Orders::get},
+        {{Method::Post, "/api/orders", permission, "write:orders", OrderForm::schema},
+         &Orders::create},
+        {{Method::Post, "/api/orders/{id}/cancel", permission, "cancel:orders", ""},
+         &Orders::cancel},
+    };
+    return all;
+}
+
+Orders::Orders(Parts parts, Stock& stock) : parts_(parts), stock_(stock) {
+    for (const Endpoint& endpoint : endpoints()) routes_.push_back(endpoint.route);
+}
+
+Task<std::unique_ptr<Orders>> Orders::open(Parts parts, Stock& stock) {
+    MERLON_CO_TRY(
+        co_await storage::migrate(parts.database, parts.clock, orders_role, orders_migrations()));
+    std::unique_ptr<Orders> orders(new Orders(parts, stock));
+    MERLON_CO_TRY(co_await orders->resume(std::chrono::seconds{0}));
+    co_return orders;
+}
+
+Task<http::Response> Orders::call(http::LocalCall call) {
+    const auto endpoint = std::ranges::find_if(endpoints(), [&](const Endpoint& one) {
+        return one.route.method == call.method && one.route.pattern == call.route;
+    });
+    MERLON_ASSERT(endpoint != endpoints().end());
+    return (this->*endpoint->serve)(std::move(call));
+}
+
+Task<http::Response> Orders::list(http::LocalCall call) {
+    const wire::Query query = MERLON_CO_TRY(wire::Query::parse(call.query));
+    const PageRequest page = MERLON_CO_TRY(PageRequest::of(query));
+    const OrderPage found =
+        MERLON_CO_TRY(co_await order_store::list(parts_.database, page, scope_of(call)));
+    co_return list_page(found.orders, found.total, page);
+}
+
+Task<http::Response> Orders::get(http::LocalCall call) {
+    const std::string id = MERLON_CO_TRY(id_of(call));
+    co_return http::data_answer(
+        200,
+        to_json(MERLON_CO_TRY(co_await order_store::find(parts_.database, id, scope_of(call)))));
+}
+
+Task<http::Response> Orders::create(http::LocalCall call) {
+    const OrderForm form = MERLON_CO_TRY(OrderForm::parse(call.body));
+    const Repeat repeat = MERLON_CO_TRY(repeat_of(call));
+    const WallTime now = parts_.clock.wall();
+    Order wanted;
+    wanted.id = Uuid::make_v7(now, parts_.entropy).str();
+    wanted.user_id = call.user_id;
+    wanted.created_at = wanted.updated_at = now.time_since_epoch().count();
+    for (const StockLine& line : form.lines) {
+        wanted.lines.push_back({line.product_id, {}, 0, {}, line.quantity});
+    }
+    Order order = MERLON_CO_TRY(
+        co_await parts_.database.transact<Order>([wanted, repeat](Transaction& transaction) {
+            return order_store::insert(transaction, wanted, repeat);
+        }));
+    if (order.status == OrderStatus::Rejected) co_return rejection(order.rejected_by);
+    if (order.status == OrderStatus::Pending) {
+        order = MERLON_CO_TRY(co_await place(std::move(order)));
+    }
+    http::Response response = http::data_answer(201, to_json(order));
+    response.fields.add("Location", "/api/orders/" + order.id);
+    co_return response;
+}
+
+Task<Order> Orders::place(Order order) {
+    std::vector<StockLine> lines;
+    for (const TakenLine& line : order.lines) lines.push_back({line.product_id, line.quantity});
+    auto taken = co_await stock_.take(order.id, std::move(lines));
+    if (!taken && rejects(taken.error())) {
+        MERLON_CO_TRY(co_await reject(order.id, taken.error().rule));
+        co_return std::unexpected(taken.error());
+    }
+    if (!taken) co_return std::unexpected(taken.error());
+    const bool is_one_currency = std::ranges::all_of(
+        *taken, [&](const TakenLine& line) { return line.currency == taken->front().currency; });
+    if (!is_one_currency) {
+        MERLON_CO_TRY(co_await reject(order.id, "order.currencies"));
+        co_return rejection("order.currencies");
+    }
+    order.lines = *taken;
+    const std::int64_t now = now_ms();
+    MERLON_CO_TRY(co_await parts_.database.transact<bool>(
+        [id = order.id, lines = order.lines, now](Transaction& transaction) {
+            return order_store::confirm(transaction, id, lines, now);
+        }));
+    // As it is now: somebody else may have moved it first.
+    co_return co_await order_store::find(parts_.database, order.id, {});
+}
+
+// Rejected first, then fenced: whoever else is at this order can take nothing for it afterwards.
+Task<> Orders::reject(std::string id, std::string_view rule) {
+    const std::int64_t now = now_ms();
+    MERLON_CO_TRY(co_await parts_.database.transact_work(
+        [id, rule = std::string(rule), now](Transaction& transaction) {
+            return order_store::reject(transaction, id, rule, now);
+        }));
+    co_return co_await stock_.give_back(id);
+}
+
+Task<http::Response> Orders::cancel(http::LocalCall call) {
+    const std::string id = MERLON_CO_TRY(id_of(call));
+    const Order order =
+        MERLON_CO_TRY(co_await order_store::find(parts_.database, id, scope_of(call)));
+    const std::int64_t now = now_ms();
+    const bool is_first =
+        MERLON_CO_TRY(co_await parts_.database.transact<bool>([id, now](Transaction& transaction) {
+            return order_store::advance(transaction, id, OrderStatus::Confirmed,
+                                        OrderStatus::Cancelling, now);
+        }));
+    if (!is_first) co_return fail(Kind::Conflict, "order.state");
+    MERLON_CO_TRY(co_await give_back(id));
+    co_return http::data_answer(
+        200, to_json(MERLON_CO_TRY(co_await order_store::find(parts_.database, id, {}))));
+}
+
+Task<> Orders::give_back(std::string id) {
+    MERLON_CO_TRY(co_await stock_.give_back(id));
+    const std::int64_t now = now_ms();
+    MERLON_CO_TRY(co_await parts_.database.transact<bool>([id, now](Transaction& transaction) {
+        return order_store::advance(transaction, id, OrderStatus::Cancelling,
+                                    OrderStatus::Cancelled, now);
+    }));
+    co_return Result<>{};
+}
+
+Task<> Orders::resume(std::chrono::seconds age) {
+    const std::int64_t until = now_ms() - age.count() * 1'000;
+    const auto unfinished = MERLON_CO_TRY(co_await order_store::unfinished(parts_.database, until));
+    for (const Order& order : unfinished) {
+        if (order.status == OrderStatus::Cancelling) {
+            MERLON_CO_TRY(co_await give_back(order.id));
+            continue;
+        }
+        const auto placed = co_await place(order);
+        // Rejected is finished, too.
+        if (!placed && placed.error().kind != Kind::Conflict) {
+            co_return std::unexpected(placed.error());
+        }
+    }
+    const std::int64_t now = now_ms();
+    co_return co_await parts_.database.transact_work(
+        [now](Transaction& transaction) { return order_store::forget_repeats(transaction, now); });
+}
+
+}  // namespace merlon::services

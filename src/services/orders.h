@@ -1,0 +1,50 @@
+// The orders role. An order is a saga of steps that can each be made again: written as pending,
+// its stock taken by the catalogue under the order's identifier, confirmed. Whatever a crash leaves
+// half done, resume() finishes.
+#pragma once
+
+#include <chrono>
+
+#include "http/local_service.h"
+#include "services/order_store.h"
+#include "services/parts.h"
+
+namespace merlon::services {
+
+class Orders final : public http::LocalService {
+public:
+    // Brings the tables up to date and finishes what the last run left half done. Borrows `stock`
+    // for its life. Errors: those of migrate(), Database and Stock.
+    static Task<std::unique_ptr<Orders>> open(Parts parts, Stock& stock);
+
+    const std::vector<http::LocalRoute>& routes() const override { return routes_; }
+    Task<http::Response> call(http::LocalCall request) override;
+
+    // Finishes orders that nothing has moved for `age`, and forgets keys that have run out. Called
+    // now and then.
+    Task<> resume(std::chrono::seconds age);
+
+private:
+    Orders(Parts parts, Stock& stock);
+
+    struct Endpoint;
+    static std::span<const Endpoint> endpoints();
+    Task<http::Response> list(http::LocalCall call);
+    Task<http::Response> get(http::LocalCall call);
+    Task<http::Response> create(http::LocalCall call);
+    Task<http::Response> cancel(http::LocalCall call);
+
+    // From pending to confirmed or rejected. Errors: "product.unknown", "stock.insufficient",
+    // "order.currencies" (Conflict), and those of Database and Stock, after which it is pending.
+    Task<Order> place(Order order);
+    Task<> reject(std::string id, std::string_view rule);
+    // From cancelling to cancelled.
+    Task<> give_back(std::string id);
+    std::int64_t now_ms() const { return parts_.clock.wall().time_since_epoch().count(); }
+
+    Parts parts_;
+    Stock& stock_;
+    std::vector<http::LocalRoute> routes_;
+};
+
+}  // namespace merlon::services

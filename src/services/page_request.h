@@ -1,0 +1,27 @@
+// Which page of a list a client asks for.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "wire/query.h"
+
+namespace merlon::services {
+
+// Keyset pages: each begins after the last identifier of the one before, so that page 10,000 costs
+// what page 1 does, and nothing is shown twice when something is added meanwhile.
+struct PageRequest {
+    static constexpr std::int64_t limit_max = 100;
+    static constexpr std::int64_t limit_default = 20;
+
+    std::int64_t limit = limit_default;
+    std::string after;  // an identifier; empty: from the beginning
+
+    // Of `limit` and `cursor`. Error (Invalid): "query.malformed".
+    static Result<PageRequest> of(const wire::Query& query);
+};
+
+// What `cursor` of the next page is, given the last identifier of this one.
+std::string cursor_after(std::string_view id);
+
+}  // namespace merlon::services

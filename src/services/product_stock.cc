@@ -1,0 +1,93 @@
+// Taking and giving back, each one transaction under the order's identifier.
+#include "services/product_stock.h"
+
+namespace merlon::services {
+namespace {
+
+using storage::Row;
+using storage::Rows;
+using storage::Transaction;
+using Taken = std::vector<TakenLine>;
+
+Task<Taken> taken_by(Transaction* transaction, std::string order_id) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction->query(
+        "SELECT product_id, name, price, currency, quantity FROM stock_taken WHERE order_id = $1 "
+        "ORDER BY line",
+        {std::move(order_id)}));
+    Taken taken;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const Row row = rows[i];
+        taken.push_back({row.text(0), row.text(1), row.integer(2), row.text(3), row.integer(4)});
+    }
+    co_return taken;
+}
+
+Task<TakenLine> take_line(Transaction* transaction, std::string order_id, std::int64_t number,
+                          StockLine line) {
+    // Never below zero, however many ask at once: the condition and the change are one statement.
+    const Rows rows = MERLON_CO_TRY(
+        co_await transaction->query("UPDATE products SET stock = stock - $2, version = version + 1 "
+                                    "WHERE id = $1 AND stock >= $2 RETURNING name, price, currency",
+                                    {line.product_id, line.quantity}));
+    if (rows.empty()) {
+        const Rows there = MERLON_CO_TRY(
+            co_await transaction->query("SELECT 1 FROM products WHERE id = $1", {line.product_id}));
+        if (there.empty()) co_return fail(Kind::Conflict, "product.unknown");
+        co_return fail(Kind::Conflict, "stock.insufficient");
+    }
+    TakenLine taken{line.product_id, rows[0].text(0), rows[0].integer(1), rows[0].text(2),
+                    line.quantity};
+    MERLON_CO_TRY(co_await transaction->query(
+        "INSERT INTO stock_taken (order_id, line, product_id, name, price, currency, quantity) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        {std::move(order_id), number, taken.product_id, taken.name, taken.price, taken.currency,
+         taken.quantity}));
+    co_return taken;
+}
+
+Task<Taken> take_all(Transaction* transaction, std::string order_id, std::vector<StockLine> lines) {
+    const Rows known = MERLON_CO_TRY(co_await transaction->query(
+        "INSERT INTO stock_orders (order_id, given_back) VALUES ($1, 0) "
+        "ON CONFLICT (order_id) DO UPDATE SET order_id = stock_orders.order_id "
+        "RETURNING given_back, (SELECT count(*) FROM stock_taken WHERE order_id = $1)",
+        {order_id}));
+    if (known[0].integer(0) != 0) co_return fail(Kind::Conflict, "order.ended");
+    if (known[0].integer(1) > 0) co_return co_await taken_by(transaction, order_id);
+    Taken taken;
+    for (const StockLine& line : lines) {
+        taken.push_back(MERLON_CO_TRY(co_await take_line(
+            transaction, order_id, static_cast<std::int64_t>(taken.size()), line)));
+    }
+    co_return taken;
+}
+
+Task<> give_all_back(Transaction* transaction, std::string order_id) {
+    MERLON_CO_TRY(co_await transaction->query(
+        "INSERT INTO stock_orders (order_id, given_back) VALUES ($1, 1) "
+        "ON CONFLICT (order_id) DO UPDATE SET given_back = 1",
+        {order_id}));
+    const Rows rows = MERLON_CO_TRY(co_await transaction->query(
+        "DELETE FROM stock_taken WHERE order_id = $1 RETURNING product_id, quantity", {order_id}));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        // A product that was deleted meanwhile has no stock to give back to.
+        MERLON_CO_TRY(co_await transaction->query(
+            "UPDATE products SET stock = stock + $2, version = version + 1 WHERE id = $1",
+            {rows[i].text(0), rows[i].integer(1)}));
+    }
+    co_return Result<>{};
+}
+
+}  // namespace
+
+Task<Taken> ProductStock::take(std::string order_id, std::vector<StockLine> lines) {
+    return database_.transact<Taken>([order_id, lines](Transaction& transaction) {
+        return take_all(&transaction, order_id, lines);
+    });
+}
+
+Task<> ProductStock::give_back(std::string order_id) {
+    return database_.transact_work(
+        [order_id](Transaction& transaction) { return give_all_back(&transaction, order_id); });
+}
+
+}  // namespace merlon::services

@@ -1,0 +1,123 @@
+// The endpoints of the catalogue. Who may call them stands beside each; the gateway has asked.
+#include "services/products.h"
+
+#include <algorithm>
+
+#include "base/uuid.h"
+#include "http/answers.h"
+#include "services/list_page.h"
+#include "services/search_words.h"
+
+namespace merlon::services {
+
+using storage::Transaction;
+using wire::Method;
+
+struct Products::Endpoint {
+    http::LocalRoute route;
+    Task<http::Response> (Products::*serve)(http::LocalCall);
+};
+
+namespace {
+
+// The identifier at the end of /api/products/{id}. What is no UUID names nothing.
+Result<std::string> id_of(const http::LocalCall& call) {
+    const auto id = Uuid::parse(std::string_view(call.path).substr(call.path.rfind('/') + 1));
+    if (!id) return fail(Kind::Absent, "product.absent");
+    return id->str();
+}
+
+http::Response answer(int status, const Product& product) {
+    http::Response response = http::data_answer(status, to_json(product));
+    response.fields.add("ETag", entity_tag(product.version));
+    return response;
+}
+
+}  // namespace
+
+std::span<const Products::Endpoint> Products::endpoints() {
+    static constexpr auto permission = http::LocalAccess::Permission;
+    static constexpr Endpoint all[] = {
+        {{Method::Get, "/api/products", permission, "read:products", ""}, &Products::list},
+        {{Method::Get, "/api/products/{id}", permission, "read:products", ""}, &Products::get},
+        {{Method::Post, "/api/products", permission, "write:products", ProductForm::schema},
+         &Products::create},
+        {{Method::Put, "/api/products/{id}", permission, "write:products", ProductForm::schema},
+         &Products::replace},
+        {{Method::Delete, "/api/products/{id}", permission, "delete:products", ""},
+         &Products::remove},
+    };
+    return all;
+}
+
+Products::Products(Parts parts) : parts_(parts), stock_(parts.database) {
+    for (const Endpoint& endpoint : endpoints()) routes_.push_back(endpoint.route);
+}
+
+Task<std::unique_ptr<Products>> Products::open(Parts parts) {
+    MERLON_CO_TRY(co_await storage::migrate(parts.database, parts.clock, products_role,
+                                            products_migrations()));
+    co_return std::unique_ptr<Products>(new Products(parts));
+}
+
+Task<http::Response> Products::call(http::LocalCall call) {
+    const auto endpoint = std::ranges::find_if(endpoints(), [&](const Endpoint& one) {
+        return one.route.method == call.method && one.route.pattern == call.route;
+    });
+    MERLON_ASSERT(endpoint != endpoints().end());
+    return (this->*endpoint->serve)(std::move(call));
+}
+
+Task<http::Response> Products::list(http::LocalCall call) {
+    const wire::Query query = MERLON_CO_TRY(wire::Query::parse(call.query));
+    const PageRequest page = MERLON_CO_TRY(PageRequest::of(query));
+    std::set<std::string> words;
+    if (const std::string* text = query.find("q")) {
+        add_words(words, *text);
+        if (words.size() > product_store::words_max) {
+            co_return fail(Kind::Invalid, "query.malformed", "too many words");
+        }
+    }
+    const ProductPage found =
+        MERLON_CO_TRY(co_await product_store::list(parts_.database, page, std::move(words)));
+    co_return list_page(found.products, found.total, page);
+}
+
+Task<http::Response> Products::get(http::LocalCall call) {
+    const std::string id = MERLON_CO_TRY(id_of(call));
+    co_return answer(200, MERLON_CO_TRY(co_await product_store::find(parts_.database, id)));
+}
+
+Task<http::Response> Products::create(http::LocalCall call) {
+    Product product;
+    product.form = MERLON_CO_TRY(ProductForm::parse(call.body));
+    const WallTime now = parts_.clock.wall();
+    product.id = Uuid::make_v7(now, parts_.entropy).str();
+    product.created_at = product.updated_at = now.time_since_epoch().count();
+    MERLON_CO_TRY(co_await parts_.database.transact_work([product](Transaction& transaction) {
+        return product_store::insert(transaction, product);
+    }));
+    http::Response response = answer(201, product);
+    response.fields.add("Location", "/api/products/" + product.id);
+    co_return response;
+}
+
+Task<http::Response> Products::replace(http::LocalCall call) {
+    const std::string id = MERLON_CO_TRY(id_of(call));
+    const ProductForm form = MERLON_CO_TRY(ProductForm::parse(call.body));
+    const std::int64_t now = parts_.clock.wall().time_since_epoch().count();
+    co_return answer(200, MERLON_CO_TRY(co_await parts_.database.transact<Product>(
+                              [id, form, if_match = call.if_match, now](Transaction& transaction) {
+                                  return product_store::update(transaction, id, form, if_match,
+                                                               now);
+                              })));
+}
+
+Task<http::Response> Products::remove(http::LocalCall call) {
+    const std::string id = MERLON_CO_TRY(id_of(call));
+    MERLON_CO_TRY(co_await parts_.database.transact_work(
+        [id](Transaction& transaction) { return product_store::remove(transaction, id); }));
+    co_return http::empty_answer();
+}
+
+}  // namespace merlon::services

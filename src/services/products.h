@@ -1,0 +1,38 @@
+// The products role: the catalogue, and the stock that orders take from it.
+#pragma once
+
+#include "http/local_service.h"
+#include "services/parts.h"
+#include "services/product_stock.h"
+#include "services/product_store.h"
+
+namespace merlon::services {
+
+class Products final : public http::LocalService {
+public:
+    // Brings the tables up to date. Errors: those of migrate().
+    static Task<std::unique_ptr<Products>> open(Parts parts);
+
+    const std::vector<http::LocalRoute>& routes() const override { return routes_; }
+    Task<http::Response> call(http::LocalCall request) override;
+
+    // For the orders.
+    Stock& stock() { return stock_; }
+
+private:
+    explicit Products(Parts parts);
+
+    struct Endpoint;
+    static std::span<const Endpoint> endpoints();
+    Task<http::Response> list(http::LocalCall call);
+    Task<http::Response> get(http::LocalCall call);
+    Task<http::Response> create(http::LocalCall call);
+    Task<http::Response> replace(http::LocalCall call);
+    Task<http::Response> remove(http::LocalCall call);
+
+    Parts parts_;
+    ProductStock stock_;
+    std::vector<http::LocalRoute> routes_;
+};
+
+}  // namespace merlon::services
