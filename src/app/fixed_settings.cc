@@ -19,8 +19,9 @@ std::vector<std::string_view> changed_fixed_settings(const config::Settings& run
     compare("server.timeouts.idle", before.idle, after.idle);
     compare("server.timeouts.drain", before.drain, after.drain);
     compare("server.limits", running.server.limits, fresh.server.limits);
-    compare("store", running.store.url, fresh.store.url);
-    compare("keys", running.keys.url, fresh.keys.url);
+    compare("store.url", running.store.url, fresh.store.url);
+    compare("keys.url", running.keys.url, fresh.keys.url);
+    compare("keys.master", running.keys.master_path, fresh.keys.master_path);
     compare("services (products, orders)", running.gateway.built_in, fresh.gateway.built_in);
     compare("passwords", running.passwords, fresh.passwords);
     return changed;

@@ -208,7 +208,9 @@ void Platform::resume_orders() {
     if (!orders_ || std::exchange(is_resuming_, true)) return;
     spawn(main_.get_executor(), orders_->resume(age), [this](const Result<>& done) {
         is_resuming_ = false;
-        if (!done) std::fprintf(stderr, "merlon: orders wait: %s\n", done.error().detail.c_str());
+        if (done) return;
+        std::fprintf(stderr, "merlon: orders wait: %s %s\n", std::string(done.error().rule).c_str(),
+                     done.error().detail.c_str());
     });
 }
 

@@ -3,7 +3,6 @@
 
 #include <charconv>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -14,7 +13,8 @@ inline void append_line(std::string& out, std::string_view name, std::string_vie
     const std::size_t before = out.size();
     out.resize_and_overwrite(before + name.size() + value.size() + 4, [&](char* text, std::size_t) {
         auto put = [end = text + before](std::string_view part) mutable {
-            std::memcpy(end, part.data(), part.size());
+            // Not memcpy itself: an empty view may be null.
+            std::char_traits<char>::copy(end, part.data(), part.size());
             return end += part.size();
         };
         put(name);

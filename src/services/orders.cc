@@ -14,11 +14,6 @@ namespace merlon::services {
 using storage::Transaction;
 using wire::Method;
 
-struct Orders::Endpoint {
-    http::LocalRoute route;
-    Task<http::Response> (Orders::*serve)(http::LocalCall);
-};
-
 namespace {
 
 // The identifier in /api/orders/{id} and /api/orders/{id}/cancel. What is no UUID names nothing.
@@ -59,9 +54,9 @@ bool rejects(const Error& error) {
 
 }  // namespace
 
-std::span<const Orders::Endpoint> Orders::endpoints() {
+std::span<const Endpoint<Orders>> Orders::endpoints() {
     static constexpr auto permission = http::LocalAccess::Permission;
-    static constexpr Endpoint all[] = {
+    static constexpr Endpoint<Orders> all[] = {
         {{Method::Get, "/api/orders", permission, "read:orders", ""}, &Orders::list},
         {{Method::Get, "/api/orders/{id}", permission, "read:orders", ""}, &Orders::get},
         {{Method::Post, "/api/orders", permission, "write:orders", OrderForm::schema},
@@ -72,9 +67,8 @@ std::span<const Orders::Endpoint> Orders::endpoints() {
     return all;
 }
 
-Orders::Orders(Parts parts, Stock& stock) : parts_(parts), stock_(stock) {
-    for (const Endpoint& endpoint : endpoints()) routes_.push_back(endpoint.route);
-}
+Orders::Orders(Parts parts, Stock& stock)
+    : parts_(parts), stock_(stock), routes_(routes_of(endpoints())) {}
 
 Task<std::unique_ptr<Orders>> Orders::open(Parts parts, Stock& stock) {
     MERLON_CO_TRY(
@@ -85,11 +79,7 @@ Task<std::unique_ptr<Orders>> Orders::open(Parts parts, Stock& stock) {
 }
 
 Task<http::Response> Orders::call(http::LocalCall call) {
-    const auto endpoint = std::ranges::find_if(endpoints(), [&](const Endpoint& one) {
-        return one.route.method == call.method && one.route.pattern == call.route;
-    });
-    MERLON_ASSERT(endpoint != endpoints().end());
-    return (this->*endpoint->serve)(std::move(call));
+    return serve(*this, endpoints(), std::move(call));
 }
 
 Task<http::Response> Orders::list(http::LocalCall call) {

@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-#include "http/local_service.h"
+#include "services/endpoint.h"
 #include "services/order_store.h"
 #include "services/parts.h"
 
@@ -27,8 +27,7 @@ public:
 private:
     Orders(Parts parts, Stock& stock);
 
-    struct Endpoint;
-    static std::span<const Endpoint> endpoints();
+    static std::span<const Endpoint<Orders>> endpoints();
     Task<http::Response> list(http::LocalCall call);
     Task<http::Response> get(http::LocalCall call);
     Task<http::Response> create(http::LocalCall call);

@@ -22,8 +22,9 @@ struct ProductForm {
         "type": "object",
         "required": ["name", "price", "currency", "stock"],
         "properties": {
-            "name": {"type": "string", "minLength": 1, "maxLength": 200},
-            "description": {"type": "string", "maxLength": 2000},
+            "name": {"type": "string", "minLength": 1, "maxLength": 200,
+                     "pattern": "^[^\\x00-\\x1f\\x7f]*$"},
+            "description": {"type": "string", "maxLength": 2000, "pattern": "^[^\\x00]*$"},
             "price": {"type": "integer", "minimum": 0, "maximum": 1000000000000},
             "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
             "stock": {"type": "integer", "minimum": 0, "maximum": 1000000000}

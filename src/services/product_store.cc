@@ -33,7 +33,6 @@ constexpr storage::Migration migrations[] = {
             product_id TEXT NOT NULL,
             PRIMARY KEY (word, product_id)
         ) STRICT;
-        CREATE INDEX product_words_by_product ON product_words (product_id);
         CREATE TABLE product_totals (
             word TEXT PRIMARY KEY,             -- the empty one: all products
             products INTEGER NOT NULL
@@ -63,11 +62,15 @@ Product product_of(const Row& row) {
             row.integer(8)};
 }
 
-std::set<std::string> words_of(const ProductForm& form) {
+std::set<std::string> words_of(std::string_view name, std::string_view description) {
     std::set<std::string> words;
-    add_words(words, form.name);
-    add_words(words, form.description);
+    add_words(words, name);
+    add_words(words, description);
     return words;
+}
+
+std::set<std::string> words_of(const ProductForm& form) {
+    return words_of(form.name, form.description);
 }
 
 Task<> count(Transaction* transaction, std::string word, std::int64_t difference) {
@@ -78,23 +81,25 @@ Task<> count(Transaction* transaction, std::string word, std::int64_t difference
     co_return Result<>{};
 }
 
-Task<> add_words_of(Transaction* transaction, std::string id, std::set<std::string> words) {
-    for (const std::string& word : words) {
+// From the words a product had to those it has: for a new one and for one that goes, one of them is
+// empty.
+Task<> change_words(Transaction* transaction, std::string id, std::set<std::string> before,
+                    std::set<std::string> after) {
+    for (const std::string& word : before) {
+        if (after.contains(word)) continue;
+        MERLON_CO_TRY(co_await transaction->query(
+            "DELETE FROM product_words WHERE word = $1 AND product_id = $2", {word, id}));
+        MERLON_CO_TRY(co_await count(transaction, word, -1));
+        // A word that nothing has any more is nobody's business: made-up ones must not pile up.
+        MERLON_CO_TRY(co_await transaction->query(
+            "DELETE FROM product_totals WHERE word = $1 AND products = 0", {word}));
+    }
+    for (const std::string& word : after) {
+        if (before.contains(word)) continue;
         MERLON_CO_TRY(co_await transaction->query(
             "INSERT INTO product_words (word, product_id) VALUES ($1, $2)", {word, id}));
         MERLON_CO_TRY(co_await count(transaction, word, 1));
     }
-    co_return Result<>{};
-}
-
-Task<> remove_words_of(Transaction* transaction, std::string id) {
-    const Rows gone = MERLON_CO_TRY(co_await transaction->query(
-        "DELETE FROM product_words WHERE product_id = $1 RETURNING word", {std::move(id)}));
-    for (std::size_t i = 0; i < gone.size(); ++i) {
-        MERLON_CO_TRY(co_await count(transaction, gone[i].text(0), -1));
-    }
-    // A word that nothing has any more is nobody's business: made-up ones must not pile up.
-    MERLON_CO_TRY(co_await transaction->query("DELETE FROM product_totals WHERE products = 0"));
     co_return Result<>{};
 }
 
@@ -184,13 +189,13 @@ Task<> product_store::insert(Transaction& transaction, Product product) {
         {product.id, form.name, form.description, form.price, form.currency, form.stock,
          product.created_at}));
     MERLON_CO_TRY(co_await count(&transaction, "", 1));
-    co_return co_await add_words_of(&transaction, product.id, words_of(form));
+    co_return co_await change_words(&transaction, product.id, {}, words_of(form));
 }
 
 Task<Product> product_store::update(Transaction& transaction, std::string id, ProductForm form,
                                     std::string if_match, std::int64_t now_ms) {
-    const Rows before = MERLON_CO_TRY(
-        co_await transaction.query("SELECT version FROM products WHERE id = $1", {id}));
+    const Rows before = MERLON_CO_TRY(co_await transaction.query(
+        "SELECT version, name, description FROM products WHERE id = $1", {id}));
     if (before.empty()) co_return fail(Kind::Absent, "product.absent");
     if (!wire::if_match_allows(if_match, entity_tag(before[0].integer(0)))) {
         co_return fail(Kind::Conflict, "product.changed");
@@ -201,16 +206,17 @@ Task<Product> product_store::update(Transaction& transaction, std::string id, Pr
         "RETURNING id, name, description, price, currency, stock, created_at, updated_at, version",
         {id, form.name, form.description, form.price, form.currency, form.stock, now_ms}));
     Product product = product_of(rows[0]);
-    MERLON_CO_TRY(co_await remove_words_of(&transaction, id));
-    MERLON_CO_TRY(co_await add_words_of(&transaction, id, words_of(form)));
+    MERLON_CO_TRY(co_await change_words(
+        &transaction, id, words_of(before[0].text(1), before[0].text(2)), words_of(form)));
     co_return product;
 }
 
 Task<> product_store::remove(Transaction& transaction, std::string id) {
-    const Rows rows = MERLON_CO_TRY(
-        co_await transaction.query("DELETE FROM products WHERE id = $1 RETURNING id", {id}));
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "DELETE FROM products WHERE id = $1 RETURNING name, description", {id}));
     if (rows.empty()) co_return fail(Kind::Absent, "product.absent");
-    MERLON_CO_TRY(co_await remove_words_of(&transaction, id));
+    MERLON_CO_TRY(
+        co_await change_words(&transaction, id, words_of(rows[0].text(0), rows[0].text(1)), {}));
     co_return co_await count(&transaction, "", -1);
 }
 

@@ -1,8 +1,6 @@
 // The endpoints of the catalogue. Who may call them stands beside each; the gateway has asked.
 #include "services/products.h"
 
-#include <algorithm>
-
 #include "base/uuid.h"
 #include "http/answers.h"
 #include "services/list_page.h"
@@ -12,11 +10,6 @@ namespace merlon::services {
 
 using storage::Transaction;
 using wire::Method;
-
-struct Products::Endpoint {
-    http::LocalRoute route;
-    Task<http::Response> (Products::*serve)(http::LocalCall);
-};
 
 namespace {
 
@@ -35,9 +28,9 @@ http::Response answer(int status, const Product& product) {
 
 }  // namespace
 
-std::span<const Products::Endpoint> Products::endpoints() {
+std::span<const Endpoint<Products>> Products::endpoints() {
     static constexpr auto permission = http::LocalAccess::Permission;
-    static constexpr Endpoint all[] = {
+    static constexpr Endpoint<Products> all[] = {
         {{Method::Get, "/api/products", permission, "read:products", ""}, &Products::list},
         {{Method::Get, "/api/products/{id}", permission, "read:products", ""}, &Products::get},
         {{Method::Post, "/api/products", permission, "write:products", ProductForm::schema},
@@ -50,9 +43,8 @@ std::span<const Products::Endpoint> Products::endpoints() {
     return all;
 }
 
-Products::Products(Parts parts) : parts_(parts), stock_(parts.database) {
-    for (const Endpoint& endpoint : endpoints()) routes_.push_back(endpoint.route);
-}
+Products::Products(Parts parts)
+    : parts_(parts), stock_(parts.database), routes_(routes_of(endpoints())) {}
 
 Task<std::unique_ptr<Products>> Products::open(Parts parts) {
     MERLON_CO_TRY(co_await storage::migrate(parts.database, parts.clock, products_role,
@@ -61,11 +53,7 @@ Task<std::unique_ptr<Products>> Products::open(Parts parts) {
 }
 
 Task<http::Response> Products::call(http::LocalCall call) {
-    const auto endpoint = std::ranges::find_if(endpoints(), [&](const Endpoint& one) {
-        return one.route.method == call.method && one.route.pattern == call.route;
-    });
-    MERLON_ASSERT(endpoint != endpoints().end());
-    return (this->*endpoint->serve)(std::move(call));
+    return serve(*this, endpoints(), std::move(call));
 }
 
 Task<http::Response> Products::list(http::LocalCall call) {

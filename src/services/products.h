@@ -1,7 +1,7 @@
 // The products role: the catalogue, and the stock that orders take from it.
 #pragma once
 
-#include "http/local_service.h"
+#include "services/endpoint.h"
 #include "services/parts.h"
 #include "services/product_stock.h"
 #include "services/product_store.h"
@@ -22,8 +22,7 @@ public:
 private:
     explicit Products(Parts parts);
 
-    struct Endpoint;
-    static std::span<const Endpoint> endpoints();
+    static std::span<const Endpoint<Products>> endpoints();
     Task<http::Response> list(http::LocalCall call);
     Task<http::Response> get(http::LocalCall call);
     Task<http::Response> create(http::LocalCall call);

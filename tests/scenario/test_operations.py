@@ -175,7 +175,7 @@ def test_starting_twice_on_one_port_fails_and_leaves_the_first(launch):
 
 
 @table({
-    "another password cost": ({"passwords": {"bcrypt_cost": 5}}, ["passwords"]), "another store": ({"store": {"url": "sqlite:other/merlon.db"}}, ["store", "keys"]),
+    "another password cost": ({"passwords": {"bcrypt_cost": 5}}, ["passwords"]), "another store": ({"store": {"url": "sqlite:other/merlon.db"}}, ["store.url", "keys.url", "keys.master"]),
     "more workers": ({"server": {"workers": 3}}, ["server.workers"]), "a shorter header": ({"server": {"timeouts": {"header": "3s"}, "limits": {"target": "4KiB"}}}, ["server.timeouts.header", "server.limits"]),
     "only what a reload changes": ({"cors": {"origins": ["https://shop.example.com"]}}, []),
 })

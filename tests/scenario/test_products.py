@@ -126,7 +126,7 @@ def test_a_bad_query_is_refused(shop, row):
 
 @table({
     "nothing": ({}, {"name": '"name" is required', "price": '"price" is required', "currency": '"currency" is required', "stock": '"stock" is required'}),
-    "an empty name": ({**DESK, "name": ""}, {"name": '"name" is not allowed to be empty'}), "a number for a name": ({**DESK, "name": 5}, {"name": '"name" must be a string'}),
+    "an empty name": ({**DESK, "name": ""}, {"name": '"name" is not allowed to be empty'}), "control characters in a name": ({**DESK, "name": "a\x1b[2J"}, {"name": None}), "NUL": ({**DESK, "name": "a\0", "description": "b\0"}, {"name": None, "description": None}), "a number for a name": ({**DESK, "name": 5}, {"name": '"name" must be a string'}),
     "a price below zero": ({**DESK, "price": -1}, {"price": '"price" must be greater than or equal to 0'}), "half a cent": ({**DESK, "price": 0.5}, {"price": '"price" must be an integer'}),
     "text for a price": ({**DESK, "price": "1"}, {"price": '"price" must be a number'}), "a currency of four": ({**DESK, "currency": "EURO"}, {"currency": None}),
     "stock below zero": ({**DESK, "stock": -1}, {"stock": '"stock" must be greater than or equal to 0'}), "a price too large to count with": ({**DESK, "price": 10**13}, {"price": None}),
@@ -154,6 +154,7 @@ def test_an_identifier_that_names_nothing_is_not_found(shop, row):
 
 
 @table({
+    "one of ones own": ({"services": {"mine": {"enabled": False, "url": "http://127.0.0.1:1", "routes": [{"path": "/mine", "methods": ["GET"], "allow": "public"}]}}}, ["/api/products", "/api/orders"], ["/mine"]),
     "orders only": ({"services": {"orders": {"enabled": False}}}, ["/api/products"], ["/api/orders"]),
     "both": ({"services": {"products": {"enabled": False}, "orders": {"enabled": False}}}, [], ["/api/products", "/api/orders"]),
 })
