@@ -297,10 +297,10 @@ private:
     void report() {
         std::printf(
             "{\"requests\":%zu,\"seconds\":%.3f,\"cpu_ticks\":%ld,\"p50_us\":%.1f,"
-            "\"p99_us\":%.1f,\"whole_p99_us\":%.1f,\"max_us\":%.1f,\"overdue\":%zu,"
+            "\"p99_us\":%.1f,\"steady_p99_us\":%.1f,\"max_us\":%.1f,\"overdue\":%zu,"
             "\"statuses\":{",
             latencies_.size(), seconds_, ticks_, latencies_.percentile_us(0.5),
-            latencies_.steady_p99_us(), latencies_.percentile_us(0.99),
+            latencies_.percentile_us(0.99), latencies_.steady_p99_us(),
             latencies_.percentile_us(1.0), overdue_.size());
         const char* comma = "";
         for (const auto& [status, answers] : statuses_) {

@@ -27,12 +27,15 @@ def judge(what, value, most, unit="×"):
 
 
 def p99s_us(result):
-    """The p99 that is judged (the median of half seconds) and that of the whole round."""
-    return result["p99_us"], result["whole_p99_us"]
+    """Of the whole round, and of its half seconds the median (latencies.h): the first is the machine's stalls, too."""
+    return result["p99_us"], result["steady_p99_us"]
 
 
-def middle(rounds):
-    return statistics.median(judged for judged, _ in rounds)
+def judge_p99s(what, rounds, control):
+    """Two rows: the median of the rounds' p99s, of that of the control's rounds, in both ways of saying p99."""
+    return [judge(f"p99 of {what}{which}", statistics.median(round[i] for round in rounds) /
+                  statistics.median(round[i] for round in control), 2)
+            for i, which in enumerate((", of without", ", of without, median of half seconds"))]
 
 
 class Bench:
@@ -180,9 +183,8 @@ def logins(bench):
             for status, count in json.loads(signing_in.communicate()[0])["statuses"].items():
                 answers[status] = answers.get(status, 0) + count
             wait_for_zero(subject, "merlon_password_queue")
-    quiet, busy = middle(quiet_p99s), middle(busy_p99s)
     figures = {"rate": rate, "quiet_p99s_us": quiet_p99s, "busy_p99s_us": busy_p99s, "login_answers": answers}
-    return figures, [judge(f"p99 of authenticated GETs while {clients} clients log in, of without", busy / quiet, 2)]
+    return figures, judge_p99s(f"authenticated GETs while {clients} clients log in", busy_p99s, quiet_p99s)
 
 
 def raise_open_files():
@@ -259,8 +261,7 @@ def slow(bench):
                                                          slow_port=port, warm_up=2 * int(rate))))
                 wait_for_zero(subject, "merlon_connections")
         figures[name] = {"rate": rate, "p99s_us": p99s, "connections": count}
-        ratio = middle(p99s["to"]) / middle(p99s["beside"])
-        judged.append(judge(f"p99 of others with {count:,} slow {what}, of without", ratio, 2))
+        judged += judge_p99s(f"others with {count:,} slow {what}", p99s["to"], p99s["beside"])
     return figures, judged
 
 
