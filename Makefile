@@ -52,7 +52,7 @@ tsan: install           ## units under ThreadSanitizer, then the scenarios with 
 	ctest --test-dir build/tsan --output-on-failure -j$(JOBS)
 	MERLON=build/tsan/merlon /usr/bin/python3 -m pytest -q -p no:cacheprovider \
 	  $(addprefix tests/scenario/test_,proxy.py revocation.py operations.py register_login_logout.py \
-	    rate_limits.py reload_under_load.py)
+	    rate_limits.py reload_under_load.py products.py orders.py)
 
 bench:                  ## beside HAProxy, nginx, Express and a raw relay, in one run: make bench [ROWS=proxy,tls]
 	@tools/install bench

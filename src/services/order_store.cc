@@ -14,7 +14,7 @@ constexpr storage::Migration migrations[] = {
         CREATE TABLE orders (
             id TEXT PRIMARY KEY,
             user_id TEXT NOT NULL,
-            status INTEGER NOT NULL,           -- OrderStatus
+            status INTEGER NOT NULL,           -- OrderStatus: 0 pending, 2 rejected, 3 cancelling
             rejected_by TEXT NOT NULL,
             created_at INTEGER NOT NULL,
             updated_at INTEGER NOT NULL
@@ -118,9 +118,7 @@ Task<Order> order_store::find(Database& database, std::string id, std::string us
         "SELECT id, user_id, status, rejected_by, created_at, updated_at FROM orders "
         "WHERE id = $1 AND ($2 = '' OR user_id = $2)",
         {std::move(id), std::move(user_id)}));
-    if (rows.empty() || order_of(rows[0]).status == OrderStatus::Rejected) {
-        co_return fail(Kind::Absent, "order.absent");
-    }
+    if (rows.empty()) co_return fail(Kind::Absent, "order.absent");
     co_return co_await with_lines(&database, order_of(rows[0]));
 }
 

@@ -48,8 +48,15 @@ std::unexpected<Error> rejection(std::string_view rule) {
     return fail(Kind::Conflict, "stock.insufficient");
 }
 
-bool rejects(const Error& error) {
-    return error.rule == "product.unknown" || error.rule == "stock.insufficient";
+// Whether no stock will ever be taken for the order. Ended: somebody else has rejected it already.
+bool is_final(const Error& error) {
+    return error.rule == "product.unknown" || error.rule == "stock.insufficient" ||
+           error.rule == "order.ended";
+}
+
+bool is_one_currency(const std::vector<TakenLine>& lines) {
+    return std::ranges::all_of(
+        lines, [&](const TakenLine& line) { return line.currency == lines.front().currency; });
 }
 
 }  // namespace
@@ -90,11 +97,15 @@ Task<http::Response> Orders::list(http::LocalCall call) {
     co_return list_page(found.orders, found.total, page);
 }
 
-Task<http::Response> Orders::get(http::LocalCall call) {
+Task<Order> Orders::find_visible(http::LocalCall call) {
     const std::string id = MERLON_CO_TRY(id_of(call));
-    co_return http::data_answer(
-        200,
-        to_json(MERLON_CO_TRY(co_await order_store::find(parts_.database, id, scope_of(call)))));
+    Order order = MERLON_CO_TRY(co_await order_store::find(parts_.database, id, scope_of(call)));
+    if (order.status == OrderStatus::Rejected) co_return fail(Kind::Absent, "order.absent");
+    co_return order;
+}
+
+Task<http::Response> Orders::get(http::LocalCall call) {
+    co_return http::data_answer(200, to_json(MERLON_CO_TRY(co_await find_visible(call))));
 }
 
 Task<http::Response> Orders::create(http::LocalCall call) {
@@ -112,10 +123,10 @@ Task<http::Response> Orders::create(http::LocalCall call) {
         co_await parts_.database.transact<Order>([wanted, repeat](Transaction& transaction) {
             return order_store::insert(transaction, wanted, repeat);
         }));
-    if (order.status == OrderStatus::Rejected) co_return rejection(order.rejected_by);
     if (order.status == OrderStatus::Pending) {
         order = MERLON_CO_TRY(co_await place(std::move(order)));
     }
+    if (order.status == OrderStatus::Rejected) co_return rejection(order.rejected_by);
     http::Response response = http::data_answer(201, to_json(order));
     response.fields.add("Location", "/api/orders/" + order.id);
     co_return response;
@@ -124,25 +135,20 @@ Task<http::Response> Orders::create(http::LocalCall call) {
 Task<Order> Orders::place(Order order) {
     std::vector<StockLine> lines;
     for (const TakenLine& line : order.lines) lines.push_back({line.product_id, line.quantity});
-    auto taken = co_await stock_.take(order.id, std::move(lines));
-    if (!taken && rejects(taken.error())) {
+    const auto taken = co_await stock_.take(order.id, std::move(lines));
+    if (!taken && !is_final(taken.error())) co_return std::unexpected(taken.error());
+    if (!taken) {
         MERLON_CO_TRY(co_await reject(order.id, taken.error().rule));
-        co_return std::unexpected(taken.error());
-    }
-    if (!taken) co_return std::unexpected(taken.error());
-    const bool is_one_currency = std::ranges::all_of(
-        *taken, [&](const TakenLine& line) { return line.currency == taken->front().currency; });
-    if (!is_one_currency) {
+    } else if (!is_one_currency(*taken)) {
         MERLON_CO_TRY(co_await reject(order.id, "order.currencies"));
-        co_return rejection("order.currencies");
+    } else {
+        const std::int64_t now = now_ms();
+        MERLON_CO_TRY(co_await parts_.database.transact<bool>(
+            [id = order.id, lines = *taken, now](Transaction& transaction) {
+                return order_store::confirm(transaction, id, lines, now);
+            }));
     }
-    order.lines = *taken;
-    const std::int64_t now = now_ms();
-    MERLON_CO_TRY(co_await parts_.database.transact<bool>(
-        [id = order.id, lines = order.lines, now](Transaction& transaction) {
-            return order_store::confirm(transaction, id, lines, now);
-        }));
-    // As it is now: somebody else may have moved it first.
+    // As it is now: a request with the same key may have moved it first.
     co_return co_await order_store::find(parts_.database, order.id, {});
 }
 
@@ -157,9 +163,7 @@ Task<> Orders::reject(std::string id, std::string_view rule) {
 }
 
 Task<http::Response> Orders::cancel(http::LocalCall call) {
-    const std::string id = MERLON_CO_TRY(id_of(call));
-    const Order order =
-        MERLON_CO_TRY(co_await order_store::find(parts_.database, id, scope_of(call)));
+    const std::string id = MERLON_CO_TRY(co_await find_visible(call)).id;
     const std::int64_t now = now_ms();
     const bool is_first =
         MERLON_CO_TRY(co_await parts_.database.transact<bool>([id, now](Transaction& transaction) {
@@ -190,11 +194,7 @@ Task<> Orders::resume(std::chrono::seconds age) {
             MERLON_CO_TRY(co_await give_back(order.id));
             continue;
         }
-        const auto placed = co_await place(order);
-        // Rejected is finished, too.
-        if (!placed && placed.error().kind != Kind::Conflict) {
-            co_return std::unexpected(placed.error());
-        }
+        MERLON_CO_TRY(co_await place(order));
     }
     const std::int64_t now = now_ms();
     co_return co_await parts_.database.transact_work(

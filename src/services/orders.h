@@ -33,8 +33,10 @@ private:
     Task<http::Response> create(http::LocalCall call);
     Task<http::Response> cancel(http::LocalCall call);
 
-    // From pending to confirmed or rejected. Errors: "product.unknown", "stock.insufficient",
-    // "order.currencies" (Conflict), and those of Database and Stock, after which it is pending.
+    // The order in the call's path. Error: "order.absent" (Absent), also for somebody else's.
+    Task<Order> find_visible(http::LocalCall call);
+    // From pending to confirmed or rejected, and as it is then. Errors: those of Database and
+    // Stock, after which it is pending.
     Task<Order> place(Order order);
     Task<> reject(std::string id, std::string_view rule);
     // From cancelling to cancelled.

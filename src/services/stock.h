@@ -31,7 +31,8 @@ public:
 
     // Takes all lines or nothing, durably. An order that has taken gets the same answer again,
     // whatever became of the products. `lines` names no product twice. Errors: "product.unknown"
-    // (Conflict), "stock.insufficient" (Conflict), those of Database.
+    // (Conflict), "stock.insufficient" (Conflict), "order.ended" (Conflict: it gave back), those of
+    // Database.
     virtual Task<std::vector<TakenLine>> take(std::string order_id,
                                               std::vector<StockLine> lines) = 0;
     // Gives back what the order has taken, if anything. From then on it cannot take.

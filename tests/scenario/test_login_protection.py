@@ -4,7 +4,11 @@ Every test has clients of its own: addresses that a trusted proxy names.
 """
 
 import itertools
+import json
+import threading
+import time
 
+import client as client_module
 from harness import OTHER_PASSWORD, PASSWORD, new_email, table, together
 
 CONFIG = {"server": {"trusted_proxies": ["127.0.0.1/32"]},
@@ -116,3 +120,64 @@ def test_a_refusal_writes_an_event(merlon):
     assert event["severity"] in ("info", "warning")
     merlon.wait_for_event("FAILED_LOGIN_ATTEMPT", lambda one: one["ip"] == client and one["severity"] == "warning")
     assert merlon.metric("merlon_rate_limited_total", limit="auth") >= 1
+
+
+def begin_login(server, account):
+    """A login whose last byte has not come yet: it holds its reservation. Gives its connection and that byte."""
+    body = json.dumps({"email": account.email, "password": PASSWORD}).encode()
+    connection = server.connect()
+    connection.send(client_module.build("POST", "/api/auth/login", {"Content-Type": "application/json"}, body)[:-1])
+    return connection, body[-1:]
+
+
+def in_line(server, account, count):
+    """Threads that log in and wait for a reservation, and the answers they will have got."""
+    answers = []
+
+    def log_in():
+        try:
+            answers.append(server.try_login(account.email, PASSWORD).status)
+        except (OSError, client_module.Closed) as end:
+            answers.append(end)
+    threads = [threading.Thread(target=log_in) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.5)
+    assert not answers, "they wait"
+    return threads, answers
+
+
+def one_at_a_time(launch):
+    server = launch({"limits": {"auth": {"max": 1}}, "server": {"timeouts": {"drain": "1s"}}})
+    account = server.register()
+    return server, account, *begin_login(server, account)
+
+
+def test_who_waits_in_line_goes_when_the_one_before_has_succeeded(launch):
+    server, account, first, last_byte = one_at_a_time(launch)
+    threads, answers = in_line(server, account, 6)
+    with first:
+        first.send(last_byte)
+        assert first.response("POST").status == 200
+    for thread in threads:
+        thread.join(30)
+    assert answers == [200] * 6
+
+
+def test_who_waits_in_line_longer_than_five_seconds_is_refused(launch):
+    server, account, first, _ = one_at_a_time(launch)
+    with first:
+        threads, answers = in_line(server, account, 6)
+        for thread in threads:
+            thread.join(30)
+    assert answers == [429] * 6
+
+
+def test_a_server_that_ends_takes_the_line_along(launch):
+    server, account, first, _ = one_at_a_time(launch)
+    with first:
+        threads, answers = in_line(server, account, 6)
+        server.stop()  # judges how it ends
+        for thread in threads:
+            thread.join(30)
+    assert len(answers) == 6 and 200 not in answers

@@ -97,6 +97,7 @@ def test_the_same_key_is_the_same_order_however_often_and_at_once(shop):
 
 def test_a_refused_order_is_refused_again_under_its_key(shop):
     desk = product(shop, stock=1)
+    assert together(8, lambda number: order(shop, [(desk, 2)], headers={"Idempotency-Key": "k"}).status) == [409] * 8
     for _ in range(2):
         assert order(shop, [(desk, 2)], headers={"Idempotency-Key": "k"}).code == "CONFLICT"
         shop.call("PUT", "/api/products/" + desk, json_body={**DESK, "stock": 5}, token=shop.admin_token)
