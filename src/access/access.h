@@ -24,6 +24,8 @@ bool is_name(std::string_view text);
 inline constexpr std::size_t permissions_max = 256;
 using PermissionSet = std::bitset<permissions_max>;
 
+class Rule;
+
 // The roles of an installation with their permissions, and the index of every permission name.
 // Value; immutable once built; shared by all workers inside a configuration snapshot.
 class Roles {
@@ -40,6 +42,9 @@ public:
     // The bits of the names that are known; others carry no power here.
     PermissionSet set_of(const std::vector<std::string>& names) const;
     std::optional<std::size_t> index_of(std::string_view permission) const;
+
+    // Whether the rule lets admins in and nobody of another role.
+    bool admits_only_admins(const Rule& rule) const;
 
     // Gives a permission that only a route names its index.
     // Fails with "access.name_malformed" or "access.too_many_permissions".

@@ -92,4 +92,17 @@ Result<std::size_t> Roles::declare(std::string_view permission) {
     return indexes_.emplace(permission, indexes_.size()).first->second;
 }
 
+bool Roles::admits_only_admins(const Rule& rule) const {
+    if (rule.names().empty()) return false;
+    bool has_admins = false;
+    for (const auto& [role, permissions] : roles_) {
+        const bool is_admitted = std::ranges::all_of(rule.names(), [&](const std::string& name) {
+            return std::ranges::find(permissions, name) != permissions.end();
+        });
+        if (is_admitted && role != "admin") return false;
+        has_admins |= is_admitted;
+    }
+    return has_admins;
+}
+
 }  // namespace merlon::access

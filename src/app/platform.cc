@@ -79,6 +79,7 @@ Result<std::shared_ptr<const gateway::Snapshot>> Platform::make_snapshot(
 
 std::vector<http::LocalService*> Platform::built_in_roles() {
     std::vector<http::LocalService*> roles{identity_.get()};
+    if (users_) roles.push_back(users_.get());
     if (products_) roles.push_back(products_.get());
     if (orders_) roles.push_back(orders_.get());
     return roles;
@@ -87,6 +88,10 @@ std::vector<http::LocalService*> Platform::built_in_roles() {
 Result<> Platform::open_services() {
     const services::Parts parts{*database_, clock_, entropy_};
     const gateway::BuiltInServices& built_in = settings_.gateway.built_in;
+    if (built_in.users) {
+        accounts_ = std::make_unique<AccountDirectory>(*identity_);
+        users_ = MERLON_TRY(wait(services::Users::open(parts, *keys_, *accounts_)));
+    }
     if (built_in.products) products_ = MERLON_TRY(wait(services::Products::open(parts)));
     if (built_in.orders) {  // config has seen to it that there are products
         orders_ = MERLON_TRY(wait(services::Orders::open(parts, products_->stock())));

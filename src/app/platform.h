@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/account_directory.h"
 #include "app/admin.h"
 #include "app/operator.h"
 #include "app/store_probe.h"
@@ -21,6 +22,7 @@
 #include "sealing/key_store.h"
 #include "services/orders.h"
 #include "services/products.h"
+#include "services/users.h"
 #include "storage/sqlite_database.h"
 
 namespace merlon::app {
@@ -100,6 +102,8 @@ private:
     std::unique_ptr<storage::SqliteDatabase> database_;
     std::unique_ptr<sealing::KeyStore> keys_;
     std::unique_ptr<identity::Identity> identity_;
+    std::unique_ptr<AccountDirectory> accounts_;
+    std::unique_ptr<services::Users> users_;
     std::unique_ptr<services::Products> products_;
     std::unique_ptr<services::Orders> orders_;
     std::vector<std::unique_ptr<StoreProbe>> probes_;

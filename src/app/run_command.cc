@@ -42,29 +42,39 @@ Result<wire::Email> email_of(const Command& command) {
     return email;
 }
 
+template <class Form>
+Result<Form> form_of(const Command& command) {
+    return Form::parse(MERLON_TRY(identity::judge(Form::schema, command.text)));
+}
+
+Result<identity::AccountChange> change_of(const Command& command) {
+    if (command.name == "user.lock") return identity::AccountChange{.is_locked = true};
+    if (command.name == "user.unlock") return identity::AccountChange{.is_locked = false};
+    if (command.name == "user.role") return identity::AccountChange{.role = command.of("role")};
+    return fail(Kind::Invalid, "command.unknown", command.name);
+}
+
 Task<std::string> run_user_command(Identity* identity, Command command) {
-    if (command.name == "user.list") co_return co_await identity->list_accounts();
+    constexpr std::int64_t listed_max = 1'000;
+    const identity::Actor by_operator;
+    if (command.name == "user.list") {
+        co_return MERLON_CO_TRY(co_await identity->list_accounts({}, listed_max)).json;
+    }
     if (command.name == "user.create") {
-        auto form = MERLON_CO_TRY(identity::RegisterForm::parse(command.text));
+        auto form = MERLON_CO_TRY(form_of<identity::RegisterForm>(command));
         const std::string role = command.of("role");
-        co_return co_await identity->create_account(std::move(form), role.empty() ? "user" : role);
+        co_return co_await identity->create_account(std::move(form), role.empty() ? "user" : role,
+                                                    by_operator);
     }
     if (command.name == "user.password") {
         MERLON_CO_TRY(co_await identity->reset_password(
-            MERLON_CO_TRY(identity::ResetForm::parse(command.text))));
+            MERLON_CO_TRY(form_of<identity::ResetForm>(command))));
         co_return std::string("{}");
     }
-    auto email = MERLON_CO_TRY(email_of(command));
-    if (command.name == "user.lock") {
-        MERLON_CO_TRY(co_await identity->set_lock(std::move(email), Identity::Lock::On));
-    } else if (command.name == "user.unlock") {
-        MERLON_CO_TRY(co_await identity->set_lock(std::move(email), Identity::Lock::Off));
-    } else if (command.name == "user.role") {
-        MERLON_CO_TRY(co_await identity->set_role(std::move(email), command.of("role")));
-    } else {
-        co_return fail(Kind::Invalid, "command.unknown", command.name);
-    }
-    co_return std::string("{}");
+    const auto change = MERLON_CO_TRY(change_of(command));
+    const std::string id =
+        MERLON_CO_TRY(co_await identity->id_of(MERLON_CO_TRY(email_of(command))));
+    co_return co_await identity->change_account(id, change, by_operator);
 }
 
 Task<std::string> run_session_command(Identity* identity, Command command) {

@@ -150,6 +150,7 @@ void check_duplicates(Reader& services, const gateway::GatewaySettings& settings
 }
 
 bool* built_in_of(std::string_view name, gateway::BuiltInServices& built_in) {
+    if (name == "users") return &built_in.users;
     if (name == "products") return &built_in.products;
     if (name == "orders") return &built_in.orders;
     return nullptr;
@@ -161,8 +162,9 @@ void read_services(Reader services, gateway::GatewaySettings& out) {
     for (const std::string& name : services.names()) {
         Reader section = services.section(name, "a service, by a name of its own");
         bool is_enabled = true;
-        section.boolean("enabled", is_enabled,
-                        "false leaves it out; products and orders are there without being named");
+        section.boolean(
+            "enabled", is_enabled,
+            "false leaves it out; users, products and orders are there without being named");
         const bool has_url = section.says("url");
         if (bool* built_in = built_in_of(name, out.built_in)) {
             // A service of the installation's own takes the place of the built-in one.

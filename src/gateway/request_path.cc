@@ -241,7 +241,9 @@ Task<int> RequestPath::refuse_with(http::Exchange& exchange, Request& request, E
     if (const auto type = event_of(error)) {
         shared_.refusals.report(
             {*type, request.client, request.route_name(),
-             request.token ? request.token->subject.user_id : std::string_view()});
+             request.token ? request.token->subject.user_id : std::string_view(),
+             request.match.route != nullptr ? request.match.route->route_class
+                                            : events::RouteClass::Ordinary});
     }
     const http::Response refusal = refusal_of(error, exchange.head().find(FieldId::Accept));
     http::FieldLines& fields = request.texts->fields;

@@ -76,6 +76,7 @@ struct RevocationSettings {
 
 // Which of the built-in roles that an installation can do without are there.
 struct BuiltInServices {
+    bool users = true;
     bool products = true;
     bool orders = true;
 

@@ -39,6 +39,11 @@ Result<access::Rule> rule_of(const http::LocalRoute& route, access::Roles& roles
     MERLON_ASSERT(false);
 }
 
+events::RouteClass class_of(const access::Rule& rule, const access::Roles& roles) {
+    return roles.admits_only_admins(rule) ? events::RouteClass::Admin
+                                          : events::RouteClass::Ordinary;
+}
+
 Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_t service,
                    const http::ServerSettings& server) {
     std::vector<wire::Method> methods;
@@ -50,6 +55,7 @@ Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_
     Route route;
     route.pattern = settings.path;
     route.rule = MERLON_TRY(rule_of(settings, snapshot.roles));
+    route.route_class = class_of(route.rule, snapshot.roles);
     route.service = service;
     route.body_bytes_max = settings.body_bytes.value_or(server.limits.body_bytes);
     route.timeout = settings.timeout.value_or(server.timeouts.upstream);
@@ -67,6 +73,7 @@ Result<> add_local_route(Snapshot& snapshot, const http::LocalRoute& settings,
     Route route;
     route.pattern = settings.pattern;
     route.rule = MERLON_TRY(rule_of(settings, snapshot.roles));
+    route.route_class = class_of(route.rule, snapshot.roles);
     route.body_bytes_max = http::LocalService::body_bytes_max;
     route.is_limited = false;  // the limits' own paths name the built-in roles
     route.local = local;

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "events/refusals.h"
 #include "gateway/client_address.h"
 #include "gateway/limit_table.h"
 #include "gateway/route_table.h"
@@ -22,6 +23,7 @@ namespace merlon::gateway {
 struct Route {
     std::string pattern;
     access::Rule rule = access::Rule::authenticated();
+    events::RouteClass route_class = events::RouteClass::Ordinary;
     std::size_t service = 0;  // index into Snapshot::services
     std::uint64_t body_bytes_max = 0;
     std::chrono::milliseconds timeout{};

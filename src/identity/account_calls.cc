@@ -34,13 +34,12 @@ Task<std::int64_t> store_end_of_all(Transaction& transaction, std::string user_i
     co_return version;
 }
 
-Task<Ended> store_password(Transaction& transaction, std::string user_id, std::string kept,
-                           std::string judged, std::string hash, std::int64_t until,
-                           events::Event event, std::optional<Blob> sealed_ip) {
-    MERLON_CO_TRY(co_await Accounts::replace_password(transaction, user_id, std::move(judged),
-                                                      std::move(hash)));
-    Ended ended =
-        MERLON_CO_TRY(co_await sessions::end_others(transaction, user_id, std::move(kept), until));
+Task<Ended> store_password(Transaction& transaction, Judged judged, std::string kept,
+                           std::string hash, std::int64_t until, events::Event event,
+                           std::optional<Blob> sealed_ip) {
+    MERLON_CO_TRY(co_await Accounts::replace_password(transaction, judged, std::move(hash)));
+    Ended ended = MERLON_CO_TRY(
+        co_await sessions::end_others(transaction, judged.id, std::move(kept), until));
     MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
                                                  std::move(event), std::move(sealed_ip)));
     co_return ended;
@@ -136,10 +135,9 @@ Task<http::Response> Identity::change_password(http::LocalCall call) {
     const events::Event changed = event(events::Type::PasswordChanged, account.id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(account.id, call.client));
     const Ended ended = MERLON_CO_TRY(co_await parts_.database.transact<Ended>(
-        [user_id = account.id, kept = call.session_id, judged = account.password, hash, changed,
-         sealed_ip, until = last_expiry().time_since_epoch().count()](Transaction& transaction) {
-            return store_password(transaction, user_id, kept, judged, hash, until, changed,
-                                  sealed_ip);
+        [judged = Judged::of(account), kept = call.session_id, hash, changed, sealed_ip,
+         until = last_expiry().time_since_epoch().count()](Transaction& transaction) {
+            return store_password(transaction, judged, kept, hash, until, changed, sealed_ip);
         }));
     revoke(ended);
     parts_.events.write(changed);

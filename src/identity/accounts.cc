@@ -16,39 +16,80 @@ constexpr std::string_view email_column = "accounts.email";
 constexpr std::string_view first_name_column = "accounts.first_name";
 constexpr std::string_view last_name_column = "accounts.last_name";
 
+// By pointer: coroutines of this project take values only.
+Task<> count(Transaction* transaction, std::string role, std::int64_t difference) {
+    MERLON_CO_TRY(co_await transaction->query(
+        "INSERT INTO account_totals (role, accounts) VALUES ($1, $2) "
+        "ON CONFLICT (role) DO UPDATE SET accounts = account_totals.accounts + $2",
+        {std::move(role), difference}));
+    co_return Result<>{};
+}
+
+Task<> store_names(Transaction* transaction, std::string id, std::string first, std::string last) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction->query(
+        "UPDATE accounts SET first_name = $2, last_name = $3 WHERE id = $1 RETURNING id",
+        {std::move(id), Blob{std::move(first)}, Blob{std::move(last)}}));
+    if (rows.empty()) co_return fail(Kind::Absent, "account.absent");
+    co_return Result<>{};
+}
+
+// With the personal fields as they lie there, sealed.
+std::vector<Account> sealed_accounts(const Rows& rows) {
+    std::vector<Account> accounts(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const Row row = rows[i];
+        accounts[i] = {row.text(0),
+                       row.blob(1),
+                       row.blob(2),
+                       row.blob(3),
+                       row.text(4),
+                       row.text(5),
+                       row.integer(6),
+                       row.integer(7) != 0,
+                       WallTime{std::chrono::milliseconds{row.integer(8)}}};
+    }
+    return accounts;
+}
+
 }  // namespace
 
 Task<Account> Accounts::find(std::string id) {
-    co_return co_await open(MERLON_CO_TRY(co_await database_.query(
+    co_return co_await open_one(MERLON_CO_TRY(co_await database_.query(
         "SELECT id, email, first_name, last_name, role, password, version, locked, created_at "
         "FROM accounts WHERE id = $1",
         {std::move(id)})));
 }
 
 Task<Account> Accounts::find_by_email(wire::Email email) {
-    co_return co_await open(MERLON_CO_TRY(co_await database_.query(
+    co_return co_await open_one(MERLON_CO_TRY(co_await database_.query(
         "SELECT id, email, first_name, last_name, role, password, version, locked, created_at "
         "FROM accounts WHERE email_index = $1",
         {Blob{keys_.blind_index(email_column, email.canonical())}})));
 }
 
-Task<Account> Accounts::open(Rows rows) {
+Task<std::vector<Account>> Accounts::list(std::string after, std::int64_t limit) {
+    const Rows rows = MERLON_CO_TRY(co_await database_.query(
+        "SELECT id, email, first_name, last_name, role, password, version, locked, created_at "
+        "FROM accounts WHERE id > $1 ORDER BY id LIMIT $2",
+        {std::move(after), limit}));
+    std::vector<Account> accounts = sealed_accounts(rows);
+    for (Account& account : accounts) account = MERLON_CO_TRY(co_await open(account));
+    co_return accounts;
+}
+
+Task<Account> Accounts::open_one(Rows rows) {
     if (rows.empty()) co_return fail(Kind::Absent, "account.absent");
-    const Row row = rows[0];
-    Account account;
-    account.id = row.text(0);
+    co_return co_await open(sealed_accounts(rows).front());
+}
+
+Task<Account> Accounts::open(Account account) {
     const sealing::PersonKey key =
         MERLON_CO_TRY(co_await keys_.find(account.id, std::string(auth_role)));
-    account.email = MERLON_CO_TRY(sealing::open(*key, {email_column, account.id}, row.blob(1)));
+    account.email = MERLON_CO_TRY(sealing::open(*key, {email_column, account.id}, account.email));
     account.first_name =
-        MERLON_CO_TRY(sealing::open(*key, {first_name_column, account.id}, row.blob(2)));
+        MERLON_CO_TRY(sealing::open(*key, {first_name_column, account.id}, account.first_name));
     account.last_name =
-        MERLON_CO_TRY(sealing::open(*key, {last_name_column, account.id}, row.blob(3)));
-    account.role = row.text(4);
-    account.password = row.text(5);
-    account.version = row.integer(6);
-    account.is_locked = row.integer(7) != 0;
-    account.created_at = WallTime{std::chrono::milliseconds{row.integer(8)}};
+        MERLON_CO_TRY(sealing::open(*key, {last_name_column, account.id}, account.last_name));
     co_return account;
 }
 
@@ -77,7 +118,7 @@ Task<> Accounts::insert(Transaction& transaction, SealedAccount account) {
         {account.id, Blob{account.email_index}, Blob{account.email}, Blob{account.first_name},
          Blob{account.last_name}, account.role, account.password, account.created_at}));
     if (rows.empty()) co_return fail(Kind::Conflict, "account.email_taken");
-    co_return Result<>{};
+    co_return co_await count(&transaction, std::move(account.role), 1);
 }
 
 Task<> Accounts::set_password(Transaction& transaction, std::string id, std::string password) {
@@ -86,12 +127,28 @@ Task<> Accounts::set_password(Transaction& transaction, std::string id, std::str
     co_return Result<>{};
 }
 
-Task<> Accounts::replace_password(Transaction& transaction, std::string id, std::string judged,
-                                  std::string next) {
+Task<> Accounts::replace_password(Transaction& transaction, Judged judged, std::string next) {
     const Rows rows = MERLON_CO_TRY(co_await transaction.query(
-        "UPDATE accounts SET password = $3 WHERE id = $1 AND password = $2 RETURNING id",
-        {std::move(id), std::move(judged), std::move(next)}));
+        "UPDATE accounts SET password = $4 WHERE id = $1 AND password = $2 AND version = $3 "
+        "RETURNING id",
+        {std::move(judged.id), std::move(judged.password), judged.version, std::move(next)}));
     if (rows.empty()) co_return fail(Kind::Conflict, "account.changed");
+    co_return Result<>{};
+}
+
+Task<> Accounts::set_role(Transaction& transaction, std::string id, std::string from,
+                          std::string to) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "UPDATE accounts SET role = $3 WHERE id = $1 AND role = $2 RETURNING id",
+        {std::move(id), from, to}));
+    if (rows.empty()) co_return fail(Kind::Conflict, "account.changed");
+    MERLON_CO_TRY(co_await count(&transaction, std::move(from), -1));
+    co_return co_await count(&transaction, std::move(to), 1);
+}
+
+Task<> Accounts::set_lock(Transaction& transaction, std::string id, bool is_locked) {
+    MERLON_CO_TRY(co_await transaction.query("UPDATE accounts SET locked = $2 WHERE id = $1",
+                                             {std::move(id), std::int64_t{is_locked}}));
     co_return Result<>{};
 }
 
@@ -103,10 +160,29 @@ Task<std::int64_t> Accounts::raise_version(Transaction& transaction, std::string
     co_return rows[0].integer(0);
 }
 
-Task<std::size_t> Accounts::count_role(std::string role) {
+Task<> Accounts::rename(Account renamed) {
+    const sealing::PersonKey key =
+        MERLON_CO_TRY(co_await keys_.find(renamed.id, std::string(auth_role)));
+    std::string first =
+        sealing::seal(*key, {first_name_column, renamed.id}, renamed.first_name, entropy_);
+    std::string last =
+        sealing::seal(*key, {last_name_column, renamed.id}, renamed.last_name, entropy_);
+    co_return co_await database_.transact_work(
+        [id = renamed.id, first, last](Transaction& transaction) {
+            return store_names(&transaction, id, first, last);
+        });
+}
+
+Task<std::int64_t> Accounts::count_all() {
+    const Rows rows = MERLON_CO_TRY(
+        co_await database_.query("SELECT COALESCE(SUM(accounts), 0) FROM account_totals"));
+    co_return rows[0].integer(0);
+}
+
+Task<std::int64_t> Accounts::count_role(std::string role) {
     const Rows rows = MERLON_CO_TRY(co_await database_.query(
-        "SELECT COUNT(*) FROM accounts WHERE role = $1", {std::move(role)}));
-    co_return static_cast<std::size_t>(rows[0].integer(0));
+        "SELECT accounts FROM account_totals WHERE role = $1", {std::move(role)}));
+    co_return rows.empty() ? 0 : rows[0].integer(0);
 }
 
 }  // namespace merlon::identity

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "sealing/key_store.h"
@@ -35,6 +36,18 @@ struct SealedAccount {
     std::int64_t created_at;
 };
 
+// The state of an account that a password was judged in: judging takes long enough for another to
+// be set, or the account's sessions to be ended, meanwhile.
+struct Judged {
+    std::string id;
+    std::string password;  // hash
+    std::int64_t version;
+
+    static Judged of(const Account& account) {
+        return {account.id, account.password, account.version};
+    }
+};
+
 // Safe from every thread. Borrows all for its life.
 class Accounts final {
 public:
@@ -44,6 +57,11 @@ public:
     // Error of both: "account.absent" (Absent), and those of Database.
     Task<Account> find(std::string id);
     Task<Account> find_by_email(wire::Email email);
+    // At most `limit` of those after an identifier (empty: from the first), in the order of theirs.
+    Task<std::vector<Account>> list(std::string after, std::int64_t limit);
+    // Kept, not counted.
+    Task<std::int64_t> count_all();
+    Task<std::int64_t> count_role(std::string role);
 
     // Under a new key of the person's own.
     Task<SealedAccount> seal(Account account, wire::Email email);
@@ -51,17 +69,22 @@ public:
     static Task<> insert(storage::Transaction& transaction, SealedAccount account);
     static Task<> set_password(storage::Transaction& transaction, std::string id,
                                std::string password);
-    // Only while `judged`, a hash, still is the account's: judging takes long enough for another to
-    // be set meanwhile. `next` may be the same. Error: "account.changed" (Conflict).
-    static Task<> replace_password(storage::Transaction& transaction, std::string id,
-                                   std::string judged, std::string next);
+    // Only while the account still is as it was judged. `next`, a hash, may be the same.
+    // Error: "account.changed" (Conflict).
+    static Task<> replace_password(storage::Transaction& transaction, Judged judged,
+                                   std::string next);
+    // Only while it has the role `from`. Error: "account.changed" (Conflict).
+    static Task<> set_role(storage::Transaction& transaction, std::string id, std::string from,
+                           std::string to);
+    static Task<> set_lock(storage::Transaction& transaction, std::string id, bool is_locked);
+    // Of an account as find() gave it, with other names. Error: "account.absent" (Absent).
+    Task<> rename(Account renamed);
     // Makes all earlier tokens of the user stale. Gives the new version.
     static Task<std::int64_t> raise_version(storage::Transaction& transaction, std::string id);
 
-    Task<std::size_t> count_role(std::string role);
-
 private:
-    Task<Account> open(storage::Rows rows);
+    Task<Account> open_one(storage::Rows rows);
+    Task<Account> open(Account sealed);
 
     storage::Database& database_;
     sealing::KeyStore& keys_;

@@ -22,9 +22,9 @@ protected:
             [ada](Transaction& transaction) { return Accounts::insert(transaction, ada); })));
     }
 
-    Result<> replace(const std::string& id, const std::string& judged, const std::string& next) {
+    Result<> replace(const Judged& judged, const std::string& next) {
         return wait(database_->transact_work([=](Transaction& transaction) {
-            return Accounts::replace_password(transaction, id, judged, next);
+            return Accounts::replace_password(transaction, judged, next);
         }));
     }
 
@@ -38,19 +38,45 @@ protected:
         storage::SqliteDatabase::open(folder_ / "merlon.db").value();
 };
 
-TEST_F(AccountsTable, APasswordIsReplacedOnlyWhileItIsTheOneThatWasJudged) {
-    EXPECT_TRUE(replace("ada", "first hash", "second hash"));
-    EXPECT_TRUE(replace("ada", "second hash", "second hash"));  // a login that renews nothing
-    for (const auto& [id, judged] : {
-             std::pair{"ada", "first hash"},  // judged before the change
-             {"ada", ""},
-             {"bob", "second hash"},
+TEST_F(AccountsTable, APasswordIsReplacedOnlyWhileTheAccountIsAsItWasJudged) {
+    EXPECT_TRUE(replace({"ada", "first hash", 1}, "second hash"));
+    EXPECT_TRUE(replace({"ada", "second hash", 1}, "second hash"));  // a login that renews nothing
+    ASSERT_TRUE(wait(database_->transact<std::int64_t>(
+        [](Transaction& transaction) { return Accounts::raise_version(transaction, "ada"); })));
+    for (const Judged& judged : {
+             Judged{"ada", "first hash", 2},   // judged before another was set
+             Judged{"ada", "second hash", 1},  // judged before the sessions were ended
+             Judged{"ada", "", 2},
+             Judged{"bob", "second hash", 2},
          }) {
-        const Result<> late = replace(id, judged, "late hash");
-        ASSERT_FALSE(late) << id << judged;
+        const Result<> late = replace(judged, "late hash");
+        ASSERT_FALSE(late) << judged.id << judged.password << judged.version;
         EXPECT_EQ(late.error().rule, "account.changed");
     }
     EXPECT_EQ(password(), "second hash");
+    EXPECT_TRUE(replace({"ada", "second hash", 2}, "third hash"));
+}
+
+TEST_F(AccountsTable, TheAccountsOfARoleAreCountedAsTheyChange) {
+    const auto set_role = [&](const std::string& from, const std::string& to) {
+        return wait(database_->transact_work([=](Transaction& transaction) {
+            return Accounts::set_role(transaction, "ada", from, to);
+        }));
+    };
+    const auto count_of = [&](const std::string& role) {
+        const auto rows =
+            wait(database_->query("SELECT accounts FROM account_totals WHERE role = $1", {role}));
+        return rows->empty() ? 0 : (*rows)[0].integer(0);
+    };
+    EXPECT_EQ(count_of("user"), 1);
+    ASSERT_TRUE(set_role("user", "admin"));
+    EXPECT_EQ(count_of("user"), 0);
+    EXPECT_EQ(count_of("admin"), 1);
+    const Result<> late = set_role("user", "moderator");  // another admin was faster
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().rule, "account.changed");
+    EXPECT_EQ(count_of("admin"), 1);
+    EXPECT_EQ(count_of("moderator"), 0);
 }
 
 }  // namespace

@@ -19,14 +19,20 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
     static constexpr auto open = LocalAccess::Public;
     static constexpr auto own = LocalAccess::Authenticated;
     static constexpr Endpoint all[] = {
-        {{Method::Post, "/api/auth/register", open}, &Identity::register_account, "register"},
-        {{Method::Post, "/api/auth/login", open}, &Identity::login, "login"},
-        {{Method::Post, "/api/auth/refresh", open}, &Identity::refresh, "refresh"},
+        {{Method::Post, "/api/auth/register", open, "", RegisterForm::schema},
+         &Identity::register_account,
+         "register"},
+        {{Method::Post, "/api/auth/login", open, "", LoginForm::schema}, &Identity::login, "login"},
+        {{Method::Post, "/api/auth/refresh", open, "", RefreshForm::schema},
+         &Identity::refresh,
+         "refresh"},
         {{Method::Post, "/api/auth/logout", own}, &Identity::logout, "logout"},
         {{Method::Post, "/api/auth/logout-all", own}, &Identity::logout_all, "logout_all"},
         {{Method::Get, "/api/auth/sessions", own}, &Identity::list_sessions, ""},
         {{Method::Delete, "/api/auth/sessions/{id}", own}, &Identity::end_session, "end_session"},
-        {{Method::Post, "/api/auth/password", own}, &Identity::change_password, "password"},
+        {{Method::Post, "/api/auth/password", own, "", PasswordForm::schema},
+         &Identity::change_password,
+         "password"},
         {{Method::Get, "/api/auth/me", own}, &Identity::me, ""},
         {{Method::Get, "/.well-known/jwks.json", open}, &Identity::published_keys, ""},
     };

@@ -6,6 +6,12 @@
 namespace merlon::identity {
 namespace {
 
+// As the request path does it.
+template <class Form>
+Result<Form> judged_form(std::string_view body) {
+    return Form::parse(MERLON_TRY(judge(Form::schema, body)));
+}
+
 std::string register_body(std::string_view member, std::string_view value) {
     std::string body =
         R"({"email":"ada@example.com","password":"Horse$Battery9","firstName":"Ada","lastName":"Lovelace"})";
@@ -17,7 +23,7 @@ std::string register_body(std::string_view member, std::string_view value) {
 
 // The first fault's message; "ok" without one; the rule for what is no form at all.
 std::string verdict(std::string_view body) {
-    const auto form = RegisterForm::parse(body);
+    const auto form = judged_form<RegisterForm>(body);
     if (form) return "ok";
     const auto* faults = std::get_if<FieldErrors>(&form.error().payload);
     return faults != nullptr ? faults->front().message : std::string(form.error().rule);
@@ -41,7 +47,8 @@ TEST(RegisterForm, SaysWhatIsWrongInJoisWords) {
         {"lastName", R"("毛")", R"("lastName" length must be at least 2 characters long)"},
         {"lastName", R"("")", R"("lastName" is not allowed to be empty)"},
         {"lastName", "null", R"("lastName" must be a string)"},
-        {"lastName", R"("a\r\nb")", R"("lastName" must not contain control characters)"},
+        {"lastName", R"("a\r\nb")",
+         R"("lastName" fails to match the required pattern: /^[^\x00-\x1f\x7f]*$/)"},
         {"email", R"("ada")", R"("email" must be a valid email)"},
         {"email", "{}", R"("email" must be a string)"},
         {"password", R"("Ab1$xyz")", R"("password" length must be at least 8 characters long)"},
@@ -62,7 +69,7 @@ TEST(RegisterForm, SaysWhatIsWrongInJoisWords) {
 }
 
 TEST(RegisterForm, ListsAllFaultsAtOnceAndNeverAPassword) {
-    const auto form = RegisterForm::parse(R"({"password":"secret"})");
+    const auto form = judged_form<RegisterForm>(R"({"password":"secret"})");
     ASSERT_FALSE(form);
     const auto& faults = std::get<FieldErrors>(form.error().payload);
     ASSERT_EQ(faults.size(), 5U);
@@ -76,15 +83,15 @@ TEST(Forms, RefuseWhatIsNoObject) {
     EXPECT_EQ(verdict("[]"), "\"value\" must be of type object");
     EXPECT_EQ(verdict(""), "json.malformed");
     EXPECT_EQ(verdict(R"({"email":"a@b.co","email":"c@d.co"})"), "json.duplicate_key");
-    EXPECT_FALSE(LoginForm::parse(R"({"email":"a@b.co"})"));
-    EXPECT_FALSE(RefreshForm::parse(R"({"refreshToken":{"$ne":""}})"));
-    EXPECT_FALSE(PasswordForm::parse(R"({"currentPassword":"x","newPassword":"short"})"));
+    EXPECT_FALSE(judged_form<LoginForm>(R"({"email":"a@b.co"})"));
+    EXPECT_FALSE(judged_form<RefreshForm>(R"({"refreshToken":{"$ne":""}})"));
+    EXPECT_FALSE(judged_form<PasswordForm>(R"({"currentPassword":"x","newPassword":"short"})"));
 }
 
 TEST(LoginForm, TakesAnyPassword) {
     for (const std::string_view password : {"x", "no rule", "毛"}) {
-        const auto form =
-            LoginForm::parse(R"({"email":"a@b.co","password":")" + std::string(password) + R"("})");
+        const auto form = judged_form<LoginForm>(R"({"email":"a@b.co","password":")" +
+                                                 std::string(password) + R"("})");
         ASSERT_TRUE(form) << password;
         EXPECT_EQ(form->password, password);
     }

@@ -8,6 +8,7 @@
 #include "base/current.h"
 #include "base/uuid.h"
 #include "http/local_service.h"
+#include "identity/account_admin.h"
 #include "identity/accounts.h"
 #include "identity/auth_counters.h"
 #include "identity/forms.h"
@@ -44,16 +45,22 @@ public:
     // Makes an admin with a random password when there is none: "e-mail password", else empty.
     Task<std::string> make_first_admin();
 
-    // An operator's calls (operator_calls.cc, session_calls.cc, key_calls.cc). Errors:
-    // "role.unknown" (Invalid), "account.absent" (Absent), "account.email_taken" (Conflict), and
-    // those of Database. Gives the user as JSON.
-    Task<std::string> create_account(RegisterForm form, std::string role);
-    enum class Lock : std::uint8_t { Off, On };
-    Task<> set_lock(wire::Email email, Lock lock);
-    // Ends the user's sessions: their tokens carry the old role.
-    Task<> set_role(wire::Email email, std::string role);
-    // The first 1,000 as a JSON array.
-    Task<std::string> list_accounts();
+    // What is done with other people's accounts (admin_calls.cc); each gives the account as JSON:
+    // the contract's user and `locked`. Errors: "schema.violation" (Invalid: no such role),
+    // "access.denied" (Denied: the role may do more than the actor), "account.absent" (Absent),
+    // "account.email_taken", "account.own", "account.changed" (Conflict), and those of Database.
+    Task<std::string> create_account(RegisterForm form, std::string role, Actor actor);
+    // Another role, or a lock, ends all of the account's sessions.
+    Task<std::string> change_account(std::string id, AccountChange change, Actor actor);
+    Task<std::string> find_account(std::string id);
+    Task<std::string> id_of(wire::Email email);
+    // At most `limit` after an identifier (empty: from the first), the oldest account first.
+    Task<AccountList> list_accounts(std::string after, std::int64_t limit);
+    Task<Names> names_of(std::string id);
+    Task<> rename(std::string id, Names names);
+
+    // An operator's calls (session_calls.cc, key_calls.cc). Errors: "account.absent" (Absent), and
+    // those of Database.
     // Ends the user's sessions.
     Task<> reset_password(ResetForm form);
     // As a JSON array, the last seen first.
@@ -98,6 +105,14 @@ private:
                                                  std::string encoded, std::string client);
     std::string access_token(const Account& account, const std::string& session_id) const;
     std::string user_json(const Account& account) const;
+    std::string account_json(const Account& account) const;
+    // In the order of their making, which lists are in.
+    std::string make_account_id() {
+        return Uuid::make_v7(parts_.clock.wall(), parts_.entropy).str();
+    }
+    using Details = decltype(events::Event::details);
+    events::Event event_by(const Actor& actor, events::Type type, std::string user_id,
+                           Details details) const;
     events::Event event(events::Type type, std::string user_id, std::string client) const;
     // Seals the client's address for the outbox.
     Task<std::optional<storage::Blob>> seal_client(std::string user_id, std::string client);
@@ -108,8 +123,12 @@ private:
                    std::optional<storage::Blob> sealed_ip);
     void revoke(const std::vector<std::string>& session_ids);
     std::int64_t now() const { return parts_.clock.wall().time_since_epoch().count(); }
-    // When the last access token that exists now has expired.
-    WallTime last_expiry() const { return parts_.clock.wall() + terms_.load()->longest_access_ttl; }
+    // When the last access token that exists now, or that a request under way is about to make, has
+    // expired.
+    WallTime last_expiry() const {
+        constexpr std::chrono::minutes under_way{1};
+        return parts_.clock.wall() + terms_.load()->longest_access_ttl + under_way;
+    }
 
     Parts parts_;
     std::vector<http::LocalRoute> routes_;

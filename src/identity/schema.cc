@@ -53,6 +53,13 @@ constexpr storage::Migration migrations[] = {
             seconds INTEGER PRIMARY KEY,
             until INTEGER                      -- then the last of them has expired; null: given now
         ) STRICT)"},
+    {4, "accounts of each role, counted", R"(
+        CREATE TABLE account_totals (
+            role TEXT PRIMARY KEY,
+            accounts INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO account_totals (role, accounts)
+            SELECT role, COUNT(*) FROM accounts GROUP BY role)"},
 };
 
 }  // namespace

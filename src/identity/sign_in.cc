@@ -18,22 +18,22 @@ using storage::Blob;
 using storage::Transaction;
 using Ended = std::vector<std::string>;
 
-// What opens a session: the hash that was judged, and the one to keep.
+// What opens a session: the account as it was judged, and the hash to keep.
 struct JudgedPassword {
-    std::string judged;
-    std::string next;  // the same, unless its scheme was outdated
+    Judged judged;
+    std::string next;  // the same hash, unless its scheme was outdated
 };
 
-// The session and its event; with an account when it is new, else by the password that is still
-// its.
+// The session and its event; with an account when it is new, else while it still is as it was
+// judged: whoever ended its sessions meanwhile (a lock, another role) ended this one, too.
 Task<Ended> store_session(Transaction& transaction, SealedSession session,
                           std::variant<SealedAccount, JudgedPassword> by, events::Event event,
                           std::optional<Blob> sealed_ip, std::int64_t revoked_until) {
     if (auto* account = std::get_if<SealedAccount>(&by)) {
         MERLON_CO_TRY(co_await Accounts::insert(transaction, std::move(*account)));
     } else if (auto* password = std::get_if<JudgedPassword>(&by)) {
-        MERLON_CO_TRY(co_await Accounts::replace_password(transaction, session.user_id,
-                                                          password->judged, password->next));
+        MERLON_CO_TRY(
+            co_await Accounts::replace_password(transaction, password->judged, password->next));
     }
     Ended ended =
         MERLON_CO_TRY(co_await sessions::insert(transaction, std::move(session), revoked_until));
@@ -74,7 +74,7 @@ Task<http::Response> Identity::register_account(http::LocalCall call) {
         co_return std::unexpected(known.error());
     }
     Account account;
-    account.id = Uuid::make_v4(parts_.entropy).str();
+    account.id = make_account_id();
     account.email = form.email.as_typed();
     account.first_name = form.first_name;
     account.last_name = form.last_name;
@@ -140,7 +140,7 @@ Task<http::Response> Identity::login(http::LocalCall call) {
     if (!verdict.matches) co_return fail(Kind::Unknown, "credentials.wrong");
 
     const Account account = *std::move(found);
-    JudgedPassword password{account.password, account.password};
+    JudgedPassword password{Judged::of(account), account.password};
     if (verdict.needs_rehash) {  // the only time the password is at hand
         password.next = MERLON_CO_TRY(co_await passwords_.hash(form.password));
     }

@@ -9,6 +9,16 @@
 
 namespace merlon::services {
 
+// `json` is an array of `size` items, the last of which has `last_id`.
+inline http::Response list_page(std::string json, std::size_t size, std::string_view last_id,
+                                std::int64_t total, const PageRequest& page) {
+    // A full page that happens to be the last leads to an empty one: counting would cost more.
+    const bool is_full = std::cmp_equal(size, page.limit);
+    return http::list_answer(
+        std::move(json), {static_cast<std::uint64_t>(total), static_cast<std::uint64_t>(page.limit),
+                          is_full ? cursor_after(last_id) : std::string()});
+}
+
 // `Item` has an `id` and a to_json().
 template <class Item>
 http::Response list_page(const std::vector<Item>& items, std::int64_t total,
@@ -18,12 +28,8 @@ http::Response list_page(const std::vector<Item>& items, std::int64_t total,
         if (json.size() > 1) json += ',';
         json += to_json(item);
     }
-    // A full page that happens to be the last leads to an empty one: counting would cost more.
-    const bool is_full = std::cmp_equal(items.size(), page.limit);
-    return http::list_answer(
-        std::move(json) + "]",
-        {static_cast<std::uint64_t>(total), static_cast<std::uint64_t>(page.limit),
-         is_full ? cursor_after(items.back().id) : std::string()});
+    const std::string_view last_id = items.empty() ? std::string_view() : items.back().id;
+    return list_page(std::move(json) + "]", items.size(), last_id, total, page);
 }
 
 }  // namespace merlon::services

@@ -52,10 +52,12 @@ private:
     bool is_full() const { return violations_.size() >= JsonSchema::violations_max; }
 
     void add(const Place& place, std::string_view text) {
-        if (is_full()) return;
         const std::string label = place.label();
-        violations_.push_back(
-            {place.field(), fmt::format("\"{}\" {}", label.empty() ? "value" : label, text)});
+        add_text(place, fmt::format("\"{}\" {}", label.empty() ? "value" : label, text));
+    }
+
+    void add_text(const Place& place, std::string text) {
+        if (!is_full()) violations_.push_back({place.field(), std::move(text)});
     }
 
     static unsigned type_of(const value& subject) {
@@ -116,6 +118,10 @@ private:
         }
         if (node.format == SchemaFormat::DateTime && !is_date_time(text)) {
             add(place, "must be in ISO 8601 date format");
+        }
+        if (node.format == SchemaFormat::Password && !is_strong_password(text)) {
+            add_text(place,
+                     "Password must contain uppercase, lowercase, number, and special character");
         }
     }
 

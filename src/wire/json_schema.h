@@ -1,9 +1,9 @@
 // Bodies judged by a schema: a subset of JSON Schema (2020-12) with Joi's wording (contract.md).
 //
 // Keywords: type, properties, required, additionalProperties, enum, minLength, maxLength, pattern,
-// format (email, uuid, date-time), minimum, maximum, items, minItems, maxItems; $schema, $id,
-// $comment, title, description and examples say nothing here. Departures: any other keyword is an
-// error of the schema, since a rule that is not enforced is worse than none; a schema names its
+// format (email, uuid, date-time, password), minimum, maximum, items, minItems, maxItems; $schema,
+// $id, $comment, title, description and examples say nothing here. Departures: any other keyword is
+// an error of the schema, since a rule that is not enforced is worse than none; a schema names its
 // type or its enum; members that the schema does not declare are stripped, not refused, unless
 // additionalProperties is true; a string that may not be empty says so instead of its length.
 #pragma once

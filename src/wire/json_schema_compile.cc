@@ -136,8 +136,10 @@ private:
             if (name == "email") node_->format = Email;
             if (name == "uuid") node_->format = Uuid;
             if (name == "date-time") node_->format = DateTime;
+            if (name == "password") node_->format = Password;
             if (node_->format == None) {
-                return invalid(join(pointer_, "format"), "is none of email, uuid, date-time");
+                return invalid(join(pointer_, "format"),
+                               "is none of email, uuid, date-time, password");
             }
         }
         return {};

@@ -78,4 +78,23 @@ bool is_date_time(std::string_view text) {
            cursor.number(2, 0, 59) && cursor.at_end();
 }
 
+bool is_strong_password(std::string_view text) {
+    constexpr std::string_view special = "@$!%*?&";
+    constexpr std::string_view forbidden("\0\r\n", 3);
+    bool lower = false;
+    bool upper = false;
+    bool digit = false;
+    bool symbol = false;
+    for (const char c : text) {
+        lower |= c >= 'a' && c <= 'z';
+        upper |= c >= 'A' && c <= 'Z';
+        digit |= text::is_digit(c);
+        symbol |= special.contains(c);
+    }
+    if (!lower || !upper || !digit || !symbol) return false;
+    const char first = text.front();
+    return (text::is_alpha(first) || text::is_digit(first) || special.contains(first)) &&
+           text.find_first_of(forbidden) == std::string_view::npos;
+}
+
 }  // namespace merlon::wire

@@ -16,4 +16,10 @@ bool is_uuid_text(std::string_view text);
 // second is one only at the end of a day of UTC; it is accepted as second 60 of any minute.
 bool is_date_time(std::string_view text);
 
+// The seed's password rule to the letter: a lower-case letter, an upper-case one, a digit and one
+// of
+// @$!%*?&, the first character of these four classes. The rest is anything but a line's end, which
+// the seed's `.` does not match, and NUL, at which crypt_r would stop reading.
+bool is_strong_password(std::string_view text);
+
 }  // namespace merlon::wire

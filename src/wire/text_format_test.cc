@@ -33,6 +33,22 @@ TEST(TextFormat, KnowsUuidsInOneShape) {
     }
 }
 
+TEST(TextFormat, KnowsTheSeedsPasswordsToTheLetter) {
+    for (const std::string_view text : {"Horse$Battery9", "9aA$", "$Aa1", "Horse$ Battery 9 #",
+                                        "Aa1$\xc3\xa9", "Aa1$\xe2\x80\xa8"}) {
+        EXPECT_TRUE(is_strong_password(text)) << text;
+    }
+    for (const std::string_view text :
+         {std::string_view(), std::string_view("horse$battery9"),
+          std::string_view("HORSE$BATTERY9"), std::string_view("Horse$Battery"),
+          std::string_view("HorseBattery9"), std::string_view("#Horse$Battery9"),
+          std::string_view(" Horse$Battery9"), std::string_view("Horse$Bat\0tery9", 15),
+          std::string_view("Horse$Battery9\n"), std::string_view("Horse$\rBattery9"),
+          std::string_view("\xc3\x84Horse$Battery9")}) {
+        EXPECT_FALSE(is_strong_password(text)) << text;
+    }
+}
+
 TEST(TextFormat, CountsCodePoints) {
     EXPECT_EQ(code_points(""), 0U);
     EXPECT_EQ(code_points("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), 4U);

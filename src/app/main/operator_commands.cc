@@ -26,7 +26,7 @@ void OperatorCommands::add_user_commands() {
     take(create, "--role", "role", "Default: user");
     take_password(create);
     add(group, "list", "List accounts", Output::Shown);
-    auto* lock = add(group, "lock", "Refuse sign-ins; sessions go on", Output::Quiet);
+    auto* lock = add(group, "lock", "Refuse sign-ins; ends the user's sessions", Output::Quiet);
     take(lock, "email", "email", "")->required();
     auto* unlock = add(group, "unlock", "Allow sign-ins again", Output::Quiet);
     take(unlock, "email", "email", "")->required();

@@ -1,0 +1,43 @@
+// Handing calls on.
+#include "app/account_directory.h"
+
+namespace merlon::app {
+namespace {
+
+identity::Actor actor_of(services::Admin by) {
+    return {std::move(by.user_id), std::move(by.role), std::move(by.client)};
+}
+
+}  // namespace
+
+Task<services::AccountNames> AccountDirectory::names_of(std::string id) {
+    auto names = MERLON_CO_TRY(co_await identity_.names_of(std::move(id)));
+    co_return services::AccountNames{std::move(names.first), std::move(names.last)};
+}
+
+Task<> AccountDirectory::rename(std::string id, services::AccountNames names) {
+    return identity_.rename(std::move(id), {std::move(names.first), std::move(names.last)});
+}
+
+Task<std::string> AccountDirectory::find(std::string id) {
+    return identity_.find_account(std::move(id));
+}
+
+Task<services::AccountPage> AccountDirectory::list(services::PageRequest page) {
+    auto list = MERLON_CO_TRY(co_await identity_.list_accounts(std::move(page.after), page.limit));
+    co_return services::AccountPage{std::move(list.json), list.size, std::move(list.last_id),
+                                    list.total};
+}
+
+Task<std::string> AccountDirectory::create(std::string body, std::string role, services::Admin by) {
+    const auto form = MERLON_CO_TRY(identity::RegisterForm::parse(body));
+    co_return co_await identity_.create_account(form, std::move(role), actor_of(std::move(by)));
+}
+
+Task<std::string> AccountDirectory::change(std::string id, services::AccountChange change,
+                                           services::Admin by) {
+    return identity_.change_account(std::move(id), {std::move(change.role), change.is_locked},
+                                    actor_of(std::move(by)));
+}
+
+}  // namespace merlon::app

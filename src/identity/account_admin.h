@@ -1,0 +1,37 @@
+// What is done with other people's accounts, and who does it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace merlon::identity {
+
+// Who acts. An operator, who has the machine, has neither identifier nor role and may do anything.
+struct Actor {
+    std::string user_id;
+    std::string role;
+    std::string client;  // address
+
+    bool is_operator() const { return user_id.empty(); }
+};
+
+// What is empty stays as it is.
+struct AccountChange {
+    std::optional<std::string> role;
+    std::optional<bool> is_locked;
+};
+
+struct Names {
+    std::string first;
+    std::string last;
+};
+
+// Some accounts as a JSON array.
+struct AccountList {
+    std::string json;
+    std::size_t size = 0;
+    std::string last_id;     // of the list; empty: there is none in it
+    std::int64_t total = 0;  // of all accounts there are
+};
+
+}  // namespace merlon::identity

@@ -1,0 +1,58 @@
+// The port through which the users role reaches accounts, which are the auth role's. In one process
+// it is a call, between two it is HTTP: so accounts travel as JSON, the contract's user with
+// `locked`, and nothing of them is spelled twice.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/task.h"
+#include "services/page_request.h"
+
+namespace merlon::services {
+
+struct AccountNames {
+    std::string first;
+    std::string last;
+};
+
+// Who does something with somebody's account.
+struct Admin {
+    std::string user_id;
+    std::string role;
+    std::string client;  // address
+};
+
+// What is empty stays as it is.
+struct AccountChange {
+    std::optional<std::string> role;
+    std::optional<bool> is_locked;
+};
+
+struct AccountPage {
+    std::string json;  // an array
+    std::size_t size = 0;
+    std::string last_id;
+    std::int64_t total = 0;  // on all pages
+};
+
+// Safe from every thread. Errors of all: "account.absent" (Absent), and those of the database
+// behind it.
+class AccountDirectory {
+public:
+    virtual ~AccountDirectory() = default;
+    virtual Task<AccountNames> names_of(std::string id) = 0;
+    virtual Task<> rename(std::string id, AccountNames names) = 0;
+
+    // The rest give accounts as JSON. Further errors: "schema.violation" (Invalid: no such role),
+    // "access.denied" (Denied: the role may do more than the admin), "account.own",
+    // "account.email_taken", "account.changed" (Conflict).
+    virtual Task<std::string> find(std::string id) = 0;
+    // The oldest first.
+    virtual Task<AccountPage> list(PageRequest page) = 0;
+    // `body` has passed NewAccount::schema.
+    virtual Task<std::string> create(std::string body, std::string role, Admin by) = 0;
+    virtual Task<std::string> change(std::string id, AccountChange change, Admin by) = 0;
+};
+
+}  // namespace merlon::services

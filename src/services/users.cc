@@ -1,0 +1,105 @@
+// The endpoints of profiles and users. Who may call them stands beside each; the gateway has asked.
+#include "services/users.h"
+
+#include "base/uuid.h"
+#include "http/answers.h"
+#include "services/account_form.h"
+#include "services/list_page.h"
+
+namespace merlon::services {
+
+using wire::Method;
+
+namespace {
+
+// The identifier at the end of /api/users/{id}. What is no UUID names nothing.
+Result<std::string> id_of(const http::LocalCall& call) {
+    const auto id = Uuid::parse(std::string_view(call.path).substr(call.path.rfind('/') + 1));
+    if (!id) return fail(Kind::Absent, "account.absent");
+    return id->str();
+}
+
+Admin admin_of(const http::LocalCall& call) { return {call.user_id, call.role, call.client}; }
+
+}  // namespace
+
+std::span<const Endpoint<Users>> Users::endpoints() {
+    static constexpr auto permission = http::LocalAccess::Permission;
+    static constexpr Endpoint<Users> all[] = {
+        {{Method::Get, "/api/profile", permission, "read:profile", ""}, &Users::show_profile},
+        {{Method::Patch, "/api/profile", permission, "write:profile", ProfilePatch::schema},
+         &Users::change_profile},
+        {{Method::Get, "/api/users", permission, "read:users", ""}, &Users::list},
+        {{Method::Get, "/api/users/{id}", permission, "read:users", ""}, &Users::get},
+        {{Method::Post, "/api/users", permission, "write:users", NewAccount::schema},
+         &Users::create},
+        {{Method::Patch, "/api/users/{id}", permission, "write:users", AccountPatch::schema},
+         &Users::change},
+    };
+    return all;
+}
+
+Users::Users(Parts parts, sealing::KeyStore& keys, AccountDirectory& accounts)
+    : parts_(parts),
+      profiles_(parts.database, keys, parts.entropy),
+      accounts_(accounts),
+      routes_(routes_of(endpoints())) {}
+
+Task<std::unique_ptr<Users>> Users::open(Parts parts, sealing::KeyStore& keys,
+                                         AccountDirectory& accounts) {
+    MERLON_CO_TRY(
+        co_await storage::migrate(parts.database, parts.clock, users_role, users_migrations()));
+    co_return std::unique_ptr<Users>(new Users(parts, keys, accounts));
+}
+
+Task<http::Response> Users::call(http::LocalCall call) {
+    return serve(*this, endpoints(), std::move(call));
+}
+
+Task<http::Response> Users::show_profile(http::LocalCall call) {
+    const AccountNames names = MERLON_CO_TRY(co_await accounts_.names_of(call.user_id));
+    const Profile profile = MERLON_CO_TRY(co_await profiles_.find(call.user_id));
+    co_return http::data_answer(200, to_json(names, profile));
+}
+
+// Two roles, two steps, each of which can be made again: a client that got no answer repeats the
+// request.
+Task<http::Response> Users::change_profile(http::LocalCall call) {
+    const ProfilePatch patch = MERLON_CO_TRY(ProfilePatch::parse(call.body));
+    if (patch.renames()) {
+        AccountNames names = MERLON_CO_TRY(co_await accounts_.names_of(call.user_id));
+        names.first = patch.first_name.value_or(names.first);
+        names.last = patch.last_name.value_or(names.last);
+        MERLON_CO_TRY(co_await accounts_.rename(call.user_id, std::move(names)));
+    }
+    const std::int64_t now = parts_.clock.wall().time_since_epoch().count();
+    MERLON_CO_TRY(co_await profiles_.change(call.user_id, patch, now));
+    co_return co_await show_profile(std::move(call));
+}
+
+Task<http::Response> Users::list(http::LocalCall call) {
+    const wire::Query query = MERLON_CO_TRY(wire::Query::parse(call.query));
+    const PageRequest page = MERLON_CO_TRY(PageRequest::of(query));
+    AccountPage found = MERLON_CO_TRY(co_await accounts_.list(page));
+    co_return list_page(std::move(found.json), found.size, found.last_id, found.total, page);
+}
+
+Task<http::Response> Users::get(http::LocalCall call) {
+    co_return http::data_answer(200,
+                                MERLON_CO_TRY(co_await accounts_.find(MERLON_CO_TRY(id_of(call)))));
+}
+
+Task<http::Response> Users::create(http::LocalCall call) {
+    const NewAccount wanted = MERLON_CO_TRY(NewAccount::parse(call.body));
+    co_return http::data_answer(
+        201, MERLON_CO_TRY(co_await accounts_.create(call.body, wanted.role, admin_of(call))));
+}
+
+Task<http::Response> Users::change(http::LocalCall call) {
+    const AccountChange change = MERLON_CO_TRY(AccountPatch::parse(call.body));
+    const std::string id = MERLON_CO_TRY(id_of(call));
+    co_return http::data_answer(
+        200, MERLON_CO_TRY(co_await accounts_.change(id, change, admin_of(call))));
+}
+
+}  // namespace merlon::services

@@ -1,0 +1,282 @@
+"""Profiles and the admin's view of users: who sees what, what ends a session, and how nobody becomes more than he is."""
+
+import time
+import uuid
+
+import pytest
+
+from harness import PASSWORD, new_email, table, together
+
+NEW = {"password": PASSWORD, "firstName": "Grace", "lastName": "Hopper"}
+SSN = "078-05-1120"
+
+
+@pytest.fixture
+def town(launch):
+    server = launch()
+    server.admin_account = server.create_admin()
+    server.admin_token = server.admin_account.access
+    server.user = server.register()
+    return server
+
+
+def patch(server, account, token=None, **changes):
+    return server.call("PATCH", "/api/users/" + account.id, json_body=changes, token=token or server.admin_token)
+
+
+def patch_profile(server, token, **changes):
+    return server.call("PATCH", "/api/profile", json_body=changes, token=token)
+
+
+# ---- profiles
+
+
+def test_a_profile_begins_with_the_accounts_names_and_changes_field_by_field(town):
+    token = town.user.access
+    assert town.get("/api/profile", token=token).data == {"firstName": "Ada", "lastName": "Lovelace"}
+    full = {"firstName": "Augusta", "lastName": "King", "phone": "+44 20 7946 0958", "address": "12 St James's Square\nLondon", "ssn": "***-**-1120"}
+    changed = patch_profile(town, token, **{**full, "ssn": SSN})
+    assert changed.status == 200 and changed.data == full
+    assert town.get("/api/profile", token=token).data == full
+    assert patch_profile(town, token, phone="0800").data == {**full, "phone": "0800"}, "the rest stays"
+    assert patch_profile(town, token, phone=None, ssn=None).data == {name: full[name] for name in ("firstName", "lastName", "address")}
+    assert patch_profile(town, token).status == 200, "nothing to change is no error"
+    user = town.me(token).data
+    assert (user["firstName"], user["lastName"]) == ("Augusta", "King"), "the account has the same names"
+
+
+def test_a_profile_survives_a_restart_and_is_nobody_elses(town):
+    patch_profile(town, town.user.access, phone="0800 1111")
+    town.restart()
+    assert town.get("/api/profile", token=town.user.access).data["phone"] == "0800 1111"
+    assert "phone" not in town.get("/api/profile", token=town.register().access).data
+
+
+def test_only_the_last_four_digits_of_the_number_ever_leave(town):
+    patch_profile(town, town.user.access, ssn=SSN, phone="0800 555 0199", address="Sealed Street 7")
+    answers = [town.get("/api/profile", token=town.user.access), town.get("/api/users", token=town.admin_token), town.me(town.user.access)]
+    assert all(SSN not in answer.text and SSN[:6] not in answer.text for answer in answers)
+    town.stop()
+    for path in (town.directory / "data").rglob("*"):
+        if path.is_file():
+            for text in (SSN, SSN.replace("-", ""), "0800 555 0199", "Sealed Street"):
+                assert text.encode() not in path.read_bytes(), f"{text} in {path.name}"
+    assert SSN.encode() not in town.output()
+
+
+@table({
+    "ssn without dashes": ({"ssn": "078051120"}, "ssn"), "masked ssn": ({"ssn": "***-**-1120"}, "ssn"), "ssn with a tail": ({"ssn": SSN + "\n"}, "ssn"), "other digits": ({"ssn": "٠٧٨-٠٥-١١٢٠"}, "ssn"),
+    "phone of words": ({"phone": "call me"}, "phone"), "long phone": ({"phone": "1" * 33}, "phone"), "empty phone": ({"phone": ""}, "phone"), "phone as number": ({"phone": 800}, "phone"),
+    "control in the address": ({"address": "a\x1b[2Jb"}, "address"), "NUL in the address": ({"address": "a\0b"}, "address"), "long address": ({"address": "x" * 501}, "address"), "list": ({"address": ["a"]}, "address"),
+    "short name": ({"firstName": "A"}, "firstName"), "no name": ({"lastName": None}, "lastName"), "name of lines": ({"firstName": "A\r\nB"}, "firstName"),
+})
+def test_bad_profile_fields_are_named_and_nothing_changes(town, row):
+    changes, field = row
+    before = town.get("/api/profile", token=town.user.access).data
+    refused = patch_profile(town, town.user.access, **{"phone": "0800", **changes})
+    assert (refused.status, refused.code) == (400, "VALIDATION_ERROR") and [detail["field"] for detail in refused.json()["error"]["details"]] == [field]
+    assert town.get("/api/profile", token=town.user.access).data == before
+
+
+def test_mass_assignment_through_the_profile_changes_nothing(town):
+    before = town.me(town.user.access).data
+    answer = patch_profile(town, town.user.access, role="admin", id=town.admin_account.id, userId=town.admin_account.id, email="x@example.com", permissions=["delete:users"], locked=True, emailVerified=True, version=9)
+    assert answer.status == 200 and town.me(town.user.access).data == before
+    assert town.user.login().user["role"] == "user"
+
+
+# ---- an admin's view
+
+
+def test_an_admin_lists_users_page_by_page_in_the_order_they_came(town):
+    for _ in range(5):
+        town.register()
+    seen, cursor = [], ""
+    while True:
+        page = town.get("/api/users?limit=3" + cursor, token=town.admin_token)
+        meta = page.json()["meta"]
+        assert page.status == 200 and len(page.data) <= 3 and meta["total"] == 8 and page.get("X-Total-Count") == "8" and page.get("X-Page-Count") == "3"
+        seen += page.data
+        if meta["nextCursor"] is None:
+            break
+        cursor = "&cursor=" + meta["nextCursor"]
+    assert len({user["id"] for user in seen}) == 8 and [user["createdAt"] for user in seen] == sorted(user["createdAt"] for user in seen)
+    assert all(user["locked"] is False and "password" not in user for user in seen)
+    one = town.get("/api/users/" + town.user.id, token=town.admin_token)
+    assert one.data == {**town.me(town.user.access).data, "locked": False} and one.get("Cache-Control") == "no-store"
+
+
+def test_an_admin_makes_a_user_who_can_sign_in(town):
+    email = new_email()
+    made = town.post("/api/users", {**NEW, "email": email, "role": "moderator", "id": str(uuid.uuid4()), "locked": True}, token=town.admin_token)
+    assert made.status == 201 and made.data["role"] == "moderator" and made.data["locked"] is False and PASSWORD not in made.text
+    assert town.login(email).user["id"] == made.data["id"]
+    assert town.post("/api/users", {**NEW, "email": email.upper()}, token=town.admin_token).code == "CONFLICT"
+    plain = town.post("/api/users", {**NEW, "email": new_email()}, token=town.admin_token)
+    assert plain.data["role"] == "user"
+    event = town.wait_for_event("REGISTERED", lambda one: one["userId"] == made.data["id"])[0]
+    assert event["details"]["by"] == town.admin_account.id
+
+
+@table({
+    "nothing": ({}, {"email", "password", "firstName", "lastName"}), "no such role": ({**NEW, "email": "b@example.com", "role": "king"}, {"role"}),
+    "weak": ({**NEW, "email": "b@example.com", "password": "short"}, {"password"}), "no address": ({**NEW, "email": "b"}, {"email"}),
+    "more than bcrypt reads": ({**NEW, "email": "b@example.com", "password": "Aa1$" + "x" * 69}, {"password"}),
+})
+def test_a_user_made_by_an_admin_follows_the_same_rules(town, row):
+    body, fields = row
+    refused = town.post("/api/users", body, token=town.admin_token)
+    assert (refused.status, refused.code) == (400, "VALIDATION_ERROR") and {detail["field"] for detail in refused.json()["error"]["details"]} == fields
+    assert "short" not in refused.text and town.get("/api/users", token=town.admin_token).json()["meta"]["total"] == 3
+
+
+def test_another_role_ends_all_sessions_and_is_in_the_next_tokens(town):
+    second = town.user.login()
+    changed = patch(town, town.user, role="moderator")
+    assert changed.status == 200 and changed.data["role"] == "moderator"
+    for account in (town.user, second):
+        assert town.me(account.access).code == "TOKEN_REVOKED" and town.try_refresh(account.refresh).code == "INVALID_REFRESH_TOKEN"
+    assert town.user.login().user["role"] == "moderator"
+    event = town.wait_for_event("ROLE_CHANGED")[0]
+    assert event["userId"] == town.user.id and event["details"] == {"from": "user", "to": "moderator", "by": town.admin_account.id}
+    town.kill()
+    town.start()
+    assert town.me(town.user.access).code == "TOKEN_REVOKED", "a restart does not forget it"
+
+
+def test_the_same_role_again_ends_nothing(town):
+    assert patch(town, town.user, role="user", locked=False).status == 200
+    assert town.me(town.user.access).status == 200 and not town.events("ROLE_CHANGED")
+
+
+def test_a_lock_ends_all_sessions_until_it_is_taken_away(town):
+    assert patch(town, town.user, locked=True).data["locked"] is True
+    assert town.me(town.user.access).code == "TOKEN_REVOKED" and town.try_refresh(town.user.refresh).status == 401
+    refused = town.try_login(town.user.email, PASSWORD)
+    assert (refused.status, refused.code) == (429, "TOO_MANY_AUTH_ATTEMPTS")
+    assert town.wait_for_event("ACCOUNT_LOCKED")[0]["details"]["by"] == town.admin_account.id
+    assert patch(town, town.user, locked=False).data["locked"] is False
+    assert town.user.login().user["role"] == "user"
+
+
+def test_a_sign_in_that_is_under_way_does_not_slip_past_a_lock(launch):
+    server = launch({"passwords": {"bcrypt_cost": 12, "workers": 2}})  # a quarter of a second of hashing, or more
+    admin, user = server.create_admin(), server.register()
+    for _ in range(3):
+        answers = []
+
+        def act(number):
+            if number == 0:
+                time.sleep(0.15)
+                assert patch(server, user, token=admin.access, locked=True).status == 200
+            else:
+                time.sleep(0.05 * number)
+                answers.append(server.try_login(user.email, PASSWORD))
+
+        together(7, act)
+        assert {answer.status for answer in answers} <= {200, 429}, answers
+        for answer in answers:
+            if answer.status == 200:
+                assert server.me(answer.data["accessToken"]).status == 401 and server.try_refresh(answer.data["refreshToken"]).status == 401
+        assert patch(server, user, token=admin.access, locked=False).status == 200
+
+
+@table({"locks": {"locked": True}, "demotes": {"role": "user"}, "changes nothing": {}})
+def test_an_admin_does_not_shut_himself_out(town, row):
+    refused = patch(town, town.admin_account, **row)
+    assert (refused.status, refused.code) == (409, "CONFLICT") and town.me(town.admin_token).status == 200
+
+
+def test_an_operator_may_do_it_all_the_same(town):
+    assert town.run("user", "lock", town.admin_account.email).returncode == 0
+    assert town.me(town.admin_token).code == "TOKEN_REVOKED"
+    assert town.run("user", "unlock", town.admin_account.email).returncode == 0
+    assert town.admin_account.login().user["role"] == "admin"
+    done = town.run("user", "role", town.admin_account.email, "king")
+    assert done.returncode == 1 and "must be one of [admin, moderator, user]" in done.stderr
+
+
+# ---- nobody becomes more than he is
+
+
+ESCALATION = {"access": {"roles": {
+    "user": ["read:profile", "write:profile"],
+    "support": ["read:users", "write:users", "read:profile", "write:profile"],
+    "admin": ["read:users", "write:users", "read:profile", "write:profile", "delete:users"],
+}}}
+
+
+@table({
+    "gives a greater role": ("user", {"role": "admin"}, 403), "demotes a greater": ("admin", {"role": "user"}, 403), "locks a greater": ("admin", {"locked": True}, 403),
+    "gives an equal role": ("user", {"role": "support"}, 200), "locks a lesser": ("user", {"locked": True}, 200), "demotes an equal": ("support", {"role": "user"}, 200),
+})
+def test_who_may_write_users_gives_no_more_than_he_has(launch, row):
+    role, changes, status = row
+    server = launch(ESCALATION)
+    support, target = server.register(), server.register()
+    for account, its in ((support, "support"), (target, role)):
+        server.run("user", "role", account.email, its)
+    token = support.login().access
+    answer = patch(server, target, token, **changes)
+    assert answer.status == status, answer
+    if status == 403:
+        assert answer.code == "FORBIDDEN" and answer.json()["error"]["required"] == ["delete:users"]
+        assert target.login().user["role"] == role
+        made = server.post("/api/users", {**NEW, "email": new_email(), "role": "admin"}, token=token)
+        assert made.code == "FORBIDDEN"
+
+
+@table({
+    "list": ("GET", "/api/users", "read:users", None), "one": ("GET", "/api/users/{id}", "read:users", None),
+    "make": ("POST", "/api/users", "write:users", {**NEW, "email": "new@example.com", "role": "admin"}), "change": ("PATCH", "/api/users/{id}", "write:users", {"role": "admin"}),
+    "own role": ("PATCH", "/api/users/{me}", "write:users", {"role": "admin"}),
+})
+def test_nobody_without_the_permission_sees_or_changes_users(town, row):
+    method, path, permission, body = row
+    path = path.replace("{id}", town.admin_account.id).replace("{me}", town.user.id)
+    assert town.call(method, path, json_body=body).code == "UNAUTHORIZED"
+    refused = town.call(method, path, json_body=body, token=town.user.access)
+    assert (refused.status, refused.code) == (403, "FORBIDDEN") and refused.json()["error"]["required"] == [permission]
+    assert town.get("/api/users", token=town.admin_token).json()["meta"]["total"] == 3 and town.user.login().user["role"] == "user"
+    event = town.wait_for_event("UNAUTHORIZED_ACCESS", lambda one: one["userId"] == town.user.id)[0]
+    assert event["severity"] == "critical", "a route for admins alone"
+
+
+@table({"unknown": str(uuid.uuid4()), "no UUID": "1", "SQL": "1'--", "nil": "00000000-0000-0000-0000-000000000000", "upper case": "{ID}"})
+def test_an_identifier_names_one_user_or_nothing(town, row):
+    path = "/api/users/" + row.replace("{ID}", town.user.id.upper())
+    found = town.get(path, token=town.admin_token)
+    assert found.status == (200 if "{" in row else 404), found
+    assert "{" in row or town.call("PATCH", path, json_body={"locked": True}, token=town.admin_token).code == "NOT_FOUND"
+
+
+@table({"to the users": ("DELETE", "/api/users"), "to one": ("PUT", "/api/users/{id}"), "to a profile": ("POST", "/api/profile"), "not yet built": ("DELETE", "/api/users/{id}")})
+def test_verbs_that_are_not_there_are_405(town, row):
+    method, path = row
+    answer = town.call(method, path.replace("{id}", town.user.id), json_body={}, token=town.admin_token)
+    assert (answer.status, answer.code) == (405, "METHOD_NOT_ALLOWED") and "GET" in answer.get("Allow")
+
+
+@table({"as text": {"locked": "true"}, "as number": {"locked": 1}, "role of a list": {"role": ["admin"]}, "null": {"role": None}, "empty": {"role": ""}, "unknown role": {"role": "root"}})
+def test_a_change_of_another_type_changes_nothing(town, row):
+    refused = patch(town, town.user, **row)
+    assert (refused.status, refused.code) == (400, "VALIDATION_ERROR")
+    assert town.me(town.user.access).status == 200
+
+
+def test_the_built_in_users_can_be_left_out_or_replaced(launch, upstream):
+    server = launch({"services": {"users": {"enabled": False}}})
+    assert server.get("/api/profile", token=server.register().access).status == 404
+    other = launch({"services": {"users": {"url": upstream.url, "routes": [{"path": "/api/profile", "methods": ["GET"], "allow": "public"}]}}})
+    assert other.get("/api/profile").status == 200
+
+
+def test_accounts_made_before_are_counted_by_the_migration(town):
+    import sqlite3
+    town.stop()
+    database = sqlite3.connect(town.directory / "data" / "merlon.db")
+    database.executescript("DROP TABLE account_totals; DELETE FROM schema_migrations WHERE role = 'auth' AND number = 4;")
+    database.close()
+    town.start()
+    assert town.get("/api/users", token=town.admin_token).json()["meta"]["total"] == 3
+    assert "first admin" not in town.stderr_text()
