@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/description.h"
 #include "gateway/upstream.h"
 
 namespace merlon::gateway {
@@ -85,6 +86,16 @@ Result<> add_local_route(Snapshot& snapshot, const http::LocalRoute& settings,
     return snapshot.routes.add(pattern, {settings.method}, std::move(route));
 }
 
+// Public, and of no service.
+Result<> add_fixed_route(Snapshot& snapshot, const std::string& pattern, std::string body) {
+    Route route;
+    route.pattern = pattern;
+    route.rule = access::Rule::open();
+    route.is_limited = false;
+    route.fixed_body = std::move(body);
+    return snapshot.routes.add(pattern, {wire::Method::Get}, std::move(route));
+}
+
 Limit make_limit(const LimitSettings& settings) {
     Limit limit;
     limit.name = settings.name;
@@ -130,12 +141,8 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
                                                        std::vector<http::LocalService*> locals) {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->roles = std::move(roles);
-    Route health;
-    health.pattern = "/health";
-    health.rule = access::Rule::open();
-    health.is_limited = false;
-    health.fixed_body = R"({"status":"ok"})";
-    MERLON_TRY(snapshot->routes.add("/health", {wire::Method::Get}, std::move(health)));
+    MERLON_TRY(add_fixed_route(*snapshot, "/health", R"({"status":"ok"})"));
+    MERLON_TRY(add_fixed_route(*snapshot, "/openapi.json", describe(locals, gateway.public_url)));
     for (http::LocalService* local : locals) {
         for (const http::LocalRoute& route : local->routes()) {
             MERLON_TRY(add_local_route(*snapshot, route, local));

@@ -30,7 +30,7 @@ struct Route {
     bool is_limited = true;
     bool allows_websocket = false;
     http::LocalService* local = nullptr;  // a built-in role that answers; null: forwarded
-    std::string_view fixed_body;  // answered as it stands, without an upstream; empty: forwarded
+    std::string fixed_body;  // answered as it stands, without an upstream; empty: forwarded
     std::unique_ptr<const wire::JsonSchema> schema;  // null: any body
 };
 

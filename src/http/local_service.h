@@ -2,6 +2,7 @@
 // same calls travel over HTTP, and the role does not know the difference.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,13 +32,42 @@ struct LocalCall {
 
 enum class LocalAccess : std::uint8_t { Public, Authenticated, Permission };
 
+// A parameter in the query or a field of the request, as the description tells of it.
+struct LocalParameter {
+    std::string_view name;
+    std::string_view in;      // "query" or "header"
+    std::string_view schema;  // JSON Schema
+    std::string_view meaning;
+};
+
+// What the description (OpenAPI) tells of a route beyond what its other members say.
+struct RouteText {
+    std::string_view operation;  // its identifier for generated clients
+    std::string_view summary;
+    int status = 200;         // of success
+    std::string_view answer;  // name of a schema of schemas(); empty: no body
+    enum class Shape : std::uint8_t { One, List, Bare } shape = Shape::One;  // bare: no envelope
+    std::span<const LocalParameter> parameters = {};
+    std::string_view conflict = {};      // when 409 is said; empty: never
+    std::string_view unauthorized = {};  // when a public route says 401; empty: never
+};
+
 // All texts are static.
 struct LocalRoute {
     wire::Method method;
     std::string_view pattern;
     LocalAccess access;
-    std::string_view permission;   // of LocalAccess::Permission
-    std::string_view body_schema;  // JSON Schema; empty: the role reads its body itself, or none
+    std::string_view permission;  // of LocalAccess::Permission
+    // JSON Schema, its first example one that a client may send; the request path judges bodies by
+    // it, and the description shows it. Empty: the route takes no body.
+    std::string_view body_schema;
+    RouteText text;
+};
+
+// JSON Schema of something that roles answer, for the description; with an example.
+struct NamedSchema {
+    std::string_view name;
+    std::string_view schema;
 };
 
 // Safe from every thread; used by all workers.
@@ -48,6 +78,8 @@ public:
 
     virtual ~LocalService() = default;
     virtual const std::vector<LocalRoute>& routes() const = 0;
+    // Those that the routes' texts name, and that these name in turn.
+    virtual std::span<const NamedSchema> schemas() const = 0;
     // Errors become answers by the table in http/problem.cc.
     virtual Task<Response> call(LocalCall request) = 0;
 };

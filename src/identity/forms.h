@@ -33,7 +33,11 @@ struct RegisterForm {
                           "pattern": "^[^\\x00-\\x1f\\x7f]*$"},
             "lastName": {"type": "string", "minLength": 2, "maxLength": 50,
                          "pattern": "^[^\\x00-\\x1f\\x7f]*$"}
-        }
+        },
+        "examples": [{
+            "email": "ada@example.com", "password": "Horse$Battery9",
+            "firstName": "Ada", "lastName": "Lovelace"
+        }]
     })";
     static Result<RegisterForm> parse(std::string_view body);
 };
@@ -47,7 +51,8 @@ struct LoginForm {
         "properties": {
             "email": {"type": "string", "format": "email", "minLength": 1},
             "password": {"type": "string", "minLength": 1}
-        }
+        },
+        "examples": [{"email": "ada@example.com", "password": "Horse$Battery9"}]
     })";
     static Result<LoginForm> parse(std::string_view body);
 };
@@ -57,7 +62,10 @@ struct RefreshForm {
     static constexpr std::string_view schema = R"({
         "type": "object",
         "required": ["refreshToken"],
-        "properties": {"refreshToken": {"type": "string", "minLength": 1}}
+        "properties": {"refreshToken": {"type": "string", "minLength": 1}},
+        "examples": [{
+            "refreshToken": "eyJhbGciOiJFUzI1NiJ9.eyJ0eXBlIjoicmVmcmVzaCJ9.c2lnbmF0dXJl"
+        }]
     })";
     static Result<RefreshForm> parse(std::string_view body);
 };
@@ -71,7 +79,10 @@ struct PasswordForm {
         "properties": {
             "currentPassword": {"type": "string", "minLength": 1},
             "newPassword": {"type": "string", "format": "password", "minLength": 8}
-        }
+        },
+        "examples": [{
+            "currentPassword": "Horse$Battery9", "newPassword": "Staple!Correct8"
+        }]
     })";
     static Result<PasswordForm> parse(std::string_view body);
 };

@@ -33,6 +33,7 @@ public:
                                                 access::Roles roles);
 
     const std::vector<http::LocalRoute>& routes() const override;
+    std::span<const http::NamedSchema> schemas() const override;
     Task<http::Response> call(http::LocalCall request) override;
 
     // Our keys, for the verifiers.

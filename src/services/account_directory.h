@@ -29,6 +29,24 @@ struct AccountChange {
     std::optional<bool> is_locked;
 };
 
+// JSON Schema of an account, for the description.
+inline constexpr std::string_view account_schema = R"({
+    "allOf": [
+        {"$ref": "#/components/schemas/User"},
+        {
+            "type": "object",
+            "required": ["locked"],
+            "properties": {"locked": {"type": "boolean", "description": "By an admin"}}
+        }
+    ],
+    "examples": [{
+        "id": "0192f0c8-2f5e-7a52-9c1d-0a3f5f6e7d21", "email": "grace@example.com",
+        "firstName": "Grace", "lastName": "Hopper", "role": "moderator",
+        "permissions": ["read:products"], "createdAt": "2026-01-31T09:30:00.000Z",
+        "locked": false
+    }]
+})";
+
 struct AccountPage {
     std::string json;  // an array
     std::size_t size = 0;

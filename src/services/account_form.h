@@ -24,7 +24,11 @@ struct NewAccount {
             "lastName": {"type": "string", "minLength": 2, "maxLength": 50,
                          "pattern": "^[^\\x00-\\x1f\\x7f]*$"},
             "role": {"type": "string", "minLength": 1, "maxLength": 64}
-        }
+        },
+        "examples": [{
+            "email": "grace@example.com", "password": "Horse$Battery9", "firstName": "Grace",
+            "lastName": "Hopper", "role": "moderator"
+        }]
     })";
 
     // Of a body that the schema has passed. Errors: those of parse_json.
@@ -37,7 +41,8 @@ struct AccountPatch {
         "properties": {
             "role": {"type": "string", "minLength": 1, "maxLength": 64},
             "locked": {"type": "boolean"}
-        }
+        },
+        "examples": [{"role": "moderator"}]
     })";
 
     // Of a body that the schema has passed. Errors: those of parse_json.

@@ -62,15 +62,59 @@ bool is_one_currency(const std::vector<TakenLine>& lines) {
 }  // namespace
 
 std::span<const Endpoint<Orders>> Orders::endpoints() {
+    using http::RouteText;
     static constexpr auto permission = http::LocalAccess::Permission;
+    static constexpr http::LocalParameter once[] = {
+        {"Idempotency-Key", "header", R"({"type": "string", "maxLength": 255})",
+         "Requests with the same key are one request, for 24 hours"}};
     static constexpr Endpoint<Orders> all[] = {
-        {{Method::Get, "/api/orders", permission, "read:orders", ""}, &Orders::list},
-        {{Method::Get, "/api/orders/{id}", permission, "read:orders", ""}, &Orders::get},
-        {{Method::Post, "/api/orders", permission, "write:orders", OrderForm::schema},
+        {{Method::Get,
+          "/api/orders",
+          permission,
+          "read:orders",
+          "",
+          {.operation = "listOrders",
+           .summary = "One's orders, the newest first; an admin's are everybody's",
+           .answer = "Order",
+           .shape = RouteText::Shape::List,
+           .parameters = page_parameters}},
+         &Orders::list},
+        {{Method::Get,
+          "/api/orders/{id}",
+          permission,
+          "read:orders",
+          "",
+          {.operation = "getOrder", .summary = "One order", .answer = "Order"}},
+         &Orders::get},
+        {{Method::Post,
+          "/api/orders",
+          permission,
+          "write:orders",
+          OrderForm::schema,
+          {.operation = "createOrder",
+           .summary = "Order: all of the stock is taken, or none",
+           .status = 201,
+           .answer = "Order",
+           .parameters = once,
+           .conflict = "Not enough stock, no such product, different currencies, or the key was "
+                       "used for another request"}},
          &Orders::create},
-        {{Method::Post, "/api/orders/{id}/cancel", permission, "cancel:orders", ""},
+        {{Method::Post,
+          "/api/orders/{id}/cancel",
+          permission,
+          "cancel:orders",
+          "",
+          {.operation = "cancelOrder",
+           .summary = "Cancel an order; its stock is given back",
+           .answer = "Order",
+           .conflict = "It is cancelled already"}},
          &Orders::cancel},
     };
+    return all;
+}
+
+std::span<const http::NamedSchema> Orders::schemas() const {
+    static constexpr http::NamedSchema all[] = {{"Order", order_schema}};
     return all;
 }
 

@@ -18,6 +18,7 @@ public:
     static Task<std::unique_ptr<Orders>> open(Parts parts, Stock& stock);
 
     const std::vector<http::LocalRoute>& routes() const override { return routes_; }
+    std::span<const http::NamedSchema> schemas() const override;
     Task<http::Response> call(http::LocalCall request) override;
 
     // Finishes orders that nothing has moved for `age`, and forgets keys that have run out. Called

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/local_service.h"
 #include "wire/query.h"
 
 namespace merlon::services {
@@ -20,6 +21,14 @@ struct PageRequest {
     // Of `limit` and `cursor`. Error (Invalid): "query.malformed".
     static Result<PageRequest> of(const wire::Query& query);
 };
+
+// As the description tells of them.
+inline constexpr http::LocalParameter limit_parameter{
+    "limit", "query", R"({"type": "integer", "minimum": 1, "maximum": 100, "default": 20})",
+    "How many at most"};
+inline constexpr http::LocalParameter cursor_parameter{"cursor", "query", R"({"type": "string"})",
+                                                       "meta.nextCursor of the page before"};
+inline constexpr http::LocalParameter page_parameters[] = {limit_parameter, cursor_parameter};
 
 // What `cursor` of the next page is, given the last identifier of this one.
 std::string cursor_after(std::string_view id);

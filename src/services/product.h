@@ -28,7 +28,11 @@ struct ProductForm {
             "price": {"type": "integer", "minimum": 0, "maximum": 1000000000000},
             "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
             "stock": {"type": "integer", "minimum": 0, "maximum": 1000000000}
-        }
+        },
+        "examples": [{
+            "name": "Walnut desk", "description": "Solid wood, oiled", "price": 24900,
+            "currency": "EUR", "stock": 3
+        }]
     })";
 
     // Of a body that the schema has passed. Errors: those of parse_json.
@@ -44,6 +48,29 @@ struct Product {
 };
 
 std::string to_json(const Product& product);
+// JSON Schema of that, for the description.
+inline constexpr std::string_view product_schema = R"({
+    "type": "object",
+    "required": ["id", "name", "description", "price", "currency", "stock", "createdAt",
+                 "updatedAt", "version"],
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "name": {"type": "string"},
+        "description": {"type": "string"},
+        "price": {"type": "integer", "description": "In minor units of the currency"},
+        "currency": {"type": "string", "description": "ISO 4217"},
+        "stock": {"type": "integer"},
+        "createdAt": {"type": "string", "format": "date-time"},
+        "updatedAt": {"type": "string", "format": "date-time"},
+        "version": {"type": "integer"}
+    },
+    "examples": [{
+        "id": "0192f0c8-2f5e-7a52-9c1d-0a3f5f6e7d21", "name": "Walnut desk",
+        "description": "Solid wood, oiled", "price": 24900, "currency": "EUR", "stock": 3,
+        "createdAt": "2026-01-31T09:30:00.000Z", "updatedAt": "2026-01-31T09:30:00.000Z",
+        "version": 1
+    }]
+})";
 // Of this version of a product, with its quotes (RFC 9110 section 8.8.3).
 std::string entity_tag(std::int64_t version);
 

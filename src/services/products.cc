@@ -29,17 +29,68 @@ http::Response answer(int status, const Product& product) {
 }  // namespace
 
 std::span<const Endpoint<Products>> Products::endpoints() {
+    using http::RouteText;
     static constexpr auto permission = http::LocalAccess::Permission;
+    static constexpr http::LocalParameter search[] = {
+        limit_parameter,
+        cursor_parameter,
+        {"q", "query", R"({"type": "string"})",
+         "At most four words; products that have all of them"}};
+    static constexpr http::LocalParameter change[] = {
+        {"If-Match", "header", R"({"type": "string"})",
+         "The ETag of the product that is meant (RFC 9110 section 13.1.1)"}};
     static constexpr Endpoint<Products> all[] = {
-        {{Method::Get, "/api/products", permission, "read:products", ""}, &Products::list},
-        {{Method::Get, "/api/products/{id}", permission, "read:products", ""}, &Products::get},
-        {{Method::Post, "/api/products", permission, "write:products", ProductForm::schema},
+        {{Method::Get,
+          "/api/products",
+          permission,
+          "read:products",
+          "",
+          {.operation = "listProducts",
+           .summary = "The catalogue, or what a search finds in it",
+           .answer = "Product",
+           .shape = RouteText::Shape::List,
+           .parameters = search}},
+         &Products::list},
+        {{Method::Get,
+          "/api/products/{id}",
+          permission,
+          "read:products",
+          "",
+          {.operation = "getProduct", .summary = "One product", .answer = "Product"}},
+         &Products::get},
+        {{Method::Post,
+          "/api/products",
+          permission,
+          "write:products",
+          ProductForm::schema,
+          {.operation = "createProduct",
+           .summary = "Add a product",
+           .status = 201,
+           .answer = "Product"}},
          &Products::create},
-        {{Method::Put, "/api/products/{id}", permission, "write:products", ProductForm::schema},
+        {{Method::Put,
+          "/api/products/{id}",
+          permission,
+          "write:products",
+          ProductForm::schema,
+          {.operation = "replaceProduct",
+           .summary = "Change a product",
+           .answer = "Product",
+           .parameters = change}},
          &Products::replace},
-        {{Method::Delete, "/api/products/{id}", permission, "delete:products", ""},
+        {{Method::Delete,
+          "/api/products/{id}",
+          permission,
+          "delete:products",
+          "",
+          {.operation = "deleteProduct", .summary = "Take a product away", .status = 204}},
          &Products::remove},
     };
+    return all;
+}
+
+std::span<const http::NamedSchema> Products::schemas() const {
+    static constexpr http::NamedSchema all[] = {{"Product", product_schema}};
     return all;
 }
 

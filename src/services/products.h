@@ -14,6 +14,7 @@ public:
     static Task<std::unique_ptr<Products>> open(Parts parts);
 
     const std::vector<http::LocalRoute>& routes() const override { return routes_; }
+    std::span<const http::NamedSchema> schemas() const override;
     Task<http::Response> call(http::LocalCall request) override;
 
     // For the orders.

@@ -39,7 +39,8 @@ struct ProfilePatch {
             "address": {"type": ["string", "null"], "minLength": 1, "maxLength": 500,
                         "pattern": "^[^\\x00-\\x09\\x0b-\\x1f\\x7f]*$"},
             "ssn": {"type": ["string", "null"], "pattern": "^[0-9]{3}-[0-9]{2}-[0-9]{4}$"}
-        }
+        },
+        "examples": [{"phone": "+44 20 7946 0958", "ssn": "078-05-1120", "address": null}]
     })";
 
     // Of a body that the schema has passed. Errors: those of parse_json.
@@ -49,5 +50,21 @@ struct ProfilePatch {
 
 // The last four digits of the number are shown, and of it nothing else ever.
 std::string to_json(const AccountNames& names, const Profile& profile);
+// JSON Schema of that, for the description.
+inline constexpr std::string_view profile_schema = R"({
+    "type": "object",
+    "required": ["firstName", "lastName"],
+    "properties": {
+        "firstName": {"type": "string"},
+        "lastName": {"type": "string"},
+        "phone": {"type": "string"},
+        "address": {"type": "string"},
+        "ssn": {"type": "string", "description": "The last four digits only"}
+    },
+    "examples": [{
+        "firstName": "Ada", "lastName": "Lovelace", "phone": "+44 20 7946 0958",
+        "ssn": "***-**-1120"
+    }]
+})";
 
 }  // namespace merlon::services

@@ -24,18 +24,71 @@ Admin admin_of(const http::LocalCall& call) { return {call.user_id, call.role, c
 }  // namespace
 
 std::span<const Endpoint<Users>> Users::endpoints() {
+    using http::RouteText;
     static constexpr auto permission = http::LocalAccess::Permission;
     static constexpr Endpoint<Users> all[] = {
-        {{Method::Get, "/api/profile", permission, "read:profile", ""}, &Users::show_profile},
-        {{Method::Patch, "/api/profile", permission, "write:profile", ProfilePatch::schema},
+        {{Method::Get,
+          "/api/profile",
+          permission,
+          "read:profile",
+          "",
+          {.operation = "getProfile", .summary = "One's own profile", .answer = "Profile"}},
+         &Users::show_profile},
+        {{Method::Patch,
+          "/api/profile",
+          permission,
+          "write:profile",
+          ProfilePatch::schema,
+          {.operation = "changeProfile",
+           .summary = "Change one's own profile (RFC 7396: null takes a field away)",
+           .answer = "Profile"}},
          &Users::change_profile},
-        {{Method::Get, "/api/users", permission, "read:users", ""}, &Users::list},
-        {{Method::Get, "/api/users/{id}", permission, "read:users", ""}, &Users::get},
-        {{Method::Post, "/api/users", permission, "write:users", NewAccount::schema},
+        {{Method::Get,
+          "/api/users",
+          permission,
+          "read:users",
+          "",
+          {.operation = "listUsers",
+           .summary = "All users, the oldest account first",
+           .answer = "Account",
+           .shape = RouteText::Shape::List,
+           .parameters = page_parameters}},
+         &Users::list},
+        {{Method::Get,
+          "/api/users/{id}",
+          permission,
+          "read:users",
+          "",
+          {.operation = "getUser", .summary = "One user", .answer = "Account"}},
+         &Users::get},
+        {{Method::Post,
+          "/api/users",
+          permission,
+          "write:users",
+          NewAccount::schema,
+          {.operation = "createUser",
+           .summary = "Make an account, of a role that may do no more than one's own",
+           .status = 201,
+           .answer = "Account",
+           .conflict = "The e-mail address has an account"}},
          &Users::create},
-        {{Method::Patch, "/api/users/{id}", permission, "write:users", AccountPatch::schema},
+        {{Method::Patch,
+          "/api/users/{id}",
+          permission,
+          "write:users",
+          AccountPatch::schema,
+          {.operation = "changeUser",
+           .summary = "Give another role, lock or unlock; another role and a lock end all sessions",
+           .answer = "Account",
+           .conflict = "It is one's own account, or it was changed meanwhile"}},
          &Users::change},
     };
+    return all;
+}
+
+std::span<const http::NamedSchema> Users::schemas() const {
+    static constexpr http::NamedSchema all[] = {{"Account", account_schema},
+                                                {"Profile", profile_schema}};
     return all;
 }
 

@@ -17,6 +17,7 @@ public:
                                              AccountDirectory& accounts);
 
     const std::vector<http::LocalRoute>& routes() const override { return routes_; }
+    std::span<const http::NamedSchema> schemas() const override;
     Task<http::Response> call(http::LocalCall request) override;
 
 private:

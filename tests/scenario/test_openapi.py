@@ -1,0 +1,194 @@
+"""The description: a linter from the registry has nothing to say, every example in it is true, and it tells of what is there."""
+
+import copy
+import json
+import pathlib
+import subprocess
+
+import jsonschema
+import pytest
+
+from harness import table
+
+LINTER = pathlib.Path(__file__).parent.parent / "openapi"
+VERBS = ("get", "put", "post", "patch", "delete")
+
+
+@pytest.fixture(scope="module")
+def document(merlon):
+    answer = merlon.get("/openapi.json")
+    assert answer.status == 200 and answer.get("Content-Type").startswith("application/json")
+    return answer.json()
+
+
+@pytest.fixture
+def shop(launch):
+    """A server where nothing has been done yet: the examples are sent as they stand."""
+    server = launch()
+    server.admin_token = server.create_admin().access
+    return server
+
+
+def operations(document):
+    return {operation["operationId"]: (verb, path, operation) for path, verbs in document["paths"].items() for verb, operation in verbs.items()}
+
+
+def resolved(document, value):
+    """With every $ref replaced by what it names; there are no cycles."""
+    if isinstance(value, dict):
+        if "$ref" in value:
+            target = document
+            for part in value["$ref"].removeprefix("#/").split("/"):
+                target = target[part]
+            return resolved(document, target)
+        return {name: resolved(document, member) for name, member in value.items()}
+    return [resolved(document, item) for item in value] if isinstance(value, list) else value
+
+
+def content(document, operation, status):
+    return resolved(document, operation["responses"][str(status)]).get("content", {}).get("application/json")
+
+
+def test_a_linter_from_the_registry_finds_nothing(document, tmp_path):
+    if not (LINTER / "node_modules").is_dir():
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=LINTER, check=True, timeout=300)
+    (tmp_path / "openapi.json").write_text(json.dumps(document))
+    done = subprocess.run(["node", LINTER / "node_modules/@redocly/cli/bin/cli.js", "lint", tmp_path / "openapi.json"], cwd=LINTER, capture_output=True, text=True, timeout=120,
+                          env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path), "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"})
+    said = done.stdout + done.stderr
+    assert done.returncode == 0 and "is valid" in said and "warning" not in said, said
+
+
+def test_every_example_follows_its_own_schema(document):
+    counted = 0
+    for verb, path, operation in operations(document).values():
+        contents = [operation.get("requestBody", {}).get("content", {})] + [resolved(document, one).get("content", {}) for one in operation["responses"].values()]
+        for media in (one["application/json"] for one in contents if "application/json" in one):
+            if "example" in media:
+                jsonschema.validate(media["example"], resolved(document, media["schema"]), jsonschema.Draft202012Validator)
+                counted += 1
+    for name, schema in document["components"]["schemas"].items():
+        for example in schema.get("examples", []):
+            jsonschema.validate(example, resolved(document, schema), jsonschema.Draft202012Validator)
+            counted += 1
+    assert counted > 100, counted
+
+
+class Replay:
+    """Sends the examples as they stand; only what cannot be the same everywhere (identifiers, tokens) is put in."""
+
+    def __init__(self, document, server):
+        self.document, self.server, self.done = document, server, set()
+
+    def __call__(self, operation_id, token=None, identifier=None, status=None, headers=(), **instead):
+        verb, path, operation = operations(self.document)[operation_id]
+        body = operation.get("requestBody")
+        if body is not None:
+            body = {**body["content"]["application/json"]["example"], **instead}
+        success = next(one for one in operation["responses"] if one.startswith("2"))
+        answer = self.server.call(verb.upper(), path.replace("{id}", identifier or ""), json_body=body, token=token, headers=headers)
+        assert answer.status == (status or int(success)), (operation_id, answer)
+        media = content(self.document, operation, answer.status)
+        if media is None:
+            assert answer.body == b"", operation_id
+        else:
+            jsonschema.validate(answer.json(), media["schema"], jsonschema.Draft202012Validator, format_checker=jsonschema.FormatChecker())
+        self.done.add(operation_id)
+        return answer.json() if media else None
+
+
+def test_every_example_is_replayed_and_every_answer_follows_its_schema(document, shop):
+    replay = Replay(document, shop)
+    admin = shop.admin_token
+    replay("health"), replay("description"), replay("publishedKeys")
+    replay("register")
+    signed_in = replay("login")["data"]
+    tokens = replay("refresh", refreshToken=signed_in["refreshToken"])["data"]
+    token = tokens["accessToken"]
+    replay("me", token)
+    assert len(replay("listSessions", token)["data"]) == 2
+    other = next(one["id"] for one in replay("listSessions", token)["data"] if not one["current"])
+    replay("endSession", token, other)
+    product = replay("createProduct", admin)["data"]["id"]
+    replay("getProduct", token, product), replay("listProducts", token)
+    replay("replaceProduct", admin, product, headers={"If-Match": '"1"'})
+    items = [{**item, "productId": product} for item in operations(document)["createOrder"][2]["requestBody"]["content"]["application/json"]["example"]["items"]]
+    order = replay("createOrder", token, items=items, headers={"Idempotency-Key": "one"})["data"]["id"]
+    replay("getOrder", token, order), replay("listOrders", token), replay("cancelOrder", token, order)
+    replay("deleteProduct", admin, product)
+    replay("changeProfile", token), replay("getProfile", token)
+    made = replay("createUser", admin)["data"]["id"]
+    replay("getUser", admin, made), replay("listUsers", admin), replay("changeUser", admin, made)
+    replay("changePassword", token)
+    replay("logout", token)
+    replay("logoutAll", shop.login("ada@example.com", "Staple!Correct8").access)
+    assert replay.done == set(operations(document)), "an operation that nobody has replayed"
+
+
+def test_every_failure_of_an_example_is_one_that_the_document_tells_of(document, shop):
+    user = shop.register().access
+    unknown = "0192f0c8-2f5e-7a52-9c1d-0a3f5f6e7d21"
+    for name, (verb, path, operation) in operations(document).items():
+        path = path.replace("{id}", unknown)
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+        attempts = [dict(json_body=body), dict(json_body=body, token="x"), dict(json_body=body, token=user), dict(json_body={}, token=shop.admin_token),
+                    dict(body=b"{", headers={"Content-Type": "application/json"}, token=shop.admin_token), dict(body=b"<a/>", headers={"Content-Type": "text/xml"}, token=shop.admin_token)]
+        if name not in ("logout", "logoutAll"):
+            attempts.append(dict(json_body=body, token=shop.admin_token))
+        for attempt in attempts:
+            if verb == "get" and "token" not in attempt:
+                attempt.pop("json_body")
+            answer = shop.call(verb.upper(), path, **attempt)
+            if answer.status == 415 and "requestBody" not in operation:
+                continue  # of a body that nobody asked for
+            assert str(answer.status) in operation["responses"], (name, attempt, answer)
+            if answer.status >= 400:
+                jsonschema.validate(answer.json(), content(document, operation, answer.status)["schema"], jsonschema.Draft202012Validator)
+
+
+def test_the_body_is_judged_by_the_schema_that_is_shown(document, shop):
+    """Each rule of each schema, broken alone: what the document forbids is refused, naming the field."""
+    tried = 0
+    for name, (verb, path, operation) in operations(document).items():
+        if "requestBody" not in operation:
+            continue
+        media = operation["requestBody"]["content"]["application/json"]
+        for field, schema in media["schema"]["properties"].items():
+            broken = []
+            if field in media["schema"].get("required", []):
+                broken.append({key: value for key, value in media["example"].items() if key != field})
+            wrong = [["no", "such", "type"]] if schema["type"] != "array" else ["x"]
+            if "maxLength" in schema:
+                wrong.append("1" * (schema["maxLength"] + 1))
+            if schema.get("minLength", 0) > 1:
+                wrong.append("1" * (schema["minLength"] - 1))
+            if "maximum" in schema:
+                wrong += [schema["maximum"] + 1, schema["minimum"] - 1]
+            for value in wrong:
+                broken.append({**copy.deepcopy(media["example"]), field: value})
+            for body in broken:
+                answer = shop.call(verb.upper(), path.replace("{id}", "0192f0c8-2f5e-7a52-9c1d-0a3f5f6e7d21"), json_body=body, token=shop.admin_token)
+                assert answer.code == "VALIDATION_ERROR", (name, body, answer)
+                assert any(detail["field"].startswith(field) for detail in answer.json()["error"]["details"]), (name, body, answer)
+                tried += 1
+    assert tried > 40, tried
+
+
+def test_it_tells_who_may_and_nothing_of_declared_services(document):
+    told = operations(document)
+    assert told["deleteProduct"][2]["x-permissions"] == ["delete:products"] and told["login"][2]["security"] == [] and "security" not in told["me"][2]
+    assert not any(path.startswith(("/open/", "/private", "/shop")) for path in document["paths"])
+    assert not {"/api/payments/cards", "/api/privacy/export", "/api/audit/events", "/api/incidents"} & set(document["paths"]), "not built yet"
+    assert "delete" not in document["paths"]["/api/users/{id}"]
+
+
+@table({"left out": ({"services": {"orders": {"enabled": False}}}, "/api/orders", False), "there": ({}, "/api/orders", True)})
+def test_it_follows_the_configuration(launch, row):
+    config, path, is_told = row
+    server = launch({**config, "public_url": "https://api.example.com"})
+    document = server.get("/openapi.json").json()
+    assert (path in document["paths"]) == is_told and document["servers"] == [{"url": "https://api.example.com"}]
+
+
+def test_the_examples_password_is_no_default(shop):
+    assert shop.try_login("ada@example.com", "Horse$Battery9").code == "INVALID_CREDENTIALS"
