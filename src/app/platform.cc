@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "app/capacity.h"
+#include "app/demo.h"
 #include "app/fixed_settings.h"
 #include "app/process_metrics.h"
 #include "app/run_command.h"
@@ -52,9 +53,9 @@ Worker::Worker(const config::Settings& settings, gateway::Shared shared,
     deadlines_.start();
 }
 
-Result<std::unique_ptr<Platform>> Platform::make(config::Settings settings) {
+Result<std::unique_ptr<Platform>> Platform::make(config::Settings settings, Content content) {
     std::unique_ptr<Platform> platform(new Platform(std::move(settings), STDOUT_FILENO));
-    MERLON_TRY(platform->open());
+    MERLON_TRY(platform->open(content));
     return platform;
 }
 
@@ -142,7 +143,12 @@ Result<> Platform::make_first_admin() {
     return {};
 }
 
-Result<> Platform::open() {
+Result<> Platform::fill_with(Content content) {
+    if (content == Content::AsItIs) return {};
+    return fill_demo({*database_, *keys_, events_, clock_, entropy_, *identity_}, settings_);
+}
+
+Result<> Platform::open(Content content) {
     MERLON_TRY(open_identity());
     MERLON_TRY(open_services());
     const auto snapshot = MERLON_TRY(make_snapshot(settings_));
@@ -169,6 +175,7 @@ Result<> Platform::open() {
                                                    admin_deadlines_, nullptr, 64);
     admin_server_->serve(MERLON_TRY(http::listen_on(main_.get_executor(), settings_.server.admin)));
     MERLON_TRY(make_first_admin());
+    MERLON_TRY(fill_with(content));
     MERLON_TRY(open_operator_socket());
     observe_process(metrics_, clock_.wall());
     metrics_.observe_gauge("merlon_connections", "open client connections", [this] {
