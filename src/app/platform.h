@@ -48,9 +48,6 @@ private:
     http::Server server_;
 };
 
-// The running server's Unix socket for operators: beside the store's file.
-std::string operator_socket(const config::Settings& settings);
-
 // What the store begins with: what is in it, or the demo when it is empty (app/demo.h).
 enum class Content : std::uint8_t { AsItIs, Demo };
 
