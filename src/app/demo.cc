@@ -1,6 +1,8 @@
 // Filling the demo. Read Demo::fill() first, then fill_demo().
 #include "app/demo.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
@@ -123,15 +125,16 @@ Result<> Demo::open_roles() {
 
 Result<> Demo::make_catalogue() {
     for (const DemoProduct& product : demo_products) {
-        std::string body = R"({"currency":"EUR","price":)" + std::to_string(product.price) +
-                           R"(,"stock":)" + std::to_string(product.stock) + R"(,"name":)";
+        std::string body = R"({"name":)";
         wire::append_json_string(body, product.name);
         body += R"(,"description":)";
         wire::append_json_string(body, product.description);
+        body += fmt::format(R"(,"price":{},"currency":"EUR","stock":{}}})", product.price,
+                            product.stock);
         const auto answer = MERLON_TRY(wait(products_->call({.method = wire::Method::Post,
                                                              .route = "/api/products",
                                                              .path = "/api/products",
-                                                             .body = body + "}"})));
+                                                             .body = std::move(body)})));
         shelves_.push_back({MERLON_TRY(id_in(answer)), product.price, product.stock});
         progress_.step();
     }
@@ -152,8 +155,8 @@ Result<> Demo::make_people() {
         if (person.role == "user") {  // a moderator cannot order
             customers_.emplace_back(MERLON_TRY(wire::parse_json(account)).at("id").as_string());
         }
-        progress_.print("merlon: demo user, shown once: " + std::string(person.email) + " " +
-                        password + " (" + role + ")");
+        progress_.print(
+            fmt::format("merlon: demo user, shown once: {} {} ({})", person.email, password, role));
         progress_.step();
     }
     return {};
@@ -195,8 +198,8 @@ Result<std::string> Demo::place(const std::vector<Line>& lines, std::string user
     std::string body;
     for (const Line& line : lines) {
         body += body.empty() ? R"({"items":[)" : ",";
-        body += R"({"productId":")" + line.shelf->product_id + R"(","quantity":)" +
-                std::to_string(line.quantity) + "}";
+        body += fmt::format(R"({{"productId":"{}","quantity":{}}})", line.shelf->product_id,
+                            line.quantity);
     }
     return id_in(MERLON_TRY(wait(orders_->call({.method = wire::Method::Post,
                                                 .route = "/api/orders",
