@@ -4,7 +4,7 @@
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 10
 
-.PHONY: run build test check lint cover asan fuzz random bench fmt tsan clean install
+.PHONY: run build test check lint cover asan fuzz random bench fmt man tsan clean install
 .DEFAULT_GOAL := build
 
 install:
@@ -73,6 +73,11 @@ random: install         ## a campaign of random and mutated requests: make rando
 
 fmt: install            ## formats every source file
 	git ls-files '*.cc' '*.h' | xargs clang-format-19 -i
+
+man: install              ## writes the manual page anew, from the command line's description
+	cmake --preset dev
+	cmake --build --preset dev --target merlon -- -j$(JOBS)
+	build/dev/merlon man > docs/man/merlon.1
 
 clean:
 	rm -rf build

@@ -1,16 +1,16 @@
 // Building, running, reloading and draining the program.
 #include "app/platform.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "app/capacity.h"
+#include "app/demo.h"
 #include "app/fixed_settings.h"
 #include "app/process_metrics.h"
 #include "app/run_command.h"
+#include "app/store_lock.h"
 #include "base/spawn.h"
 #include "base/wait.h"
 #include "sealing/master_key.h"
@@ -24,10 +24,6 @@ constexpr std::size_t limited_clients = 1'000'000;
 
 constexpr unsigned probed_every_seconds = 5;
 
-std::string path_of(const std::string& sqlite_url) {
-    return sqlite_url.substr(sqlite_url.find(':') + 1);
-}
-
 // Null when the server speaks in the clear.
 Result<std::shared_ptr<const http::TlsServerContext>> make_tls(
     const http::ServerSettings& settings) {
@@ -38,11 +34,6 @@ Result<std::shared_ptr<const http::TlsServerContext>> make_tls(
 
 }  // namespace
 
-std::string operator_socket(const config::Settings& settings) {
-    return (std::filesystem::path(path_of(settings.store.url)).parent_path() / "merlon.sock")
-        .string();
-}
-
 Worker::Worker(const config::Settings& settings, gateway::Shared shared,
                std::shared_ptr<const gateway::Snapshot> snapshot,
                std::shared_ptr<const http::TlsServerContext> tls, std::size_t connections)
@@ -52,9 +43,9 @@ Worker::Worker(const config::Settings& settings, gateway::Shared shared,
     deadlines_.start();
 }
 
-Result<std::unique_ptr<Platform>> Platform::make(config::Settings settings) {
+Result<std::unique_ptr<Platform>> Platform::make(config::Settings settings, Content content) {
     std::unique_ptr<Platform> platform(new Platform(std::move(settings), STDOUT_FILENO));
-    MERLON_TRY(platform->open());
+    MERLON_TRY(platform->open(content));
     return platform;
 }
 
@@ -119,11 +110,7 @@ Result<> Platform::open_operator_socket() {
     operator_ = std::make_unique<OperatorHandler>(*identity_);
     operator_server_ = std::make_unique<http::Server>(main_.get_executor(), settings_.server,
                                                       *operator_, admin_deadlines_, nullptr, 8);
-    // Whoever may open it may do anything: from its first moment it is its owner's alone.
-    const mode_t before = ::umask(0177);
-    auto acceptor = http::listen_on(main_.get_executor(), {{}, 0, operator_socket(settings_)});
-    ::umask(before);
-    operator_server_->serve(MERLON_TRY(std::move(acceptor)));
+    operator_server_->serve(MERLON_TRY(take_operator_socket(main_.get_executor(), settings_)));
     return {};
 }
 
@@ -142,7 +129,12 @@ Result<> Platform::make_first_admin() {
     return {};
 }
 
-Result<> Platform::open() {
+Result<> Platform::fill_with(Content content) {
+    if (content == Content::AsItIs) return {};
+    return fill_demo({*database_, *keys_, events_, clock_, entropy_, *identity_}, settings_);
+}
+
+Result<> Platform::open(Content content) {
     MERLON_TRY(open_identity());
     MERLON_TRY(open_services());
     const auto snapshot = MERLON_TRY(make_snapshot(settings_));
@@ -169,6 +161,7 @@ Result<> Platform::open() {
                                                    admin_deadlines_, nullptr, 64);
     admin_server_->serve(MERLON_TRY(http::listen_on(main_.get_executor(), settings_.server.admin)));
     MERLON_TRY(make_first_admin());
+    MERLON_TRY(fill_with(content));
     MERLON_TRY(open_operator_socket());
     observe_process(metrics_, clock_.wall());
     metrics_.observe_gauge("merlon_connections", "open client connections", [this] {

@@ -48,14 +48,15 @@ private:
     http::Server server_;
 };
 
-// The running server's Unix socket for operators: beside the store's file.
-std::string operator_socket(const config::Settings& settings);
+// What the store begins with: what is in it, or the demo when it is empty (app/demo.h).
+enum class Content : std::uint8_t { AsItIs, Demo };
 
 class Platform final {
 public:
     // Opens every listener, so that a failure is known before anything is served.
-    // Errors: "listen.…", "tls.…", "route.…", "tokens.secret", the detail for the operator.
-    static Result<std::unique_ptr<Platform>> make(config::Settings settings);
+    // Errors: "listen.…", "tls.…", "route.…", "tokens.secret", "demo.…", the detail for the
+    // operator.
+    static Result<std::unique_ptr<Platform>> make(config::Settings settings, Content content);
     ~Platform();
 
     // The port the first TCP listener got.
@@ -74,12 +75,13 @@ public:
 
 private:
     Platform(config::Settings settings, int events_descriptor);
-    Result<> open();
+    Result<> open(Content content);
     Result<> open_identity();
     Result<> open_services();
     std::vector<http::LocalService*> built_in_roles();
     Result<> open_operator_socket();
     Result<> make_first_admin();
+    Result<> fill_with(Content content);
     Result<std::shared_ptr<const gateway::Snapshot>> make_snapshot(
         const config::Settings& settings);
     void tick();

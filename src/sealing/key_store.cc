@@ -1,8 +1,6 @@
 // The key hierarchy in its database. Read open() first.
 #include "sealing/key_store.h"
 
-#include "storage/migrations.h"
-
 namespace merlon::sealing {
 namespace {
 
@@ -78,9 +76,11 @@ Task<Secret> root_key(storage::Database& database, const Clock& clock, Entropy& 
 
 }  // namespace
 
+std::span<const storage::Migration> keys_migrations() { return migrations; }
+
 Task<std::unique_ptr<KeyStore>> KeyStore::open(storage::Database& database, const Clock& clock,
                                                Entropy& entropy, Secret master) {
-    MERLON_CO_TRY(co_await storage::migrate(database, clock, "keys", migrations));
+    MERLON_CO_TRY(co_await storage::migrate(database, clock, keys_role, keys_migrations()));
     const auto key =
         std::make_shared<const crypto::AeadKey>(MERLON_CO_TRY(crypto::AeadKey::make(master)));
     const Secret root = MERLON_CO_TRY(co_await root_key(database, clock, entropy, key, "root"));

@@ -5,6 +5,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -13,8 +14,13 @@
 #include "crypto/aead.h"
 #include "crypto/mac.h"
 #include "storage/database.h"
+#include "storage/migrations.h"
 
 namespace merlon::sealing {
+
+// The key store's tables.
+inline constexpr std::string_view keys_role = "keys";
+std::span<const storage::Migration> keys_migrations();
 
 // Shared with the requests that use it: the cache may drop it meanwhile.
 using PersonKey = std::shared_ptr<const crypto::AeadKey>;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <utility>
 
 #include "base/siphash.h"
 
@@ -62,6 +63,16 @@ Task<> apply(Transaction& transaction, std::string role, Migration migration, Wa
     co_return Result<>{};
 }
 
+// What has been applied for a role, in order; nothing where migrate() has never run.
+Task<Rows> applied_rows(Database* database, std::string role) {
+    auto rows = co_await database->query(
+        "SELECT number, name, checksum, applied_at FROM schema_migrations WHERE role = $1 "
+        "ORDER BY number",
+        {std::move(role)});
+    if (!rows && rows.error().rule == "storage.schema") co_return Rows();
+    co_return rows;
+}
+
 }  // namespace
 
 Task<> migrate(Database& database, const Clock& clock, std::string_view role,
@@ -83,6 +94,29 @@ Task<> migrate(Database& database, const Clock& clock, std::string_view role,
             }));
     }
     co_return Result<>{};
+}
+
+Task<std::vector<MigrationReport>> report_migrations(Database& database, std::string_view role,
+                                                     std::span<const Migration> migrations) {
+    const Rows rows = MERLON_CO_TRY(co_await applied_rows(&database, std::string(role)));
+    std::vector<MigrationReport> reports;
+    for (const Migration& migration : migrations) {
+        reports.push_back(
+            {migration.number, std::string(migration.name), MigrationState::Pending, {}});
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const std::int64_t number = rows[i].integer(0);
+        const WallTime applied_at{std::chrono::milliseconds{rows[i].integer(3)}};
+        if (std::cmp_greater(number, migrations.size())) {
+            reports.push_back({number, rows[i].text(1), MigrationState::Newer, applied_at});
+            continue;
+        }
+        const auto index = static_cast<std::size_t>(number - 1);
+        const bool is_ours = rows[i].text(2) == checksum(migrations[index].script);
+        reports[index].state = is_ours ? MigrationState::Applied : MigrationState::Changed;
+        reports[index].applied_at = applied_at;
+    }
+    co_return reports;
 }
 
 }  // namespace merlon::storage

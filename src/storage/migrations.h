@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "storage/database.h"
@@ -32,5 +35,19 @@ struct Migration {
 // Database. `database`, `clock` and what `migrations` shows must outlive the task.
 Task<> migrate(Database& database, const Clock& clock, std::string_view role,
                std::span<const Migration> migrations);
+
+// Changed: it was applied, but by another script than ours. Newer: a later release applied it.
+enum class MigrationState : std::uint8_t { Applied, Pending, Changed, Newer };
+
+struct MigrationReport {
+    std::int64_t number;
+    std::string name;
+    MigrationState state;
+    std::optional<WallTime> applied_at;  // unless it is pending
+};
+
+// What migrate() would find, in order; changes nothing. Errors: those of Database.
+Task<std::vector<MigrationReport>> report_migrations(Database& database, std::string_view role,
+                                                     std::span<const Migration> migrations);
 
 }  // namespace merlon::storage

@@ -120,5 +120,35 @@ TEST_F(Migrations, MakeTheOutboxWhoseEventsShareTheFateOfTheirChange) {
     EXPECT_EQ(folder_.all_bytes().find("203.0.113.7"), std::string::npos);
 }
 
+TEST_F(Migrations, AreReportedWithoutBeingRun) {
+    constexpr Migration edited{1, "things", "CREATE TABLE things (id TEXT PRIMARY KEY) STRICT"};
+    struct Case {
+        std::vector<Migration> known;
+        std::string says;
+    };
+    const auto reported = [&](const std::vector<Migration>& known) {
+        std::string says;
+        for (const auto& one : wait(report_migrations(*database_, "test", known)).value()) {
+            constexpr std::string_view names[] = {"applied", "pending", "changed", "newer"};
+            says += std::to_string(one.number) + one.name + " " +
+                    std::string(names[static_cast<int>(one.state)]) + " ";
+            EXPECT_EQ(one.applied_at.has_value(), one.state != MigrationState::Pending);
+        }
+        return says;
+    };
+    EXPECT_EQ(reported({first, second}), "1things pending 2names pending ");  // no table at all
+    EXPECT_FALSE(wait(database_->query("SELECT 1 FROM schema_migrations")));
+    ASSERT_TRUE(run({first}));
+    ASSERT_TRUE(run({{1, "others", "CREATE TABLE others (id INTEGER) STRICT"}}, "other"));
+    EXPECT_EQ(reported({first, second}), "1things applied 2names pending ");
+    ASSERT_TRUE(run({first, second}));
+    const Case cases[] = {
+        {{first, second}, "1things applied 2names applied "},
+        {{first}, "1things applied 2names newer "},
+        {{edited, second}, "1things changed 2names applied "},
+    };
+    for (const auto& [known, says] : cases) EXPECT_EQ(reported(known), says);
+}
+
 }  // namespace
 }  // namespace merlon::storage

@@ -158,12 +158,13 @@ class Account:
 
 
 class Merlon:
-    def __init__(self, directory, config=None, env=None, files=None):
+    def __init__(self, directory, config=None, env=None, files=None, flags=()):
         self.binary = binary()
         self.directory = pathlib.Path(directory)
         self.overrides = config or {}
         self.env = env or {}
         self.files = files or {}
+        self.flags = list(flags)  # of `merlon serve`
         self.process = None
         self.port = self.admin_port = None
         self.runs = 0
@@ -195,7 +196,7 @@ class Merlon:
         self.stdout_path = self.directory / f"stdout.{self.runs}"
         self.stderr_path = self.directory / f"stderr.{self.runs}"
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
-            self.process = subprocess.Popen([str(self.binary), "serve", "-c", "merlon.yaml"], cwd=self.directory,
+            self.process = subprocess.Popen([str(self.binary), "serve", *self.flags, "-c", "merlon.yaml"], cwd=self.directory,
                                             env=environment(self.env), stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         if ready:
             self.wait_ready()

@@ -49,13 +49,13 @@ def test_metrics_count_how_signing_in_ends(merlon):
     merlon.post("/api/auth/register", {"email": account.email, "password": account.password, "firstName": "Ada", "lastName": "Lovelace"})
     merlon.login(account.email)
     merlon.try_login(account.email, "Wrong$Battery9")
-    merlon.post("/api/auth/login", {})
+    merlon.post("/api/auth/login", {})  # no attempt: it never gets to the role
     assert merlon.try_refresh(account.refresh).status == 200
     merlon.try_refresh("x.y.z")
     merlon.logout(account.access)
     merlon.post("/api/auth/logout-all", token=merlon.login(account.email).access)
     changed = {key: counted(*key) - value for key, value in before.items() if counted(*key) != value}
-    assert changed == {("register", "refused"): 1, ("login", "success"): 2, ("login", "refused"): 2, ("refresh", "success"): 1,
+    assert changed == {("register", "refused"): 1, ("login", "success"): 2, ("login", "refused"): 1, ("refresh", "success"): 1,
                        ("refresh", "refused"): 1, ("logout", "success"): 1, ("logout_all", "success"): 1}
     text = merlon.admin("/metrics").text
     assert account.id not in text and account.email not in text

@@ -46,6 +46,14 @@ void add_config_options(CLI::App& command, Arguments& arguments) {
         ->allow_extra_args(false);
 }
 
+void add_json_option(CLI::App& command, Arguments& arguments) {
+    command.add_flag("--json", arguments.json, "Print JSON");
+}
+
+void add_json_option(CLI::App& command) {
+    command.add_flag_callback("--json", [] {}, "JSON, which it always is");
+}
+
 config::Loaded load(const Arguments& arguments) {
     config::Loaded loaded = config::load(
         {arguments.config_path, environment_of_process(), arguments.settings}, config::DiskFiles());

@@ -26,10 +26,16 @@ void add_serve(CLI::App& program, Arguments& arguments);
 void add_healthcheck(CLI::App& program, Arguments& arguments);
 void add_config(CLI::App& program, Arguments& arguments);
 void add_token(CLI::App& program, Arguments& arguments);
+void add_migrate(CLI::App& program, Arguments& arguments);
 void add_completion(CLI::App& program, Arguments& arguments);
+void add_manual(CLI::App& program, Arguments& arguments);
 
 // --config and --set.
 void add_config_options(CLI::App& command, Arguments& arguments);
+
+// --json: of commands that say something else without it, and of those that always print JSON.
+void add_json_option(CLI::App& command, Arguments& arguments);
+void add_json_option(CLI::App& command);
 
 // Reads the configuration; every problem is printed.
 config::Loaded load(const Arguments& arguments);

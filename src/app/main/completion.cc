@@ -4,37 +4,20 @@
 #include <vector>
 
 #include "app/main/commands.h"
+#include "app/main/places.h"
+#include "wire/json_text.h"
 
 namespace merlon::app {
 namespace {
 
-struct Place {
-    std::string path;  // "merlon config"
-    const CLI::App* command;
-};
-
-void add_places(const CLI::App& command, const std::string& path, std::vector<Place>& out) {
-    out.push_back({path, &command});
-    for (const CLI::App* below : command.get_subcommands(nullptr)) {
-        add_places(*below, path + " " + below->get_name(), out);
-    }
-}
-
-std::vector<Place> places(const CLI::App& program) {
-    std::vector<Place> out;
-    add_places(program, program.get_name(), out);
-    return out;
-}
-
 // Subcommands and long options.
 std::string words_of(const CLI::App& command) {
     std::string words;
-    for (const CLI::App* below : command.get_subcommands(nullptr)) words += below->get_name() + " ";
-    for (const CLI::Option* option : command.get_options()) {
+    for (const CLI::App* below : commands_below(command)) words += below->get_name() + " ";
+    for (const CLI::Option* option : options_of(command)) {
         for (const std::string& name : option->get_lnames()) words += "--" + name + " ";
     }
-    if (!words.empty()) words.pop_back();
-    return words;
+    return words + "--help";
 }
 
 // Follows the words before the cursor to a command, then offers that command's words.
@@ -72,10 +55,9 @@ std::string fish_script(const CLI::App& program) {
     std::string script;
     for (const Place& place : places(program)) {
         std::string condition = "not __fish_seen_subcommand_from";
-        for (const CLI::App* below : place.command->get_subcommands(nullptr)) {
-            condition += " " + below->get_name();
-        }
-        if (place.command->get_subcommands(nullptr).empty()) condition = "true";
+        const auto below = commands_below(*place.command);
+        for (const CLI::App* one : below) condition += " " + one->get_name();
+        if (below.empty()) condition = "true";
         for (std::size_t at = place.path.find(' '); at != std::string::npos;) {
             const std::size_t end = place.path.find(' ', at + 1);
             condition +=
@@ -90,7 +72,7 @@ std::string fish_script(const CLI::App& program) {
 
 }  // namespace
 
-void add_completion(CLI::App& program, Arguments&) {
+void add_completion(CLI::App& program, Arguments& arguments) {
     CLI::App* group = program.add_subcommand(
         "completion", "Print a script for the shell: source <(merlon completion bash)");
     group->require_subcommand(1);
@@ -98,8 +80,16 @@ void add_completion(CLI::App& program, Arguments&) {
     for (const auto& [shell, script] : {std::pair<const char*, Script>("bash", bash_script),
                                         {"zsh", zsh_script},
                                         {"fish", fish_script}}) {
-        group->add_subcommand(shell, std::string("For ") + shell)->callback([&program, script] {
-            std::fputs(script(program).c_str(), stdout);
+        CLI::App* command = group->add_subcommand(shell, std::string("For ") + shell);
+        add_json_option(*command, arguments);
+        command->callback([&program, &arguments, script] {
+            std::string text = script(program);
+            if (arguments.json) {
+                std::string json = R"({"script":)";
+                wire::append_json_string(json, text);
+                text = json + "}\n";
+            }
+            std::fputs(text.c_str(), stdout);
         });
     }
 }

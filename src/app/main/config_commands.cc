@@ -3,16 +3,38 @@
 
 #include "app/main/commands.h"
 #include "config/show.h"
+#include "wire/json_text.h"
 
 namespace merlon::app {
 namespace {
 
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
+// What load() prints on standard error, for programs.
+std::string problems_json(const config::Problems& problems) {
+    std::string json = "[";
+    for (const config::Problem& problem : problems) {
+        const bool is_error = problem.grade == config::Grade::Error;
+        json += json.size() > 1 ? R"(,{"grade":)" : R"({"grade":)";
+        json += is_error ? R"("error","source":)" : R"("warning","source":)";
+        wire::append_json_string(json, problem.origin.text());
+        json += R"(,"key":)";
+        wire::append_json_string(json, problem.path);
+        json += R"(,"message":)";
+        wire::append_json_string(json, problem.message);
+        json += '}';
+    }
+    return json + ']';
+}
+
 int check(const Arguments& arguments) {
-    if (!load(arguments).settings) return exit_configuration;
-    std::fprintf(stderr, "the configuration is sound\n");
-    return 0;
+    const config::Loaded loaded = load(arguments);
+    if (arguments.json) {
+        print(R"({"problems":)" + problems_json(loaded.problems) + "}\n");
+    } else if (loaded.settings) {
+        std::fprintf(stderr, "the configuration is sound\n");
+    }
+    return loaded.settings ? 0 : exit_configuration;
 }
 
 int show(const Arguments& arguments, config::Sources sources) {
@@ -31,11 +53,12 @@ void add_config(CLI::App& program, Arguments& arguments) {
 
     CLI::App* check_command = group->add_subcommand("check", "Say all that is wrong with it");
     add_config_options(*check_command, arguments);
+    add_json_option(*check_command, arguments);
     check_command->callback([&arguments] { arguments.code = check(arguments); });
 
     CLI::App* show_command = group->add_subcommand("show", "Print the effective values");
     add_config_options(*show_command, arguments);
-    show_command->add_flag("--json", arguments.json, "Print JSON");
+    add_json_option(*show_command, arguments);
     CLI::Option* sources =
         show_command->add_flag("--sources")->description("Say where each value came from");
     show_command->callback([&arguments, sources] {
@@ -45,7 +68,7 @@ void add_config(CLI::App& program, Arguments& arguments) {
 
     CLI::App* schema_command =
         group->add_subcommand("schema", "Print the JSON Schema of merlon.yaml");
-    schema_command->add_flag("--json", arguments.json, "JSON, which it always is");
+    add_json_option(*schema_command);
     schema_command->callback([] { print(config::show_schema(config::describe())); });
 }
 

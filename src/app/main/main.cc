@@ -12,7 +12,7 @@ namespace {
 
 void add_version(CLI::App& program, Arguments& arguments) {
     CLI::App* command = program.add_subcommand("version", "Print the version");
-    command->add_flag("--json", arguments.json, "Print JSON");
+    add_json_option(*command, arguments);
     command->callback([&arguments] {
         std::printf(arguments.json ? "{\"version\":\"%s\"}\n" : "merlon %s\n", MERLON_VERSION);
     });
@@ -27,7 +27,9 @@ int run(int argc, char** argv) {
     const OperatorCommands operator_commands(program, arguments);
     add_token(program, arguments);
     add_healthcheck(program, arguments);
+    add_migrate(program, arguments);
     add_completion(program, arguments);
+    add_manual(program, arguments);
     add_version(program, arguments);
     try {
         program.parse(argc, argv);

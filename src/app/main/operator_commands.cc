@@ -6,6 +6,7 @@
 
 #include "app/operator.h"
 #include "app/platform.h"
+#include "app/store_lock.h"
 #include "wire/json_text.h"
 
 namespace merlon::app {

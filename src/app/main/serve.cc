@@ -11,13 +11,13 @@
 namespace merlon::app {
 namespace {
 
-int serve(const Arguments& arguments) {
+int serve(const Arguments& arguments, Content content) {
     auto settings = load_settings(arguments);
     if (!settings) return exit_configuration;
     const std::string host = settings->server.listen.front().host;
     const std::string scheme = settings->server.tls.empty() ? "http" : "https";
 
-    auto platform = Platform::make(*std::move(settings));
+    auto platform = Platform::make(*std::move(settings), content);
     if (!platform) {
         std::fprintf(stderr, "merlon: %s\n", platform.error().detail.c_str());
         return platform.error().kind == Kind::Unavailable ? exit_unavailable : exit_configuration;
@@ -56,6 +56,7 @@ int healthcheck(const Arguments& arguments) {
     const auto settings = load_settings(arguments);
     if (!settings) return exit_configuration;
     const Result<> ready = ask_readiness(settings->server.admin);
+    if (arguments.json) std::printf("{\"ready\":%s}\n", ready ? "true" : "false");
     if (ready) return 0;
     std::fprintf(stderr, "merlon: %s\n", ready.error().detail.c_str());
     return exit_unavailable;
@@ -66,13 +67,19 @@ int healthcheck(const Arguments& arguments) {
 void add_serve(CLI::App& program, Arguments& arguments) {
     CLI::App* command = program.add_subcommand("serve", "Start the gateway");
     add_config_options(*command, arguments);
-    command->callback([&arguments] { arguments.code = serve(arguments); });
+    CLI::Option* demo = command->add_flag("--demo")->description(
+        "Fill an empty store with products, users and orders; prints their passwords once");
+    command->add_flag_callback("--json", [] {}, "Events are JSON, which they always are");
+    command->callback([&arguments, demo] {
+        arguments.code = serve(arguments, demo->count() > 0 ? Content::Demo : Content::AsItIs);
+    });
 }
 
 void add_healthcheck(CLI::App& program, Arguments& arguments) {
     CLI::App* command =
         program.add_subcommand("healthcheck", "Ask the running server whether it is ready");
     add_config_options(*command, arguments);
+    add_json_option(*command, arguments);
     command->callback([&arguments] { arguments.code = healthcheck(arguments); });
 }
 

@@ -15,12 +15,18 @@ int inspect(const std::string& argument) {
     return 0;
 }
 
-int verify(const std::string& jwk_path) {
+int verify(const Arguments& arguments, const std::string& jwk_path) {
     const auto token = read_token_from_stdin();
     const Result<> done =
         token ? verify_signature(*token, jwk_path) : Result<>(std::unexpected(token.error()));
     const bool is_about_key =
         !done && (done.error().rule.starts_with("jwk.") || done.error().rule.starts_with("key."));
+    if (arguments.json && !is_about_key) {
+        const std::string rule = done ? "" : R"(,"rule":")" + std::string(done.error().rule) + '"';
+        std::printf(R"({"valid":%s%s})"
+                    "\n",
+                    done ? "true" : "false", rule.c_str());
+    }
     return report(done, is_about_key ? 2 : 1);
 }
 
@@ -34,7 +40,7 @@ void add_token(CLI::App& program, Arguments& arguments) {
         group->add_subcommand("inspect", "Show header and claims; judges nothing");
     CLI::Option* token =
         inspect_command->add_option("token", "The token (default: standard input)");
-    inspect_command->add_flag("--json", arguments.json, "JSON, which it always is");
+    add_json_option(*inspect_command);
     inspect_command->callback([&arguments, token] {
         arguments.code = inspect(token->count() > 0 ? token->as<std::string>() : "");
     });
@@ -43,8 +49,9 @@ void add_token(CLI::App& program, Arguments& arguments) {
         "verify", "Judge the signature of the token on standard input: exit 0 or 1");
     CLI::Option* jwk = verify_command->add_option("--jwk", "The key, a JWK file")->required();
     verify_command->add_flag("--signature-only")->description("Leave the claims alone")->required();
+    add_json_option(*verify_command, arguments);
     verify_command->callback(
-        [&arguments, jwk] { arguments.code = verify(jwk->as<std::string>()); });
+        [&arguments, jwk] { arguments.code = verify(arguments, jwk->as<std::string>()); });
 }
 
 }  // namespace merlon::app
