@@ -58,9 +58,14 @@ Result<std::unique_ptr<Platform>> Platform::make(config::Settings settings) {
     return platform;
 }
 
-Platform::Platform(config::Settings settings, int events_descriptor)
+Platform::Platform(config::Settings settings, int log_descriptor)
     : settings_(std::move(settings)),
-      events_(events_descriptor, metrics_),
+      log_(log_descriptor,
+           metrics_.counter("merlon_security_events_lost",
+                            "Security events that could not be written to the log"),
+           metrics_.counter("merlon_access_log_dropped",
+                            "Lines of the access log that could not be written")),
+      events_(log_.first(), metrics_),
       refusals_(clock_, events_, metrics_),
       limits_(limited_clients, entropy_),
       admin_(metrics_, ready_),
@@ -149,7 +154,8 @@ Result<> Platform::open() {
     const auto tls = MERLON_TRY(make_tls(settings_.server));
     const unsigned count = worker_count(settings_.server);
     const std::size_t connections = connections_max(settings_.server, count);
-    const gateway::Shared shared{clock_, entropy_, limits_, refusals_, metrics_, revocations_};
+    const gateway::Shared shared{clock_,   entropy_,     limits_,      refusals_,
+                                 metrics_, revocations_, log_.second()};
     for (unsigned i = 0; i < count; ++i) {
         workers_.push_back(std::make_unique<Worker>(settings_, shared, snapshot, tls, connections));
     }
