@@ -121,7 +121,7 @@ Result<> Platform::open_identity() {
 }
 
 Result<> Platform::open_operator_socket() {
-    operator_ = std::make_unique<OperatorHandler>(*identity_);
+    operator_ = std::make_unique<OperatorHandler>(Operated{identity_.get(), database_.get()});
     operator_server_ = std::make_unique<http::Server>(main_.get_executor(), settings_.server,
                                                       *operator_, admin_deadlines_, nullptr, 8);
     // Whoever may open it may do anything: from its first moment it is its owner's alone.
@@ -135,7 +135,8 @@ Result<> Platform::open_operator_socket() {
 Result<std::string> Platform::run_offline(config::Settings settings, std::string command) {
     Platform platform(std::move(settings), STDERR_FILENO);  // the answer has standard output
     MERLON_TRY(platform.open_identity());
-    return wait(run_command(platform.identity_.get(), std::move(command)));
+    return wait(
+        run_command({platform.identity_.get(), platform.database_.get()}, std::move(command)));
 }
 
 // Before anybody can ask: its password is on the screen when the server says ready.

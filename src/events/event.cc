@@ -17,6 +17,14 @@ void append_member(std::string& out, std::string_view member, std::string_view v
     wire::append_json_string(out, value);
 }
 
+template <class Named>
+std::optional<Named> find_named(std::string_view wanted, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        if (name(static_cast<Named>(i)) == wanted) return static_cast<Named>(i);
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::string_view name(Type type) {
@@ -63,6 +71,12 @@ std::string_view name(Severity severity) {
             return "critical";
     }
     MERLON_ASSERT(false && "a severity outside its enum");
+}
+
+std::optional<Type> find_type(std::string_view name) { return find_named<Type>(name, types); }
+
+std::optional<Severity> find_severity(std::string_view name) {
+    return find_named<Severity>(name, severities);
 }
 
 Severity default_severity(Type type) {
