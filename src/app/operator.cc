@@ -6,7 +6,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "app/run_command.h"
 #include "base/text.h"
 #include "http/problem.h"
 #include "wire/json_text.h"
@@ -27,7 +26,7 @@ Task<> OperatorHandler::serve(http::Exchange& exchange) {
         if (piece.empty()) break;
         body.append(piece);
     }
-    auto done = co_await run_command(&identity_, std::move(body));
+    auto done = co_await run_command(operated_, std::move(body));
     http::Response response;
     if (done) {
         response.body = *std::move(done);

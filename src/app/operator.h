@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "app/run_command.h"
 #include "http/exchange.h"
-#include "identity/identity.h"
 
 namespace merlon::app {
 
@@ -12,15 +12,15 @@ namespace merlon::app {
 std::string operator_error_json(const Error& error);
 
 // Serves POST /command on the admin socket, whose file only the server's user can open. Thread:
-// that of the admin loop. Borrows identity for life.
+// that of the admin loop. Borrows what it operates for life.
 class OperatorHandler final : public http::Handler {
 public:
-    explicit OperatorHandler(identity::Identity& identity) : identity_(identity) {}
+    explicit OperatorHandler(Operated operated) : operated_(operated) {}
     Task<> serve(http::Exchange& exchange) override;
     http::Response refuse(const http::Peer& peer, const Error& error) override;
 
 private:
-    identity::Identity& identity_;
+    Operated operated_;
 };
 
 struct CommandAnswer {

@@ -49,9 +49,14 @@ Result<std::unique_ptr<Platform>> Platform::make(config::Settings settings, Cont
     return platform;
 }
 
-Platform::Platform(config::Settings settings, int events_descriptor)
+Platform::Platform(config::Settings settings, int log_descriptor)
     : settings_(std::move(settings)),
-      events_(events_descriptor, metrics_),
+      log_(log_descriptor,
+           metrics_.counter("merlon_security_events_lost",
+                            "Security events that could not be written to the log"),
+           metrics_.counter("merlon_access_log_dropped",
+                            "Lines of the access log that could not be written")),
+      events_(log_.first(), metrics_),
       refusals_(clock_, events_, metrics_),
       limits_(limited_clients, entropy_),
       admin_(metrics_, ready_),
@@ -107,7 +112,7 @@ Result<> Platform::open_identity() {
 }
 
 Result<> Platform::open_operator_socket() {
-    operator_ = std::make_unique<OperatorHandler>(*identity_);
+    operator_ = std::make_unique<OperatorHandler>(Operated{identity_.get(), database_.get()});
     operator_server_ = std::make_unique<http::Server>(main_.get_executor(), settings_.server,
                                                       *operator_, admin_deadlines_, nullptr, 8);
     operator_server_->serve(MERLON_TRY(take_operator_socket(main_.get_executor(), settings_)));
@@ -117,7 +122,8 @@ Result<> Platform::open_operator_socket() {
 Result<std::string> Platform::run_offline(config::Settings settings, std::string command) {
     Platform platform(std::move(settings), STDERR_FILENO);  // the answer has standard output
     MERLON_TRY(platform.open_identity());
-    return wait(run_command(platform.identity_.get(), std::move(command)));
+    return wait(
+        run_command({platform.identity_.get(), platform.database_.get()}, std::move(command)));
 }
 
 // Before anybody can ask: its password is on the screen when the server says ready.
@@ -141,7 +147,8 @@ Result<> Platform::open(Content content) {
     const auto tls = MERLON_TRY(make_tls(settings_.server));
     const unsigned count = worker_count(settings_.server);
     const std::size_t connections = connections_max(settings_.server, count);
-    const gateway::Shared shared{clock_, entropy_, limits_, refusals_, metrics_, revocations_};
+    const gateway::Shared shared{clock_,   entropy_,     limits_,      refusals_,
+                                 metrics_, revocations_, log_.second()};
     for (unsigned i = 0; i < count; ++i) {
         workers_.push_back(std::make_unique<Worker>(settings_, shared, snapshot, tls, connections));
     }

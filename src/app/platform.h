@@ -11,6 +11,7 @@
 #include "app/admin.h"
 #include "app/operator.h"
 #include "app/store_probe.h"
+#include "base/line_writer.h"
 #include "base/metrics.h"
 #include "config/settings.h"
 #include "events/log_sink.h"
@@ -74,7 +75,7 @@ public:
     static Result<std::string> run_offline(config::Settings settings, std::string command);
 
 private:
-    Platform(config::Settings settings, int events_descriptor);
+    Platform(config::Settings settings, int log_descriptor);
     Result<> open(Content content);
     Result<> open_identity();
     Result<> open_services();
@@ -91,6 +92,7 @@ private:
     SystemClock clock_;
     SystemEntropy entropy_;
     metrics::Registry metrics_;
+    LineWriter log_;
     events::LogSink events_;
     events::Refusals refusals_;
     gateway::LimitTable limits_;

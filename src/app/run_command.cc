@@ -1,10 +1,13 @@
-// From a command's JSON to a call of Identity.
+// From a command's JSON to a call of what carries it out.
 #include "app/run_command.h"
 
 #include <boost/json.hpp>
 #include <map>
 
+#include "base/text.h"
+#include "storage/outbox.h"
 #include "wire/json.h"
+#include "wire/json_text.h"
 
 namespace merlon::app {
 namespace {
@@ -102,10 +105,55 @@ Task<std::string> run_key_command(Identity* identity, Command command) {
     co_return fail(Kind::Invalid, "command.unknown", command.name);
 }
 
+// A member that may be absent, by one of a list of names.
+template <class Value, class Find>
+Result<std::optional<Value>> named_of(const Command& command, const char* member, Find find) {
+    const std::string name = command.of(member);
+    if (name.empty()) return std::optional<Value>();
+    const std::optional<Value> found = find(name);
+    if (!found) return fail(Kind::Invalid, "command.malformed", std::string(member) + " " + name);
+    return found;
+}
+
+Result<storage::EventQuery> event_query_of(const Command& command) {
+    storage::EventQuery query;
+    query.type = MERLON_TRY(named_of<events::Type>(command, "type", events::find_type));
+    query.severity =
+        MERLON_TRY(named_of<events::Severity>(command, "severity", events::find_severity));
+    const auto number = [](std::string_view text) {
+        return text::parse_number<std::int64_t>(text);
+    };
+    query.after = MERLON_TRY(named_of<std::int64_t>(command, "after", number));
+    query.limit = MERLON_TRY(named_of<std::int64_t>(command, "limit", number)).value_or(0);
+    if (query.limit < 1 || query.limit > audit_tail_max) {
+        return fail(Kind::Invalid, "command.malformed", "limit");
+    }
+    return query;
+}
+
+// {"last":7,"events":["{\"type\":…}"]}: each as the text that is stored.
+Task<std::string> run_audit_command(storage::Database* database, Command command) {
+    if (command.name != "audit.tail") {
+        co_return fail(Kind::Invalid, "command.unknown", command.name);
+    }
+    const storage::StoredEvents found = MERLON_CO_TRY(
+        co_await storage::find_events(database, MERLON_CO_TRY(event_query_of(command))));
+    std::string json = R"({"last":)" + std::to_string(found.last) + R"(,"events":[)";
+    for (const std::string& event : found.events) {
+        if (json.back() != '[') json += ',';
+        wire::append_json_string(json, event);
+    }
+    co_return json + "]}";
+}
+
 }  // namespace
 
-Task<std::string> run_command(Identity* identity, std::string text) {
+Task<std::string> run_command(Operated operated, std::string text) {
+    Identity* identity = operated.identity;
     Command command = MERLON_CO_TRY(parse_command(std::move(text)));
+    if (command.name.starts_with("audit.")) {
+        co_return co_await run_audit_command(operated.database, std::move(command));
+    }
     if (command.name.starts_with("key.")) {
         co_return co_await run_key_command(identity, std::move(command));
     }

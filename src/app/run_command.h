@@ -1,15 +1,25 @@
-// An operator's commands, carried out: on the running server's identity, or on that of a store
-// which no server has open.
+// An operator's commands, carried out: on what the running server has, or on a store which no
+// server has open.
 #pragma once
 
 #include <string>
 
 #include "identity/identity.h"
+#include "storage/database.h"
 
 namespace merlon::app {
 
+// Events that audit.tail gives at a time.
+inline constexpr std::int64_t audit_tail_max = 1'000;
+
+// What commands work on. Borrowed.
+struct Operated {
+    identity::Identity* identity;
+    storage::Database* database;
+};
+
 // One command as JSON, {"command":"user.lock", …}; gives the answer as JSON. Errors: "command.…"
-// (Invalid), and those of Identity. Borrows identity for the task.
-Task<std::string> run_command(identity::Identity* identity, std::string json);
+// (Invalid), and those of Identity and Database. Borrows what it works on for the task.
+Task<std::string> run_command(Operated operated, std::string json);
 
 }  // namespace merlon::app

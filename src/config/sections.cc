@@ -140,6 +140,16 @@ void read_cors(Reader cors, gateway::CorsSettings& out) {
     cors.finish();
 }
 
+void read_log(Reader log, gateway::LoggedRequests& out) {
+    using gateway::LoggedRequests;
+    std::string access = "off";
+    log.choice("access", {"off", "errors", "all"}, access,
+               "finished requests on standard output, a line of JSON each; errors: 400 and above");
+    if (access == "errors") out = LoggedRequests::Errors;
+    if (access == "all") out = LoggedRequests::All;
+    log.finish();
+}
+
 void check_exposure(Reader& root, const http::ServerSettings& server) {
     if (!is_private(server.admin)) {
         root.problem("server.admin", "metrics and health belong on a loopback or private address");
@@ -173,6 +183,7 @@ void read_settings(Reader root, Settings& out) {
     read_cors(root.section("cors", "browsers of other origins"), out.gateway.cors);
     read_limits(root.section("limits", "how often a client may ask"), out.gateway.limits);
     read_services(root.section("services", "what is behind the gateway"), out.gateway);
+    read_log(root.section("log", "what is said of requests"), out.gateway.access_log);
     check_exposure(root, out.server);
     // Saying so beats both refusing a configuration that is right and letting an operator believe
     // that it does something.

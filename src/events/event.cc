@@ -4,27 +4,25 @@
 #include <fmt/format.h>
 
 #include "base/result.h"
+#include "base/rfc3339.h"
 #include "wire/json_text.h"
 
 namespace merlon::events {
 namespace {
-
-// 2026-01-01T00:00:00.000Z
-std::string iso_8601(WallTime time) {
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss clock{time - day};
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                       clock.subseconds().count());
-}
 
 void append_member(std::string& out, std::string_view member, std::string_view value) {
     out += out.back() == '{' ? "" : ",";
     wire::append_json_string(out, member);
     out += ':';
     wire::append_json_string(out, value);
+}
+
+template <class Named>
+std::optional<Named> find_named(std::string_view wanted, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        if (name(static_cast<Named>(i)) == wanted) return static_cast<Named>(i);
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -75,6 +73,12 @@ std::string_view name(Severity severity) {
     MERLON_ASSERT(false && "a severity outside its enum");
 }
 
+std::optional<Type> find_type(std::string_view name) { return find_named<Type>(name, types); }
+
+std::optional<Severity> find_severity(std::string_view name) {
+    return find_named<Severity>(name, severities);
+}
+
 Severity default_severity(Type type) {
     switch (type) {
         case Type::FailedLoginAttempt:  // seed
@@ -105,7 +109,7 @@ std::string to_json(const Event& event) {
     append_member(out, "severity", name(event.severity));
     append_member(out, "userId", event.user_id);
     append_member(out, "ip", event.ip);
-    append_member(out, "timestamp", iso_8601(event.time));
+    append_member(out, "timestamp", rfc3339(event.time));
     out += R"(,"details":{)";
     for (const auto& [member, value] : event.details) append_member(out, member, value);
     if (event.count > 1) {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,6 +42,9 @@ inline constexpr std::size_t severities = static_cast<std::size_t>(Severity::Cri
 // FAILED_LOGIN_ATTEMPT and so on: stable names that clients filter by.
 std::string_view name(Type type);
 std::string_view name(Severity severity);
+// By name; nothing when there is none of that name.
+std::optional<Type> find_type(std::string_view name);
+std::optional<Severity> find_severity(std::string_view name);
 // What a type has unless the reporter says otherwise.
 Severity default_severity(Type type);
 

@@ -25,6 +25,7 @@ RequestPath::RequestPath(Shared shared, http::Deadlines& deadlines, Executor exe
       limit_gate_(shared.limits, shared.clock, shared.metrics, executor),
       token_gate_(shared.clock, shared.revocations, shared.metrics),
       entropy_(shared.entropy),
+      access_log_(deadlines, shared.access_lines),
       every_second_(deadlines, [this] {
           open_streams_.close_expired(shared_.clock.wall());
           close_revoked_streams();
@@ -63,8 +64,7 @@ Task<> RequestPath::serve(http::Exchange& exchange) {
     }
     // An answer that broke off counts like a failure, not like a success.
     limit_gate_.settle(request.limits, status.value_or(500));
-    request.active->durations.of(exchange.head().method, request.route_name(), status.value_or(499))
-        .observe(shared_.clock.steady() - request.began);
+    record(exchange, request, status.value_or(499));
     if (!status) co_return std::unexpected(std::move(status).error());
     co_return Result<>{};
 }
@@ -99,8 +99,10 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
     }
 
     const access::Subject* subject = nullptr;
-    if (route->rule.needs_subject())
+    if (route->rule.needs_subject()) {
         subject = MERLON_CO_TRY(token_gate_.admit(exchange.head(), request));
+        request.is_authenticated = true;
+    }
     access::Pass pass = MERLON_CO_TRY(access::Policy::authorize(subject, route->rule));
 
     if (!route->fixed_body.empty()) {
@@ -117,6 +119,7 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
         request.body = MERLON_CO_TRY(
             co_await take_judged_body(&exchange, route->schema.get(), route->body_bytes_max));
     }
+    request.forwarded_to = request.snapshot->services[route->service].name;
     co_return co_await forward(
         exchange, std::move(pass),
         {*request.active->upstreams[route->service], open_streams_, shared_.clock,
@@ -253,11 +256,41 @@ Task<int> RequestPath::refuse_with(http::Exchange& exchange, Request& request, E
     co_return refusal.status;
 }
 
-http::Response RequestPath::refuse(const http::Peer&, const Error& error) {
+http::Response RequestPath::refuse(const http::Peer& peer, const Error& error) {
     http::Response response = refusal_of(error, nullptr);
+    const WallTime now = shared_.clock.wall();
+    const std::string request_id = Uuid::make_v7(now, entropy_).str();
     response.fields.add_lines(active_->snapshot->security_fields.text());
-    response.fields.add("X-Request-ID", Uuid::make_v7(shared_.clock.wall(), entropy_).str());
+    response.fields.add("X-Request-ID", request_id);
+    if (is_logged(active_->snapshot->access_log, response.status)) {
+        access_log_.add({.came = now,
+                         .request_id = request_id,
+                         .route = Request::no_route,
+                         .status = response.status,
+                         .ip = peer.address});
+    }
     return response;
+}
+
+void RequestPath::record(const http::Exchange& exchange, const Request& request, int status) {
+    const wire::Method method = exchange.head().method;
+    const auto duration = shared_.clock.steady() - request.began;
+    request.active->durations.of(method, request.route_name(), status).observe(duration);
+    if (!is_logged(request.snapshot->access_log, status)) return;
+    access_log_.add({.came = request.came,
+                     .request_id = request.texts->request_id,
+                     .trace_id = wire::trace_id_of(request.texts->traceparent),
+                     .method = method,
+                     .route = request.route_name(),
+                     .status = status,
+                     .duration = duration,
+                     .bytes_in = exchange.body_bytes_read(),
+                     .bytes_out = exchange.body_bytes_sent(),
+                     .ip = request.client,
+                     .user_id = request.is_authenticated
+                                    ? std::string_view(request.token->subject.user_id)
+                                    : std::string_view(),
+                     .upstream = request.forwarded_to});
 }
 
 }  // namespace merlon::gateway

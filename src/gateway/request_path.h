@@ -2,6 +2,7 @@
 #pragma once
 
 #include "events/refusals.h"
+#include "gateway/access_log.h"
 #include "gateway/every_second.h"
 #include "gateway/limit_gate.h"
 #include "gateway/token_gate.h"
@@ -16,6 +17,7 @@ struct Shared {
     events::Refusals& refusals;
     metrics::Registry& metrics;
     const tokens::Revocations& revocations;
+    LineSink& access_lines;
 };
 
 // One worker's request path. One thread.
@@ -43,6 +45,8 @@ private:
     void close_revoked_streams();
     Task<int> call_local(http::Exchange& exchange, Request& request);
     Task<int> refuse_with(http::Exchange& exchange, Request& request, Error error);
+    // Into the metrics and the access log; `status` is 499 when the answer broke off.
+    void record(const http::Exchange& exchange, const Request& request, int status);
 
     Shared shared_;
     http::Deadlines& deadlines_;
@@ -51,6 +55,7 @@ private:
     TokenGate token_gate_;
     BufferedEntropy entropy_;
     OpenStreams open_streams_;
+    AccessLog access_log_;
     // Generations that open_streams_ was searched for.
     std::uint64_t revocations_seen_ = 0;
     std::uint64_t keys_seen_ = 0;

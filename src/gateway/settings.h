@@ -11,6 +11,8 @@
 namespace merlon::gateway {
 
 enum class Allow : std::uint8_t { Public, Authenticated, Permissions };
+// Which finished requests the access log has; Errors: those answered 400 and above.
+enum class LoggedRequests : std::uint8_t { None, Errors, All };
 enum class WhenStale : std::uint8_t { Open, Closed };
 
 struct RouteSettings {
@@ -93,6 +95,7 @@ struct GatewaySettings {
     // Replaces or, with an empty value, removes one of the security headers.
     std::vector<std::pair<std::string, std::string>> security_headers;
     RevocationSettings revocation;
+    LoggedRequests access_log = LoggedRequests::None;
 };
 
 }  // namespace merlon::gateway

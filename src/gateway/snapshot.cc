@@ -170,6 +170,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
     snapshot->ipv6_prefix = gateway.ipv6_prefix;
     snapshot->security_fields = make_security_fields(gateway.security_headers);
     snapshot->timeouts = server.timeouts;
+    snapshot->access_log = gateway.access_log;
     snapshot->verifier.emplace(
         tokens::ClaimRules{tokens.issuer, tokens.audience}, keys.own,
         MERLON_TRY(tokens::TrustedIssuers::load(tokens.trusted, keys.remote)), snapshot->roles);

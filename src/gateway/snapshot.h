@@ -69,6 +69,7 @@ struct Snapshot {
     int ipv6_prefix = 56;
     http::FieldLines security_fields;  // on every answer
     http::Timeouts timeouts;
+    LoggedRequests access_log = LoggedRequests::None;
     access::Roles roles;
     std::optional<tokens::Verifier> verifier;  // set by make(); borrows roles
 

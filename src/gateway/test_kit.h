@@ -37,6 +37,22 @@ public:
     void write(const events::Event&) override {}
 };
 
+class KeptLines final : public LineSink {
+public:
+    void write(std::string_view lines) override {
+        const std::lock_guard lock(mutex_);
+        text_ += lines;
+    }
+    std::string text() const {
+        const std::lock_guard lock(mutex_);
+        return text_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::string text_;
+};
+
 // Everything a worker needs, with short timeouts. Change the settings, then start().
 class Gateway final {
 public:
@@ -61,8 +77,8 @@ public:
         ASSERT_TRUE(made) << made.error().detail;
         thread.run([&] {
             path = std::make_unique<RequestPath>(
-                Shared{clock, entropy, limits, refusals, metrics, revocations}, thread.deadlines(),
-                thread.executor(), *made);
+                Shared{clock, entropy, limits, refusals, metrics, revocations, access_lines},
+                thread.deadlines(), thread.executor(), *made);
             server = std::make_unique<http::Server>(thread.executor(), server_settings, *path,
                                                     thread.deadlines(), nullptr, 100);
             auto acceptor = http::listen_on(thread.executor(), {"127.0.0.1", 0, {}});
@@ -103,6 +119,7 @@ public:
     tokens::Revocations revocations;
     metrics::Registry metrics;
     NoEvents events;
+    KeptLines access_lines;
     events::Refusals refusals{clock, events, metrics};
     LimitTable limits{1'000, entropy};
     http::testing::LoopThread thread;

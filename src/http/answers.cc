@@ -1,8 +1,9 @@
 // The envelope around data.
 #include "http/answers.h"
 
-#include <fmt/chrono.h>
+#include <fmt/format.h>
 
+#include "base/rfc3339.h"
 #include "wire/json_text.h"
 
 namespace merlon::http {
@@ -34,11 +35,6 @@ Response list_answer(std::string data, const Page& page) {
     return response;
 }
 
-std::string json_time(WallTime time) {
-    const auto since = time.time_since_epoch();
-    return fmt::format("\"{:%Y-%m-%dT%H:%M:%S}.{:03}Z\"",
-                       fmt::gmtime(std::chrono::floor<std::chrono::seconds>(since).count()),
-                       since.count() % 1'000);
-}
+std::string json_time(WallTime time) { return '"' + rfc3339(time) + '"'; }
 
 }  // namespace merlon::http

@@ -27,6 +27,7 @@ public:
     Task<std::string_view> read();
 
     bool is_done() const { return done_; }
+    std::uint64_t bytes_read() const { return bytes_read_; }
     // Whether all of the body has been received: one read() gives it, without waiting.
     bool is_at_hand() const;
     // Whether all that is left of the body is at hand or short enough to be read and thrown away.

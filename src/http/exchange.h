@@ -53,6 +53,10 @@ public:
     virtual Task<> finish() = 0;
     virtual bool has_begun() const = 0;
 
+    // Bytes of the two bodies so far, without framing; nothing of what follows switch_protocols().
+    virtual std::uint64_t body_bytes_read() const = 0;
+    virtual std::uint64_t body_bytes_sent() const = 0;
+
     // Answers 101 and gives the connection away: what the client has sent already is appended to
     // `early`. The stream is closed when the handler returns.
     virtual Task<> switch_protocols(const FieldLines& fields, std::string& early) = 0;

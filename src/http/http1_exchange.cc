@@ -86,6 +86,7 @@ Task<> Http1Exchange::send(int status, const FieldLines& fields, std::string_vie
     if (is_short && !discards_body_) connection_.output_.append(body);
     gather.add(connection_.output_);
     if (!is_short && !discards_body_) gather.add(body);
+    if (!discards_body_) body_bytes_sent_ = body.size();
     connection_.stream_.set_deadline(connection_.context_.timeouts.body);
     return connection_.stream_.write(gather);
 }
@@ -112,6 +113,7 @@ Task<> Http1Exchange::write(std::string_view piece) {
     }
     gather.add(piece);
     if (chunked_) gather.add("\r\n");
+    body_bytes_sent_ += piece.size();
     connection_.stream_.set_deadline(connection_.context_.timeouts.body);
     co_return co_await connection_.stream_.write(gather);
 }

@@ -27,6 +27,8 @@ public:
     Task<> write(std::string_view piece) override;
     Task<> finish() override;
     bool has_begun() const override { return state_ != State::Waiting; }
+    std::uint64_t body_bytes_read() const override { return body_.bytes_read(); }
+    std::uint64_t body_bytes_sent() const override { return body_bytes_sent_; }
 
     Task<> switch_protocols(const FieldLines& fields, std::string& early) override;
     Stream& stream() override { return connection_.stream_; }
@@ -52,6 +54,7 @@ private:
     bool continue_sent_ = false;
     bool chunked_ = false;
     bool discards_body_ = false;  // HEAD, 204, 304
+    std::uint64_t body_bytes_sent_ = 0;
 };
 
 }  // namespace merlon::http

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "events/event.h"
 #include "storage/database.h"
@@ -21,5 +22,24 @@ std::span<const Migration> outbox_migrations();
 // one in `event.ip` is dropped here, so it never reaches the file.
 Task<> append_event(Transaction& transaction, std::string role, events::Event event,
                     std::optional<Blob> sealed_ip);
+
+// Which of the stored events. Without a type or severity: of every one.
+struct EventQuery {
+    std::optional<events::Type> type = {};
+    std::optional<events::Severity> severity = {};
+    // The oldest ones after this id; without it, the newest ones.
+    std::optional<std::int64_t> after = {};
+    std::int64_t limit = 0;
+};
+
+struct StoredEvents {
+    std::vector<std::string> events;  // as events::to_json made them, the oldest first
+    // To go on from: no event up to here, which the query asked for, is left out behind these.
+    std::int64_t last = 0;
+};
+
+// Events of all roles of a database. A rare type may mean reading all of the table. Borrows the
+// database for the task. Errors: those of Database::query.
+Task<StoredEvents> find_events(Database* database, EventQuery query);
 
 }  // namespace merlon::storage

@@ -38,10 +38,22 @@ constexpr bool needs_escape(char32_t c) {
            (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
+// Whether all characters stand for themselves, which they nearly always do. Looks at all of them,
+// so that the compiler can take many at a time.
+bool is_plain(std::string_view text) {
+    bool plain = true;
+    for (const char c : text) plain &= c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+    return plain;
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
+    if (is_plain(text)) {
+        out += text;
+        text = {};
+    }
     while (!text.empty()) {
         const Scalar next = decode(text);
         if (!next.valid) {

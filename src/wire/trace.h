@@ -16,4 +16,9 @@ bool is_request_id(std::string_view text);
 // header.
 void next_traceparent(std::string_view received, Entropy& entropy, std::string& out);
 
+// The 32 hexadecimal digits of a traceparent that next_traceparent() made.
+inline std::string_view trace_id_of(std::string_view traceparent) {
+    return traceparent.substr(3, 32);
+}
+
 }  // namespace merlon::wire

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "app/main/audit_tail.h"
 #include "app/main/commands.h"
 #include "app/main/operator_commands.h"
 
@@ -25,6 +26,7 @@ int run(int argc, char** argv) {
     add_serve(program, arguments);
     add_config(program, arguments);
     const OperatorCommands operator_commands(program, arguments);
+    AuditTail audit_tail(program, arguments);
     add_token(program, arguments);
     add_healthcheck(program, arguments);
     add_migrate(program, arguments);

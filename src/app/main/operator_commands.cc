@@ -108,27 +108,25 @@ std::string OperatorCommands::json(const std::string& name) const {
     return text + "}";
 }
 
-// Asks the running server, or works on the store itself when there is none.
 int OperatorCommands::run(const std::string& name, Output output) {
     auto settings = load_settings(arguments_);
     if (!settings) return exit_configuration;
-    auto asked = ask_server(operator_socket(*settings), json(name));
-    if (asked) {
-        const bool done = asked->status == 200;
-        if (!done || output == Output::Shown) {
-            std::fprintf(done ? stdout : stderr, "%s\n", asked->body.c_str());
-        }
-        return done ? 0 : 1;
+    const Outcome outcome = carry_out(*std::move(settings), json(name));
+    if (outcome.code != 0 || output == Output::Shown) {
+        std::fprintf(outcome.code == 0 ? stdout : stderr, "%s\n", outcome.text.c_str());
     }
-    const bool is_offline = asked.error().rule == "command.no_server";
-    const auto done = is_offline ? Platform::run_offline(*std::move(settings), json(name))
-                                 : std::unexpected(std::move(asked).error());
-    if (!done) {
-        std::fprintf(stderr, "%s\n", operator_error_json(done.error()).c_str());
-        return is_offline ? 1 : exit_unavailable;
+    return outcome.code;
+}
+
+Outcome carry_out(config::Settings settings, const std::string& command) {
+    auto asked = ask_server(operator_socket(settings), command);
+    if (asked) return {asked->status == 200 ? 0 : 1, std::move(asked->body)};
+    if (asked.error().rule != "command.no_server") {
+        return {exit_unavailable, operator_error_json(asked.error())};
     }
-    if (output == Output::Shown) std::printf("%s\n", done->c_str());
-    return 0;
+    auto done = Platform::run_offline(std::move(settings), command);
+    if (!done) return {1, operator_error_json(done.error())};
+    return {0, *std::move(done)};
 }
 
 }  // namespace merlon::app

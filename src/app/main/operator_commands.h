@@ -8,6 +8,15 @@
 
 namespace merlon::app {
 
+// How a command ended: 0 and the answer, or another exit code and the error; both are JSON.
+struct Outcome {
+    int code;
+    std::string text;
+};
+
+// Asks the running server, or works on the store itself when there is none.
+Outcome carry_out(config::Settings settings, const std::string& command);
+
 // Lives as long as the command line it adds to, whose parsing fills it.
 class OperatorCommands final {
 public:

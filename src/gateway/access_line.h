@@ -1,0 +1,39 @@
+// One finished request as a line of the access log.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "wire/head.h"
+
+namespace merlon::gateway {
+
+// What is said of a request: ids, numbers, names of the configuration and the client's address,
+// never what only the client chose (path, query, fields): those carry tokens and personal data.
+// Borrows its texts. An empty text is left out of the line.
+struct AccessLine {
+    WallTime came;  // when its head had come
+    std::string_view request_id;
+    std::string_view trace_id = {};
+    std::optional<wire::Method> method = {};  // none: its head broke a rule
+    std::string_view route;                   // the pattern
+    int status;
+    std::optional<std::chrono::nanoseconds> duration = {};  // none: nobody began on it
+    std::uint64_t bytes_in = 0;                             // of the bodies
+    std::uint64_t bytes_out = 0;
+    std::string_view ip;
+    std::string_view user_id = {};
+    std::string_view upstream = {};  // the service it was forwarded to
+};
+
+// Of a user id that another issuer chose, which may have any length, the line has this much.
+inline constexpr std::size_t logged_user_id_bytes_max = 128;
+
+// Appends the line with its line feed; whatever the texts hold, it is one line and one valid object
+// (wire/json_text.h). `"log":"access"` tells it from a security event, which has a severity.
+void append_access_line(std::string& out, const AccessLine& line);
+
+}  // namespace merlon::gateway
