@@ -7,7 +7,7 @@
 #include "app/event_text.h"
 #include "app/main/operator_commands.h"
 #include "app/operator.h"
-#include "app/platform.h"
+#include "app/store_lock.h"
 #include "events/event.h"
 #include "wire/json.h"
 
