@@ -132,6 +132,13 @@ def es256(bench):
     return figures, [judge("the same with ES256 tokens, warm, CPU of HS256's", ratio, 1.10)]
 
 
+def access_log(bench):
+    figures = bench.compare([(bench.subject(Merlon, f"merlon-log-{which}", access_log=which), bench.hs256)
+                             for which in ("off", "errors", "all")])
+    ratio = figures["merlon-log-all"]["cpu_us"] / figures["merlon-log-off"]["cpu_us"]
+    return figures, [judge("the same with every request in the access log, CPU of without", ratio, 1.10)]
+
+
 def tls(bench):
     figures = bench.compare([(bench.subject(kind, name, is_tls=True), bench.hs256)
                              for name, kind in {"merlon-tls": Merlon, "haproxy-tls": HAProxy}.items()])
@@ -265,5 +272,5 @@ def slow(bench):
     return figures, judged
 
 
-ROWS = {"proxy": proxy, "es256": es256, "tls": tls, "logins": logins, "memory": memory, "start": start,
+ROWS = {"proxy": proxy, "es256": es256, "access_log": access_log, "tls": tls, "logins": logins, "memory": memory, "start": start,
         "limiter": limiter, "slow": slow}

@@ -149,17 +149,19 @@ class Express(Subject):
 
 
 class Merlon(Subject):
-    """`trusted_jwks`: a file with the keys of the ES256 tokens' issuer."""
+    """`trusted_jwks`: a file with the keys of the ES256 tokens' issuer. `access_log`: which requests it has, into a file."""
 
-    def __init__(self, *arguments, trusted_jwks=None, **options):
+    def __init__(self, *arguments, trusted_jwks=None, access_log="off", **options):
         super().__init__(*arguments, **options)
         self.trusted_jwks = trusted_jwks
+        self.access_log = access_log
         self.admin_port = free_port()
 
     def command(self):
         unlimited = {"paths": ["/**"], "window": "15m", "max": REQUESTS_MAX}
         config = {
             "version": 1,
+            "log": {"access": self.access_log},
             "server": {"listen": f"127.0.0.1:{self.port}", "admin": f"127.0.0.1:{self.admin_port}", "workers": 1},
             "limits": {"api": unlimited, "auth": {**unlimited, "paths": ["/api/auth/login"]}},
             "services": {"catalog": {"url": f"http://127.0.0.1:{self.upstream_port}", "routes": [

@@ -87,15 +87,21 @@ Task<> LimitGate::admit(const Snapshot& snapshot, std::string_view path, bool co
             ticket.state = state;
         }
         if (!state.allowed) {
-            metrics_
-                .counter("merlon_rate_limited", "requests refused by a limit",
-                         {{"limit", limit.name}})
-                .add();
+            refused_by(limit).add();
             co_return fail(Kind::Exhausted, limit.broken_rule, limit.name,
                            RetryAfter{std::chrono::seconds{state.reset_seconds}});
         }
     }
     co_return Result<>{};
+}
+
+void LimitGate::announce(const Snapshot& snapshot) {
+    for (const Limit& limit : snapshot.limits) refused_by(limit);
+}
+
+metrics::Counter& LimitGate::refused_by(const Limit& limit) {
+    return metrics_.counter("merlon_rate_limited", "requests refused by a limit",
+                            {{"limit", limit.name}});
 }
 
 void LimitGate::settle(LimitTicket& ticket, int status) {

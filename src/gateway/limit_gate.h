@@ -36,6 +36,9 @@ public:
     LimitGate(LimitTable& table, const Clock& clock, metrics::Registry& metrics, Executor executor)
         : table_(table), clock_(clock), metrics_(metrics), executor_(executor) {}
 
+    // Makes the counter of every limit, so that its first refusal is an increase that can be seen.
+    void announce(const Snapshot& snapshot);
+
     // Counts the request under every limit that covers it and fills `ticket`, which lives in the
     // caller's frame. `now` is when it came. `counts_as_service`: its route is one of a declared
     // service without limit: none, or there is no route for it.
@@ -49,6 +52,7 @@ public:
     static void add_fields(const LimitTicket& ticket, http::FieldLines& fields);
 
 private:
+    metrics::Counter& refused_by(const Limit& limit);
     struct Waiter;
     // Who waits for a reservation, in the order they came. Shared with those who wait: a stopped
     // loop destroys them after the gate.

@@ -41,6 +41,7 @@ void RequestPath::replace(std::shared_ptr<const Snapshot> snapshot) {
     active_ = std::make_shared<Active>(shared_.metrics);
     keys_seen_ = 0;
     active_->snapshot = std::move(snapshot);
+    limit_gate_.announce(*active_->snapshot);
     for (const Service& service : active_->snapshot->services) {
         auto upstream =
             std::make_unique<Upstream>(service.name, service.targets, deadlines_, shared_.metrics);

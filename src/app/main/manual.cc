@@ -127,6 +127,7 @@ new one is wrong.
 std::string manual_page(const CLI::App& program) {
     std::string page = ".\\\" Made by \"merlon man\": change the command line, not this page.\n";
     page += ".TH MERLON 1 \"\" \"merlon " MERLON_VERSION "\" \"User Commands\"\n";
+    page += ".ad l\n";  // lists of choices have no spaces to stretch
     page += ".SH NAME\nmerlon \\- the security platform of a microservice system\n";
     page += ".SH SYNOPSIS\n\\fBmerlon\\fR \\fIcommand\\fR [\\fIoptions\\fR]\n.SH DESCRIPTION\n";
     page += description;
