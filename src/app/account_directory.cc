@@ -15,7 +15,7 @@ Task<services::AccountNames> AccountDirectory::names_of(std::string id) {
     co_return services::AccountNames{std::move(names.first), std::move(names.last)};
 }
 
-Task<> AccountDirectory::rename(std::string id, services::AccountNames names) {
+Task<> AccountDirectory::rename(std::string id, services::NewNames names) {
     return identity_.rename(std::move(id), {std::move(names.first), std::move(names.last)});
 }
 
@@ -30,7 +30,10 @@ Task<services::AccountPage> AccountDirectory::list(services::PageRequest page) {
 }
 
 Task<std::string> AccountDirectory::create(std::string body, std::string role, services::Admin by) {
-    const auto form = MERLON_CO_TRY(identity::RegisterForm::parse(body));
+    // By auth's own rules: what the users role has let pass is not theirs to trust.
+    using identity::RegisterForm;
+    const std::string judged = MERLON_CO_TRY(identity::judge(RegisterForm::schema, body));
+    const auto form = MERLON_CO_TRY(RegisterForm::parse(judged));
     co_return co_await identity_.create_account(form, std::move(role), actor_of(std::move(by)));
 }
 

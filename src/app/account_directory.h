@@ -12,7 +12,7 @@ public:
     explicit AccountDirectory(identity::Identity& identity) : identity_(identity) {}
 
     Task<services::AccountNames> names_of(std::string id) override;
-    Task<> rename(std::string id, services::AccountNames names) override;
+    Task<> rename(std::string id, services::NewNames names) override;
     Task<std::string> find(std::string id) override;
     Task<services::AccountPage> list(services::PageRequest page) override;
     Task<std::string> create(std::string body, std::string role, services::Admin by) override;

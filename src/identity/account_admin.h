@@ -26,6 +26,12 @@ struct Names {
     std::string last;
 };
 
+// What is empty stays as it is.
+struct NewNames {
+    std::optional<std::string> first;
+    std::optional<std::string> last;
+};
+
 // Some accounts as a JSON array.
 struct AccountList {
     std::string json;

@@ -11,6 +11,7 @@ using storage::Blob;
 using storage::Row;
 using storage::Rows;
 using storage::Transaction;
+using storage::Value;
 
 constexpr std::string_view email_column = "accounts.email";
 constexpr std::string_view first_name_column = "accounts.first_name";
@@ -25,10 +26,12 @@ Task<> count(Transaction* transaction, std::string role, std::int64_t difference
     co_return Result<>{};
 }
 
-Task<> store_names(Transaction* transaction, std::string id, std::string first, std::string last) {
+// A null leaves the column as it is, so that of two changes at once neither undoes the other.
+Task<> store_names(Transaction* transaction, std::string id, Value first, Value last) {
     const Rows rows = MERLON_CO_TRY(co_await transaction->query(
-        "UPDATE accounts SET first_name = $2, last_name = $3 WHERE id = $1 RETURNING id",
-        {std::move(id), Blob{std::move(first)}, Blob{std::move(last)}}));
+        "UPDATE accounts SET first_name = COALESCE($2, first_name), "
+        "last_name = COALESCE($3, last_name) WHERE id = $1 RETURNING id",
+        {std::move(id), std::move(first), std::move(last)}));
     if (rows.empty()) co_return fail(Kind::Absent, "account.absent");
     co_return Result<>{};
 }
@@ -160,15 +163,14 @@ Task<std::int64_t> Accounts::raise_version(Transaction& transaction, std::string
     co_return rows[0].integer(0);
 }
 
-Task<> Accounts::rename(Account renamed) {
-    const sealing::PersonKey key =
-        MERLON_CO_TRY(co_await keys_.find(renamed.id, std::string(auth_role)));
-    std::string first =
-        sealing::seal(*key, {first_name_column, renamed.id}, renamed.first_name, entropy_);
-    std::string last =
-        sealing::seal(*key, {last_name_column, renamed.id}, renamed.last_name, entropy_);
+Task<> Accounts::rename(std::string id, NewNames names) {
+    const sealing::PersonKey key = MERLON_CO_TRY(co_await keys_.find(id, std::string(auth_role)));
+    const auto sealed = [&](std::string_view column, const std::optional<std::string>& name) {
+        return name ? Value(Blob{sealing::seal(*key, {column, id}, *name, entropy_)}) : Value();
+    };
     co_return co_await database_.transact_work(
-        [id = renamed.id, first, last](Transaction& transaction) {
+        [id, first = sealed(first_name_column, names.first),
+         last = sealed(last_name_column, names.last)](Transaction& transaction) {
             return store_names(&transaction, id, first, last);
         });
 }

@@ -2,10 +2,12 @@
 // transaction of the use case they are part of.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "identity/account_admin.h"
 #include "sealing/key_store.h"
 #include "storage/database.h"
 #include "wire/email.h"
@@ -77,8 +79,8 @@ public:
     static Task<> set_role(storage::Transaction& transaction, std::string id, std::string from,
                            std::string to);
     static Task<> set_lock(storage::Transaction& transaction, std::string id, bool is_locked);
-    // Of an account as find() gave it, with other names. Error: "account.absent" (Absent).
-    Task<> rename(Account renamed);
+    // Errors: "account.absent" (Absent), and those of KeyStore.
+    Task<> rename(std::string id, NewNames names);
     // Makes all earlier tokens of the user stale. Gives the new version.
     static Task<std::int64_t> raise_version(storage::Transaction& transaction, std::string id);
 

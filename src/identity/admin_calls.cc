@@ -187,11 +187,8 @@ Task<Names> Identity::names_of(std::string id) {
     co_return Names{std::move(account.first_name), std::move(account.last_name)};
 }
 
-Task<> Identity::rename(std::string id, Names names) {
-    Account account = MERLON_CO_TRY(co_await accounts_.find(std::move(id)));
-    account.first_name = std::move(names.first);
-    account.last_name = std::move(names.last);
-    co_return co_await accounts_.rename(std::move(account));
+Task<> Identity::rename(std::string id, NewNames names) {
+    return accounts_.rename(std::move(id), std::move(names));
 }
 
 std::string Identity::account_json(const Account& account) const {

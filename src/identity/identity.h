@@ -58,7 +58,7 @@ public:
     // At most `limit` after an identifier (empty: from the first), the oldest account first.
     Task<AccountList> list_accounts(std::string after, std::int64_t limit);
     Task<Names> names_of(std::string id);
-    Task<> rename(std::string id, Names names);
+    Task<> rename(std::string id, NewNames names);
 
     // An operator's calls (session_calls.cc, key_calls.cc). Errors: "account.absent" (Absent), and
     // those of Database.

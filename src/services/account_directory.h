@@ -16,6 +16,12 @@ struct AccountNames {
     std::string last;
 };
 
+// What is empty stays as it is.
+struct NewNames {
+    std::optional<std::string> first;
+    std::optional<std::string> last;
+};
+
 // Who does something with somebody's account.
 struct Admin {
     std::string user_id;
@@ -60,7 +66,7 @@ class AccountDirectory {
 public:
     virtual ~AccountDirectory() = default;
     virtual Task<AccountNames> names_of(std::string id) = 0;
-    virtual Task<> rename(std::string id, AccountNames names) = 0;
+    virtual Task<> rename(std::string id, NewNames names) = 0;
 
     // The rest give accounts as JSON. Further errors: "schema.violation" (Invalid: no such role),
     // "access.denied" (Denied: the role may do more than the admin), "account.own",
@@ -68,7 +74,7 @@ public:
     virtual Task<std::string> find(std::string id) = 0;
     // The oldest first.
     virtual Task<AccountPage> list(PageRequest page) = 0;
-    // `body` has passed NewAccount::schema.
+    // `body`: as of NewAccount.
     virtual Task<std::string> create(std::string body, std::string role, Admin by) = 0;
     virtual Task<std::string> change(std::string id, AccountChange change, Admin by) = 0;
 };

@@ -120,10 +120,7 @@ Task<http::Response> Users::show_profile(http::LocalCall call) {
 Task<http::Response> Users::change_profile(http::LocalCall call) {
     const ProfilePatch patch = MERLON_CO_TRY(ProfilePatch::parse(call.body));
     if (patch.renames()) {
-        AccountNames names = MERLON_CO_TRY(co_await accounts_.names_of(call.user_id));
-        names.first = patch.first_name.value_or(names.first);
-        names.last = patch.last_name.value_or(names.last);
-        MERLON_CO_TRY(co_await accounts_.rename(call.user_id, std::move(names)));
+        MERLON_CO_TRY(co_await accounts_.rename(call.user_id, {patch.first_name, patch.last_name}));
     }
     const std::int64_t now = parts_.clock.wall().time_since_epoch().count();
     MERLON_CO_TRY(co_await profiles_.change(call.user_id, patch, now));

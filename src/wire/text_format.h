@@ -17,8 +17,7 @@ bool is_uuid_text(std::string_view text);
 bool is_date_time(std::string_view text);
 
 // The seed's password rule to the letter: a lower-case letter, an upper-case one, a digit and one
-// of
-// @$!%*?&, the first character of these four classes. The rest is anything but a line's end, which
+// of @$!%*?&, the first character of these four classes. The rest is anything but CR and LF, which
 // the seed's `.` does not match, and NUL, at which crypt_r would stop reading.
 bool is_strong_password(std::string_view text);
 

@@ -45,6 +45,15 @@ def test_a_profile_begins_with_the_accounts_names_and_changes_field_by_field(tow
     assert (user["firstName"], user["lastName"]) == ("Augusta", "King"), "the account has the same names"
 
 
+def test_of_changes_at_once_none_is_lost(town):
+    token = town.user.access
+    for number in range(20):
+        wanted = {"firstName": f"Ada {number}", "lastName": f"King {number}", "phone": f"0800 {number}", "address": f"Street {number}"}
+        fields = list(wanted.items())
+        statuses = together(len(fields), lambda one: patch_profile(town, token, **dict([fields[one]])).status)
+        assert statuses == [200] * len(fields) and town.get("/api/profile", token=token).data == wanted
+
+
 def test_a_profile_survives_a_restart_and_is_nobody_elses(town):
     patch_profile(town, town.user.access, phone="0800 1111")
     town.restart()
