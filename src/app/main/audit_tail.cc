@@ -35,7 +35,7 @@ AuditTail::AuditTail(CLI::App& program, Arguments& arguments) : arguments_(argum
         ->check(CLI::IsMember(names<events::Type>(events::types)));
     tail->add_option("--severity", severity_, "Of this severity only: info, warning, critical")
         ->check(CLI::IsMember(names<events::Severity>(events::severities)));
-    tail->add_flag("--json", is_json_, "A JSON object a line");
+    add_json_option(*tail, arguments);
     tail->callback([this] { arguments_.code = run(); });
 }
 
@@ -96,7 +96,7 @@ bool AuditTail::show(const std::string& answer) {
     last_ = last->get_int64();
     for (const auto& event : events->get_array()) {
         const std::string text(event.is_string() ? std::string_view(event.get_string()) : "");
-        const std::string line = is_json_ ? event_as_json(text) : event_as_text(text);
+        const std::string line = arguments_.json ? event_as_json(text) : event_as_text(text);
         std::printf("%s\n", line.c_str());
     }
     return std::fflush(stdout) == 0;

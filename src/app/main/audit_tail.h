@@ -28,7 +28,6 @@ private:
     int count_ = 20;
     std::string type_;
     std::string severity_;
-    bool is_json_ = false;
     bool follows_ = false;
     std::optional<std::int64_t> last_;  // id of the newest event that was asked for
 };

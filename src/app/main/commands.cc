@@ -5,6 +5,8 @@
 
 #include <cstdio>
 
+#include "wire/json_text.h"
+
 namespace merlon::app {
 namespace {
 
@@ -52,6 +54,17 @@ void add_json_option(CLI::App& command, Arguments& arguments) {
 
 void add_json_option(CLI::App& command) {
     command.add_flag_callback("--json", [] {}, "JSON, which it always is");
+}
+
+void print_document(const Arguments& arguments, std::string_view member, std::string text) {
+    if (arguments.json) {
+        std::string json = "{";
+        wire::append_json_string(json, member);
+        json += ':';
+        wire::append_json_string(json, text);
+        text = json + "}\n";
+    }
+    std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
 config::Loaded load(const Arguments& arguments) {

@@ -37,6 +37,9 @@ void add_config_options(CLI::App& command, Arguments& arguments);
 void add_json_option(CLI::App& command, Arguments& arguments);
 void add_json_option(CLI::App& command);
 
+// Prints a text for people or other programs; with --json as the only member of an object.
+void print_document(const Arguments& arguments, std::string_view member, std::string text);
+
 // Reads the configuration; every problem is printed.
 config::Loaded load(const Arguments& arguments);
 std::optional<config::Settings> load_settings(const Arguments& arguments);

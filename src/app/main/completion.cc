@@ -1,11 +1,9 @@
 // merlon completion: a script for the shell, made from the command line's own description.
-#include <cstdio>
 #include <string>
 #include <vector>
 
 #include "app/main/commands.h"
 #include "app/main/places.h"
-#include "wire/json_text.h"
 
 namespace merlon::app {
 namespace {
@@ -83,13 +81,7 @@ void add_completion(CLI::App& program, Arguments& arguments) {
         CLI::App* command = group->add_subcommand(shell, std::string("For ") + shell);
         add_json_option(*command, arguments);
         command->callback([&program, &arguments, script] {
-            std::string text = script(program);
-            if (arguments.json) {
-                std::string json = R"({"script":)";
-                wire::append_json_string(json, text);
-                text = json + "}\n";
-            }
-            std::fputs(text.c_str(), stdout);
+            print_document(arguments, "script", script(program));
         });
     }
 }

@@ -1,10 +1,7 @@
 // merlon man: the manual page, made from the command line's own description. docs/man/merlon.1 is
 // its output.
-#include <cstdio>
-
 #include "app/main/commands.h"
 #include "app/main/places.h"
-#include "wire/json_text.h"
 
 namespace merlon::app {
 namespace {
@@ -146,15 +143,8 @@ void add_manual(CLI::App& program, Arguments& arguments) {
     CLI::App* command =
         program.add_subcommand("man", "Print the manual page: merlon man | man -l -");
     add_json_option(*command, arguments);
-    command->callback([&program, &arguments] {
-        std::string text = manual_page(program);
-        if (arguments.json) {
-            std::string json = R"({"page":)";
-            wire::append_json_string(json, text);
-            text = json + "}\n";
-        }
-        std::fputs(text.c_str(), stdout);
-    });
+    command->callback(
+        [&program, &arguments] { print_document(arguments, "page", manual_page(program)); });
 }
 
 }  // namespace merlon::app
