@@ -4,11 +4,14 @@
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 10
 
-.PHONY: run build test check lint cover asan fuzz random bench fmt man tsan clean install
+.PHONY: run build test check lint cover asan fuzz random bench fmt man tsan clean install install-tests
 .DEFAULT_GOAL := build
 
 install:
 	@tools/install
+
+install-tests:
+	@tools/install tests
 
 build: install          ## the release tree, under build/release
 	cmake --preset release
@@ -17,13 +20,13 @@ build: install          ## the release tree, under build/release
 run: build              ## builds and starts the quick start, and prints three requests to try
 	@tools/run
 
-test: install           ## every test: units, then scenarios against the binary
+test: install-tests         ## every test: units, then scenarios against the binary
 	cmake --preset dev
 	cmake --build --preset dev -- -j$(JOBS)
 	ctest --test-dir build/dev --output-on-failure -j$(JOBS)
 	MERLON=build/dev/merlon /usr/bin/python3 -m pytest -q -p no:cacheprovider -rs tests/scenario
 
-check: install          ## what CI runs: format, tests, lint of what changed, ASan+UBSan, all fuzz targets
+check: install-tests        ## what CI runs: format, tests, lint of what changed, ASan+UBSan, all fuzz targets
 	tools/check-format
 	$(MAKE) test
 	tools/lint
@@ -35,18 +38,18 @@ lint: install           ## clang-tidy on every file
 	cmake --build --preset dev -- -j$(JOBS)
 	tools/lint --all
 
-cover: install          ## which lines the tests reach, by folder; fails where too few
+cover: install-tests        ## which lines the tests reach, by folder; fails where too few
 	cmake --preset cover
 	cmake --build --preset cover -- -j$(JOBS)
 	tools/cover
 
-asan: install           ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan: install-tests         ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	cmake --preset asan
 	cmake --build --preset asan -- -j$(JOBS)
 	ctest --test-dir build/asan --output-on-failure -j$(JOBS)
 	MERLON=build/asan/merlon /usr/bin/python3 -m pytest -q -p no:cacheprovider -rs tests/scenario
 
-tsan: install           ## units under ThreadSanitizer, then the scenarios with many threads in them
+tsan: install-tests         ## units under ThreadSanitizer, then the scenarios with many threads in them
 	cmake --preset tsan
 	cmake --build --preset tsan -- -j$(JOBS)
 	ctest --test-dir build/tsan --output-on-failure -j$(JOBS)
@@ -65,7 +68,7 @@ fuzz: install           ## one fuzz target for as long as you let it: make fuzz 
 	cmake --build --preset asan --target $(TARGET)
 	tools/fuzz-one $(TARGET)
 
-random: install         ## a campaign of random and mutated requests: make random [SEED=7] [COUNT=1000000]
+random: install-tests       ## a campaign of random and mutated requests: make random [SEED=7] [COUNT=1000000]
 	cmake --preset dev
 	cmake --build --preset dev --target merlon -- -j$(JOBS)
 	MERLON=$${MERLON:-build/dev/merlon} MERLON_RANDOM_SEED=$(SEED) MERLON_RANDOM_COUNT=$(or $(COUNT),1000000) \

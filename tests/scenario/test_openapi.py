@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import pathlib
 import subprocess
 
@@ -54,7 +55,7 @@ def test_a_linter_from_the_registry_finds_nothing(document, tmp_path):
         subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=LINTER, check=True, timeout=300)
     (tmp_path / "openapi.json").write_text(json.dumps(document))
     done = subprocess.run(["node", LINTER / "node_modules/@redocly/cli/bin/cli.js", "lint", tmp_path / "openapi.json"], cwd=LINTER, capture_output=True, text=True, timeout=120,
-                          env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path), "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"})
+                          env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"})
     said = done.stdout + done.stderr
     assert done.returncode == 0 and "is valid" in said and "warning" not in said, said
 
