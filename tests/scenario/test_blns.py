@@ -51,6 +51,40 @@ def test_every_string_survives_every_field(merlon):
     assert kept > 100
 
 
+def test_every_string_survives_every_field_of_the_services(launch):
+    """A text is kept as it came, or refused naming its field; what is no text's place is refused."""
+    server = launch()
+    admin, user = server.create_admin().access, server.register()
+    product = {"name": "Desk", "description": "", "price": 1, "currency": "EUR", "stock": 1}
+    path = "/api/products/" + server.post("/api/products", product, token=admin).data["id"]
+    new = {"email": "new@example.com", "password": PASSWORD, "firstName": "Ada", "lastName": "Lovelace"}
+    rows = [("PUT", path, product, name, admin) for name in product] + [("PATCH", "/api/profile", {}, name, user.access) for name in ("firstName", "lastName", "phone", "address", "ssn")]
+    rows += [("PATCH", "/api/users/" + user.id, {}, name, admin) for name in ("role", "locked")] + [("POST", "/api/users", new, name, admin) for name in ("email", "password", "role")]
+    rows += [("POST", "/api/orders", {}, "items", user.access)]
+    wrong, kept, refused = [], 0, 0
+    for text in strings():
+        for method, target, body, name, token in rows:
+            body = {**body, name: text, "email": new_email()} if target == "/api/users" and name != "email" else {**body, name: text}
+            answer = server.call(method, target, json_body=body, token=token)
+            if answer.status == 400:
+                refused += 1
+                if answer.code == "VALIDATION_ERROR" and [detail["field"] for detail in answer.json()["error"]["details"]] != [name] * len(answer.json()["error"]["details"]):
+                    wrong.append((target, name, text, answer))
+            elif answer.status in (200, 201) and name not in ("password", "email"):
+                kept += 1
+                if answer.data[name] != text:
+                    wrong.append((target, name, text, answer.data))
+            elif answer.status not in (201, 409):
+                wrong.append((target, name, text, answer.status))
+        for target in ("/api/products?q=", "/api/products?limit=", "/api/orders?cursor=", "/api/users?cursor=", "/api/users/", "/api/orders/"):
+            answer = server.get(target + urllib.parse.quote(text, safe="", errors="surrogatepass")[:8000], token=admin)
+            if answer.status not in (200, 400, 404):
+                wrong.append((target, text, answer.status))
+    assert not wrong, wrong[:10]
+    assert kept > 1000 and refused > 1000, (kept, refused)
+    assert server.me(user.access).status == 200, "nobody was locked or given another role"
+
+
 def test_every_string_in_path_query_and_field(merlon):
     wrong = []
     for text in strings():

@@ -266,6 +266,15 @@ def test_verbs_that_are_not_there_are_405(town, row):
     assert (answer.status, answer.code) == (405, "METHOD_NOT_ALLOWED") and "GET" in answer.get("Allow")
 
 
+@table({"a list": b"[]", "a text": b'"x"', "null": b"null", "a number": b"1", "nothing": b"", "cut off": b'{"phone":', "twice": b'{"phone":"0800","phone":"0900"}', "deep": b'{"address":' + b"[" * 9000 + b"]" * 9000 + b"}", "no UTF-8": b'{"address":"\xff"}', "a lone surrogate": b'{"address":"\\ud800"}', "too large": b'{"address":"' + b"x" * 300_000 + b'"}'})
+def test_a_body_that_is_no_change_changes_nothing(town, row):
+    before = town.get("/api/profile", token=town.user.access).data
+    for target, token in (("/api/profile", town.user.access), ("/api/users/" + town.user.id, town.admin_token)):
+        answer = town.call("PATCH", target, headers={"Content-Type": "application/json"}, body=row, token=token)
+        assert answer.status in (400, 413) and answer.json()["success"] is False, answer
+    assert town.get("/api/profile", token=town.user.access).data == before
+
+
 @table({"as text": {"locked": "true"}, "as number": {"locked": 1}, "role of a list": {"role": ["admin"]}, "null": {"role": None}, "empty": {"role": ""}, "unknown role": {"role": "root"}})
 def test_a_change_of_another_type_changes_nothing(town, row):
     refused = patch(town, town.user, **row)
