@@ -57,7 +57,8 @@ Platform::Platform(config::Settings settings, int log_descriptor)
            metrics_.counter("merlon_access_log_dropped",
                             "Lines of the access log that could not be written")),
       events_(log_.first(), metrics_),
-      refusals_(clock_, events_, metrics_),
+      event_store_(events_, entropy_, metrics_),
+      refusals_(clock_, event_store_, metrics_),
       limits_(limited_clients, entropy_),
       admin_(metrics_, ready_),
       remote_keys_(fetcher_, clock_, [](const std::string& line) {
@@ -190,7 +191,7 @@ void Platform::run() {
     for (auto& worker : workers_) worker->stop();
     threads.clear();
     ::unlink(operator_socket(settings_).c_str());
-    refusals_.flush();
+    store_last_events();
 }
 
 void Platform::tick() {
@@ -198,6 +199,7 @@ void Platform::tick() {
     second_.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
         refusals_.tick();
+        store_events();
         revocations_.sweep(clock_.wall());
         if (++seconds_ % probed_every_seconds == 0) {
             for (auto& probe : probes_) probe->ask(main_.get_executor());
@@ -205,6 +207,26 @@ void Platform::tick() {
         }
         tick();
     });
+}
+
+void Platform::store_events() {
+    if (std::exchange(is_storing_, true)) return;
+    spawn(main_.get_executor(), event_store_.store(database_.get(), keys_.get()),
+          [this](const Result<bool>&) { is_storing_ = false; });  // a failing store: probes_ say so
+}
+
+void Platform::store_last_events() {
+    // What is under way ends first, or it would be stored twice.
+    main_.restart();
+    while (is_storing_) main_.run_one();
+    refusals_.flush();
+    Result<bool> has_more = true;
+    while (has_more && *has_more) {
+        has_more = wait(event_store_.store(database_.get(), keys_.get()));
+    }
+    if (has_more) return;
+    std::fprintf(stderr, "merlon: the last refusals are logged but not stored: %s %s\n",
+                 std::string(has_more.error().rule).c_str(), has_more.error().detail.c_str());
 }
 
 // What an error left half done; a crash's is finished before anything is served.
@@ -250,7 +272,7 @@ Result<> Platform::reload(config::Settings settings) {
             worker->server().replace_tls(tls);
         });
     }
-    events_.write(
+    event_store_.write(
         {events::Type::ConfigReloaded, events::Severity::Info, clock_.wall(), {}, {}, {}});
     return {};
 }

@@ -9,6 +9,7 @@
 
 #include "app/account_directory.h"
 #include "app/admin.h"
+#include "app/event_store.h"
 #include "app/operator.h"
 #include "app/store_probe.h"
 #include "base/line_writer.h"
@@ -86,6 +87,8 @@ private:
     Result<std::shared_ptr<const gateway::Snapshot>> make_snapshot(
         const config::Settings& settings);
     void tick();
+    void store_events();
+    void store_last_events();
     void resume_orders();
 
     config::Settings settings_;
@@ -94,6 +97,7 @@ private:
     metrics::Registry metrics_;
     LineWriter log_;
     events::LogSink events_;
+    EventStore event_store_;
     events::Refusals refusals_;
     gateway::LimitTable limits_;
     tokens::Revocations revocations_;
@@ -121,6 +125,7 @@ private:
     std::uint16_t port_ = 0;
     asio::steady_timer second_{main_};
     unsigned seconds_ = 0;  // since the start
+    bool is_storing_ = false;
     bool is_resuming_ = false;
 };
 

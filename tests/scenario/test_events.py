@@ -2,6 +2,10 @@
 
 import json
 import re
+import sqlite3
+import time
+
+from test_store_faults import Locked
 
 from harness import OTHER_PASSWORD, PASSWORD, new_email, table
 
@@ -51,6 +55,48 @@ def test_a_flood_of_refusals_is_coalesced_with_a_count(launch):
     assert len(server.events("INVALID_TOKEN")) <= 100, "an attacker writes the log at will"
     assert any(isinstance(value, int) and value > 1 for event in server.wait_for_event("INVALID_TOKEN", lambda one: any(
         isinstance(v, int) and v > 1 for v in (one["details"] or {}).values())) for value in event["details"].values()), events
+
+
+def stored_events(server):
+    """Of a stopped server: the outbox's events, and whether a client address stands sealed beside each."""
+    database = sqlite3.connect(f"file:{server.directory}/data/merlon.db?mode=ro", uri=True)
+    try:
+        return [(json.loads(event), ip) for event, ip in database.execute("SELECT event, sealed_ip FROM event_outbox")]
+    finally:
+        database.close()
+
+
+def test_every_logged_event_is_one_stored_row_refusals_and_reloads_too(launch):
+    """Also those that are still being counted when the server is told to end."""
+    server = launch()
+    account = server.register()
+    assert server.try_login(account.email, OTHER_PASSWORD).status == 401
+    for _ in range(5):
+        assert server.get("/management/x", token=account.access).status == 403
+        assert server.get("/private/x", token="x.y.z").status == 401
+    server.reload()
+    server.wait_for_event("CONFIG_RELOADED")
+    server.logout(account.access)
+    assert server.me(account.access).status == 401
+    server.stop()
+
+    stored = stored_events(server)
+    logged = sorted(json.dumps(event | {"ip": ""}, sort_keys=True) for event in server.events())
+    assert sorted(json.dumps(event, sort_keys=True) for event, _ in stored) == logged
+    assert {event["type"] for event, _ in stored} >= {"REGISTERED", "LOGOUT", "FAILED_LOGIN_ATTEMPT", "UNAUTHORIZED_ACCESS", "INVALID_TOKEN", "CONFIG_RELOADED"}
+    refusal = next(one for one in stored if one[0]["type"] == "UNAUTHORIZED_ACCESS")
+    assert refusal[0]["userId"] == account.id and refusal[0]["details"] == {"route": "/management/**", "count": 5}
+    assert all(len(ip) > 16 and b"127.0.0.1" not in ip for event, ip in stored if "route" in event["details"])
+
+
+def test_a_store_that_cannot_write_for_a_while_costs_no_refusal(launch):
+    server = launch()
+    with Locked(server):
+        assert server.get("/private/x", token="x.y.z").status == 401
+        server.wait_for_event("INVALID_TOKEN")
+        time.sleep(7)  # longer than a write waits for the lock: it has failed once
+    server.stop()
+    assert [event["type"] for event, _ in stored_events(server)].count("INVALID_TOKEN") == 1
 
 
 HOSTILE = {"CR LF": '\r\n{"type":"LOGIN","severity":"critical","userId":"forged"}', "LF": '\n{"severity":"critical"}', "quote": '"}{"type":"LOGIN","severity":"critical","userId":"forged"}',

@@ -5,20 +5,15 @@ page share one shell. A block with a name (```console service) is a terminal of 
 until <!-- stop service -->. Ports are exchanged for free ones, in the page and in the example's files.
 """
 
-import os
 import re
-import shutil
-import signal
-import subprocess
 
 import pytest
 
-import client
-from harness import REPOSITORY, START_DEADLINE_S, binary, environment, free_port
+from documented import FreePorts, Shell, Terminal, copy_with_ports, matches
+from harness import REPOSITORY, binary, environment
 
 GUIDES = sorted((REPOSITORY / "docs/guide").glob("*.md"))
 STEP = re.compile(r"^```console(?: (?P<terminal>\w+))?\n(?P<text>.*?)^```$|^<!-- stop (?P<stopped>\w+) -->$", re.M | re.S)
-PORT = re.compile(r"\b(3000|9090|9100)\b")
 
 
 def commands_of(text):
@@ -32,65 +27,11 @@ def commands_of(text):
     return commands
 
 
-def matches(shown, line):
-    return re.fullmatch(".*?".join(re.escape(part) for part in shown.split("…")), line) is not None
-
-
-class Shell:
-    """One bash for all foreground blocks, so that variables and the folder stay."""
-
-    def __init__(self, directory, env):
-        self.process = subprocess.Popen(["bash", "--noprofile", "--norc"], cwd=directory, env=env, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
-
-    def run(self, command):
-        end = "--- end of command ---"
-        self.process.stdin.write(f"{{ {command}\n}} </dev/null\nprintf '\\n%s\\n' '{end}'\n")
-        self.process.stdin.flush()
-        lines = []
-        while (line := self.process.stdout.readline()) and line != end + "\n":
-            lines.append(line.rstrip("\n"))
-        assert line, f"the shell ended in: {command}"
-        return lines[:-1] if lines[-1] == "" else lines
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(60)
-
-
-class Terminal:
-    """A command that goes on running, in a process group of its own."""
-
-    def __init__(self, directory, env, command, log):
-        self.command, self.log = command, log
-        with open(log, "wb") as out:
-            self.process = subprocess.Popen(["bash", "--noprofile", "--norc", "-c", command], cwd=directory, env=env, stdin=subprocess.DEVNULL,
-                                            stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
-
-    def shows(self, expected):
-        lines = self.log.read_text("utf-8", "replace").splitlines()
-        return any(all(matches(*pair) for pair in zip(expected, lines[at:])) and len(lines) - at >= len(expected) for at in range(len(lines)))
-
-    def expect(self, expected):
-        def check():
-            assert self.process.poll() is None, f"{self.command} ended:\n{self.log.read_text()}"
-            return self.shows(expected)
-        client.wait_for(check, within=START_DEADLINE_S, what=f"{expected} of {self.command}")
-
-    def stop(self):
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGINT)
-        self.process.wait(60)
-
-
 @pytest.fixture
 def place(tmp_path):
     """A folder with the examples on free ports and merlon on the path: (folder, environment, port → free port)."""
-    ports = {port: str(free_port()) for port in ("3000", "9090", "9100")}
-    shutil.copytree(REPOSITORY / "examples", tmp_path / "examples")
-    for path in (tmp_path / "examples").rglob("*"):
-        if path.is_file():
-            path.write_text(PORT.sub(lambda found: ports[found[0]], path.read_text()))
+    ports = FreePorts("3000", "9090", "9100")
+    copy_with_ports("examples", tmp_path, ports)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/merlon").symlink_to(binary())
     env = environment()
@@ -100,7 +41,7 @@ def place(tmp_path):
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
 def test_every_command_of_a_guide_prints_what_it_shows(place, guide):
     folder, env, ports = place
-    page = PORT.sub(lambda found: ports[found[0]], guide.read_text())
+    page = ports.exchange(guide.read_text())
     shell, terminals, ran = Shell(folder, env), {}, 0
     try:
         for number, step in enumerate(STEP.finditer(page)):
