@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 import client
+from machine import Machine, library_of
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 START_DEADLINE_S = float(os.environ.get("MERLON_START_DEADLINE", "60"))  # sanitizer builds on a busy machine
@@ -158,13 +159,16 @@ class Account:
 
 
 class Merlon:
-    def __init__(self, directory, config=None, env=None, files=None, flags=()):
+    def __init__(self, directory, config=None, env=None, files=None, flags=(), machine=None):
         self.binary = binary()
         self.directory = pathlib.Path(directory)
         self.overrides = config or {}
         self.env = env or {}
         self.files = files or {}
         self.flags = list(flags)  # of `merlon serve`
+        # With options of Machine (machine.py), such as {}, the server runs on one; its commands do not.
+        self.machine = None if machine is None else Machine(self.directory / "machine", self.directory / "data",
+                                                            library_of(self.binary), **machine)
         self.process = None
         self.port = self.admin_port = None
         self.runs = 0
@@ -195,9 +199,10 @@ class Merlon:
         self.runs += 1
         self.stdout_path = self.directory / f"stdout.{self.runs}"
         self.stderr_path = self.directory / f"stderr.{self.runs}"
+        env = environment(self.env | (self.machine.environment() if self.machine else {}))
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
             self.process = subprocess.Popen([str(self.binary), "serve", *self.flags, "-c", "merlon.yaml"], cwd=self.directory,
-                                            env=environment(self.env), stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+                                            env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         if ready:
             self.wait_ready()
         return self
