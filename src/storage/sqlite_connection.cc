@@ -106,10 +106,13 @@ Result<> SqliteConnection::harden(std::chrono::milliseconds lock_wait) {
         PRAGMA temp_store = MEMORY)"));
     if (access_ == Access::ReadOnly) return run_script("PRAGMA query_only = ON");
     // secure_delete: a destroyed key must not stay in a free page.
+    // wal_checkpoint: a process that was killed may have left a commit that it had not synced. We
+    // would answer by it, so it has to last from now on.
     return run_script(R"(
         PRAGMA secure_delete = ON;
         PRAGMA journal_mode = WAL;
-        PRAGMA synchronous = FULL)");
+        PRAGMA synchronous = FULL;
+        PRAGMA wal_checkpoint)");
 }
 
 Result<Rows> SqliteConnection::query(Sql sql, const Parameters& parameters) {

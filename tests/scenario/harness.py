@@ -28,6 +28,7 @@ from cryptography.x509.oid import NameOID
 
 import client
 from machine import Machine, library_of
+from power_cut import DiskOfMachine
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 START_DEADLINE_S = float(os.environ.get("MERLON_START_DEADLINE", "60"))  # sanitizer builds on a busy machine
@@ -169,6 +170,7 @@ class Merlon:
         # With options of Machine (machine.py), such as {}, the server runs on one; its commands do not.
         self.machine = None if machine is None else Machine(self.directory / "machine", self.directory / "data",
                                                             library_of(self.binary), **machine)
+        self.disk = DiskOfMachine(self.machine) if self.machine and self.machine.journal else None
         self.process = None
         self.port = self.admin_port = None
         self.runs = 0
@@ -250,10 +252,15 @@ class Merlon:
         return code
 
     def kill(self):
-        """kill -9: what a power cut or the kernel's memory killer leaves."""
+        """kill -9: what the kernel's memory killer leaves."""
         self.process.kill()
         self.process.wait()
         self.process = None
+
+    def cut_power(self, chance):
+        """kill -9, and of what the disk had not synced only what chance keeps. The machine needs a journal."""
+        self.kill()
+        self.disk.cut_power(chance)
 
     def restart(self):
         self.stop()
