@@ -4,7 +4,7 @@
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 10
 
-.PHONY: run build test check lint cover asan fuzz random bench fmt man tsan clean install install-tests
+.PHONY: run build test check lint cover asan fuzz random faults bench fmt man tsan clean install install-tests
 .DEFAULT_GOAL := build
 
 install:
@@ -73,6 +73,12 @@ random: install-tests       ## a campaign of random and mutated requests: make r
 	cmake --build --preset dev --target merlon -- -j$(JOBS)
 	MERLON=$${MERLON:-build/dev/merlon} MERLON_RANDOM_SEED=$(SEED) MERLON_RANDOM_COUNT=$(or $(COUNT),1000000) \
 	  /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/scenario/test_random_requests.py
+
+faults: install-tests       ## kill -9 and power cuts under load: make faults [SEED=7] [COUNT=200]
+	cmake --preset dev
+	cmake --build --preset dev --target merlon test_machine -- -j$(JOBS)
+	MERLON=$${MERLON:-build/dev/merlon} MERLON_FAULTS_SEED=$(SEED) MERLON_FAULTS_COUNT=$(or $(COUNT),200) \
+	  /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/scenario/test_kill_campaign.py
 
 fmt: install            ## formats every source file
 	git ls-files '*.cc' '*.h' | xargs clang-format-19 -i

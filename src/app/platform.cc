@@ -1,6 +1,7 @@
 // Building, running, reloading and draining the program.
 #include "app/platform.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -82,6 +83,19 @@ std::vector<http::LocalService*> Platform::built_in_roles() {
     return roles;
 }
 
+// Those who find it out about keys do not know of files, and an operator has to look at one.
+Result<> Platform::open_identity() {
+    Result<> opened = open_stores();
+    if (!opened &&
+        (opened.error().rule.starts_with("keys.") || opened.error().rule == "store.lost")) {
+        const bool has_file = settings_.keys.master.empty();
+        opened.error().detail += fmt::format(
+            " (store: {}, key store: {}, master key: {})", path_of(settings_.store.url),
+            path_of(settings_.keys.url), has_file ? settings_.keys.master_path : "of the settings");
+    }
+    return opened;
+}
+
 Result<> Platform::open_services() {
     const services::Parts parts{*database_, clock_, entropy_};
     const gateway::BuiltInServices& built_in = settings_.gateway.built_in;
@@ -96,7 +110,7 @@ Result<> Platform::open_services() {
     return {};
 }
 
-Result<> Platform::open_identity() {
+Result<> Platform::open_stores() {
     key_database_ = MERLON_TRY(storage::SqliteDatabase::open(path_of(settings_.keys.url)));
     database_ = MERLON_TRY(storage::SqliteDatabase::open(path_of(settings_.store.url)));
     keys_ = MERLON_TRY(wait(

@@ -78,6 +78,7 @@ public:
 private:
     Platform(config::Settings settings, int log_descriptor);
     Result<> open(Content content);
+    Result<> open_stores();
     Result<> open_identity();
     Result<> open_services();
     std::vector<http::LocalService*> built_in_roles();

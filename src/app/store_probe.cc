@@ -1,6 +1,8 @@
 // One small read, through the same queue as everybody's.
 #include "app/store_probe.h"
 
+#include <cstdio>
+
 #include "base/spawn.h"
 
 namespace merlon::app {
@@ -12,7 +14,16 @@ StoreProbe::StoreProbe(std::string store, storage::Database& database, metrics::
     up_.set(1);
 }
 
+// Once, until it changes or is over.
+void StoreProbe::tell(const std::string& failure) {
+    if (failure == told_) return;
+    told_ = failure;
+    if (failure.empty()) return;
+    std::fprintf(stderr, "merlon: store: %s\n", failure.c_str());
+}
+
 void StoreProbe::ask(Executor loop) {
+    tell(database_.take_failure());
     // An answer that has not come within the time between two questions is none.
     if (is_asking_) return up_.set(0);
     is_asking_ = true;

@@ -1,4 +1,5 @@
-// Asks a database now and then whether it answers, for merlon_store_up.
+// Asks a database now and then whether it answers, for merlon_store_up, and says on standard error
+// what went wrong with it.
 #pragma once
 
 #include "base/metrics.h"
@@ -17,7 +18,10 @@ public:
     void ask(Executor loop);
 
 private:
+    void tell(const std::string& failure);
+
     storage::Database& database_;
+    std::string told_;
     metrics::Gauge& up_;
     bool is_asking_ = false;
 };

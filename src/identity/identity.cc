@@ -6,6 +6,7 @@
 #include "http/answers.h"
 #include "identity/schema.h"
 #include "identity/token_lives.h"
+#include "identity/whole_store.h"
 #include "sealing/sealed_text.h"
 #include "storage/outbox.h"
 #include "wire/json_text.h"
@@ -33,6 +34,7 @@ Task<tokens::Rings> Identity::load_rings(Parts parts, const tokens::TokenSetting
 Task<std::unique_ptr<Identity>> Identity::open(Parts parts, const tokens::TokenSettings& tokens,
                                                const PasswordSettings& passwords,
                                                access::Roles roles) {
+    MERLON_CO_TRY(co_await require_whole_store(parts));
     MERLON_CO_TRY(co_await storage::migrate(parts.database, parts.clock, storage::outbox_role,
                                             storage::outbox_migrations()));
     MERLON_CO_TRY(

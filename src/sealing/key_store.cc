@@ -113,6 +113,11 @@ Task<PersonKey> KeyStore::find(std::string person, std::string role) {
     co_return keep(name, key);
 }
 
+Task<bool> KeyStore::has_people() {
+    const Rows rows = MERLON_CO_TRY(co_await database_.query("SELECT 1 FROM person_keys LIMIT 1"));
+    co_return !rows.empty();
+}
+
 Task<> KeyStore::destroy(std::string person) {
     MERLON_CO_TRY(co_await database_.transact_work(
         [person](Transaction& transaction) { return delete_person(transaction, person); }));

@@ -41,6 +41,8 @@ public:
     Task<PersonKey> obtain(std::string person, std::string role);
     // The same, but fails with "keys.destroyed" (Absent) when there is none.
     Task<PersonKey> find(std::string person, std::string role);
+    // Whether anybody has a key.
+    Task<bool> has_people();
     // Every role's key of this person is gone for good.
     Task<> destroy(std::string person);
 

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "base/text.h"
+#include "storage/private_file.h"
 
 namespace merlon::sealing {
 namespace {
@@ -63,7 +64,8 @@ Result<Secret> read(const std::string& path, const File& file) {
 }
 
 // Written whole under another name and then linked: a crash leaves no half key, and of two first
-// starts at once one wins and the other reads its key.
+// starts at once one wins and the other reads its key. Its name lasts before anything is wrapped
+// under it: load_master_key sees to that, also for a maker who died here.
 Result<> make(const std::string& path, Entropy& entropy) {
     const std::string draft = path + "." + std::to_string(::getpid());
     const File file(::open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600));
@@ -86,15 +88,15 @@ Result<> make(const std::string& path, Entropy& entropy) {
 Result<Secret> load_master_key(const KeySettings& settings, Entropy& entropy) {
     if (!settings.master.empty()) return parse(settings.master.reveal());
     const std::string& path = settings.master_path;
+    const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+    MERLON_TRY(storage::make_private_folder(folder));
     for (const bool may_make : {true, false}) {
         const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-        if (file.is_open()) return read(path, file);
-        if (errno != ENOENT || !may_make) return unavailable(path);
-        const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-        std::error_code ignored;
-        if (!folder.empty() && std::filesystem::create_directories(folder, ignored)) {
-            std::filesystem::permissions(folder, std::filesystem::perms::owner_all, ignored);
+        if (file.is_open()) {
+            MERLON_TRY(storage::sync_folder(folder));
+            return read(path, file);
         }
+        if (errno != ENOENT || !may_make) return unavailable(path);
         MERLON_TRY(make(path, entropy));
     }
     return fail(Kind::Unavailable, "keys.unavailable", path);

@@ -115,6 +115,10 @@ public:
     // is dropped. Errors: the work's own and those of query().
     virtual Task<> transact_work(Work work) = 0;
 
+    // What went wrong with the database itself since the last call, for the operator's log; empty:
+    // nothing.
+    virtual std::string take_failure() = 0;
+
     // transact_work with a value: `work` is a function Transaction& → Task<T>. It is no coroutine
     // itself (a capturing lambda's captures die with it); it calls one with values.
     template <class T, class F>

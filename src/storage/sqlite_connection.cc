@@ -76,14 +76,15 @@ private:
 }  // namespace
 
 Result<SqliteConnection> SqliteConnection::open(std::filesystem::path path, Access access,
-                                                std::chrono::milliseconds lock_wait) {
+                                                std::chrono::milliseconds lock_wait,
+                                                FailureNote& note) {
     if (access == Access::Write) MERLON_TRY(make_private_file(path));
     // NOMUTEX: a connection is used by one thread. No URI: a path with '?' is a path.
     const int flags = (access == Access::Write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
                       SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     sqlite3* handle = nullptr;
     const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
-    SqliteConnection connection(std::move(path), access, handle);
+    SqliteConnection connection(std::move(path), access, handle, note);
     if (code != SQLITE_OK) return connection.failure(code);
     MERLON_TRY(connection.harden(lock_wait));
     return connection;
@@ -106,10 +107,13 @@ Result<> SqliteConnection::harden(std::chrono::milliseconds lock_wait) {
         PRAGMA temp_store = MEMORY)"));
     if (access_ == Access::ReadOnly) return run_script("PRAGMA query_only = ON");
     // secure_delete: a destroyed key must not stay in a free page.
+    // wal_checkpoint: a process that was killed may have left a commit that it had not synced. We
+    // would answer by it, so it has to last from now on.
     return run_script(R"(
         PRAGMA secure_delete = ON;
         PRAGMA journal_mode = WAL;
-        PRAGMA synchronous = FULL)");
+        PRAGMA synchronous = FULL;
+        PRAGMA wal_checkpoint)");
 }
 
 Result<Rows> SqliteConnection::query(Sql sql, const Parameters& parameters) {
@@ -164,11 +168,13 @@ std::unexpected<Error> SqliteConnection::failure(int code) const {
             return fail(Kind::Conflict, "storage.constraint", std::move(detail));
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
+            note_->write(detail);
             return fail(Kind::Corrupt, "storage.corrupt", std::move(detail));
         case SQLITE_ERROR:
         case SQLITE_MISMATCH:
             return fail(Kind::Corrupt, "storage.schema", std::move(detail));
         default:  // FULL, IOERR, READONLY, BUSY, CANTOPEN, LOCKED, PERM, NOMEM, …
+            note_->write(detail);
             return fail(Kind::Unavailable, "storage.unavailable", std::move(detail));
     }
 }

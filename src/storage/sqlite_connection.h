@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "storage/database.h"
+#include "storage/failure_note.h"
 
 namespace merlon::storage {
 
@@ -19,9 +20,10 @@ enum class Access : std::uint8_t { Write, ReadOnly };
 class SqliteConnection {
 public:
     // With Access::Write the file is made when absent, mode 0600 in a directory of mode 0700, and
-    // an existing file loses the permissions of group and others.
+    // an existing file loses the permissions of group and others. Borrows the note for life: what
+    // is no caller's fault is written there.
     static Result<SqliteConnection> open(std::filesystem::path path, Access access,
-                                         std::chrono::milliseconds lock_wait);
+                                         std::chrono::milliseconds lock_wait, FailureNote& note);
 
     // One prepared statement with its parameters; all of its rows.
     Result<Rows> query(Sql sql, const Parameters& parameters = {});
@@ -40,8 +42,8 @@ private:
     };
     using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
 
-    SqliteConnection(std::filesystem::path path, Access access, sqlite3* handle)
-        : path_(std::move(path)), access_(access), handle_(handle) {}
+    SqliteConnection(std::filesystem::path path, Access access, sqlite3* handle, FailureNote& note)
+        : path_(std::move(path)), access_(access), handle_(handle), note_(&note) {}
 
     Result<> harden(std::chrono::milliseconds lock_wait);
     Result<sqlite3_stmt*> prepare(Sql sql);
@@ -51,6 +53,7 @@ private:
     std::filesystem::path path_;
     Access access_;
     std::unique_ptr<sqlite3, Close> handle_;  // before the statements: they go first
+    FailureNote* note_;
     // By the address of the literal: a Sql is nothing else, so there are as many as statements in
     // the program.
     std::unordered_map<const char*, Statement> statements_;

@@ -8,19 +8,21 @@ namespace merlon::storage {
 
 Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(std::filesystem::path path,
                                                              SqliteLimits limits) {
+    auto note = std::make_unique<FailureNote>();
     // The writer first: it makes the file and turns the journal on.
     SqliteConnection write =
-        MERLON_TRY(SqliteConnection::open(path, Access::Write, limits.lock_wait));
+        MERLON_TRY(SqliteConnection::open(path, Access::Write, limits.lock_wait, *note));
     SqliteConnection read =
-        MERLON_TRY(SqliteConnection::open(path, Access::ReadOnly, limits.lock_wait));
-    return std::unique_ptr<SqliteDatabase>(
-        new SqliteDatabase(std::make_unique<SqliteWriter>(std::move(write), limits),
-                           std::make_unique<SqliteReader>(std::move(read), limits)));
+        MERLON_TRY(SqliteConnection::open(path, Access::ReadOnly, limits.lock_wait, *note));
+    return std::unique_ptr<SqliteDatabase>(new SqliteDatabase(
+        std::move(note), std::make_unique<SqliteWriter>(std::move(write), limits),
+        std::make_unique<SqliteReader>(std::move(read), limits)));
 }
 
-SqliteDatabase::SqliteDatabase(std::unique_ptr<SqliteWriter> writer,
+SqliteDatabase::SqliteDatabase(std::unique_ptr<FailureNote> note,
+                               std::unique_ptr<SqliteWriter> writer,
                                std::unique_ptr<SqliteReader> reader)
-    : writer_(std::move(writer)), reader_(std::move(reader)) {}
+    : note_(std::move(note)), writer_(std::move(writer)), reader_(std::move(reader)) {}
 
 SqliteDatabase::~SqliteDatabase() { stop(); }
 

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "storage/database.h"
+#include "storage/failure_note.h"
 
 namespace merlon::storage {
 
@@ -44,9 +45,13 @@ public:
     // Commits since opening that had something to write: how well transactions share them.
     std::size_t commits() const;
 
-private:
-    SqliteDatabase(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<SqliteReader> reader);
+    std::string take_failure() override { return note_->take(); }
 
+private:
+    SqliteDatabase(std::unique_ptr<FailureNote> note, std::unique_ptr<SqliteWriter> writer,
+                   std::unique_ptr<SqliteReader> reader);
+
+    std::unique_ptr<FailureNote> note_;  // before those that write to it
     std::unique_ptr<SqliteWriter> writer_;
     std::unique_ptr<SqliteReader> reader_;
 };

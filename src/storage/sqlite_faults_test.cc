@@ -41,6 +41,8 @@ TEST(SqliteFaults, AFullDiskLosesTheBatchAndNothingThatWasAcknowledged) {
     loop.run();
     EXPECT_GT(refused, 0);
     EXPECT_EQ(count(*database), acknowledged);
+    EXPECT_NE(database->take_failure().find((folder / "test.db").string()), std::string::npos);
+    EXPECT_EQ(database->take_failure(), "");
     // With room again, it goes on without a restart.
     ASSERT_TRUE(wait(database->transact_work(script("PRAGMA max_page_count = 1000"))));
     EXPECT_TRUE(wait(database->transact_work(script(insert_page))));
@@ -67,6 +69,7 @@ TEST(SqliteFaults, ADamagedPageIsReportedWithTheNameOfTheFile) {
     EXPECT_EQ(rows.error().rule, "storage.corrupt");
     EXPECT_NE(rows.error().detail.find((folder / "test.db").string()), std::string::npos);
     EXPECT_FALSE(wait(database->transact_work(script(insert_page))));
+    EXPECT_NE(database->take_failure().find((folder / "test.db").string()), std::string::npos);
 }
 
 TEST(SqliteFaults, WhatIsNoDatabaseIsNotOpened) {

@@ -53,12 +53,13 @@ def merlon(request, upstream, tmp_path_factory):
 
 @pytest.fixture
 def launch(tmp_path, upstream):
-    """launch(config, env, files, flags=[…]) → a started server of this test's own, with the standard routes unless it names services."""
+    """launch(config, env, files, flags=[…]) → a started server of this test's own, with the standard routes unless it names
+    services; on a test machine when `machine` has options of one, such as {}."""
     servers = []
 
-    def start(config=None, env=None, files=None, ready=True, name=None, flags=()):
+    def start(config=None, env=None, files=None, ready=True, name=None, flags=(), machine=None):
         base = {} if "services" in (config or {}) else {"services": {"echo": service(upstream.url, standard_routes())}}
-        server = Merlon(tmp_path / (name or f"merlon{len(servers)}"), merge(base, config or {}), env, files, flags)
+        server = Merlon(tmp_path / (name or f"merlon{len(servers)}"), merge(base, config or {}), env, files, flags, machine)
         servers.append(server)
         return server.start(ready)
 

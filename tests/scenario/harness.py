@@ -27,6 +27,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 import client
+from machine import Machine, library_of
+from power_cut import DiskOfMachine
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 START_DEADLINE_S = float(os.environ.get("MERLON_START_DEADLINE", "60"))  # sanitizer builds on a busy machine
@@ -158,13 +160,17 @@ class Account:
 
 
 class Merlon:
-    def __init__(self, directory, config=None, env=None, files=None, flags=()):
+    def __init__(self, directory, config=None, env=None, files=None, flags=(), machine=None):
         self.binary = binary()
         self.directory = pathlib.Path(directory)
         self.overrides = config or {}
         self.env = env or {}
         self.files = files or {}
         self.flags = list(flags)  # of `merlon serve`
+        # With options of Machine (machine.py), such as {}, the server runs on one; its commands do not.
+        self.machine = None if machine is None else Machine(self.directory / "machine", self.directory / "data",
+                                                            library_of(self.binary), **machine)
+        self.disk = DiskOfMachine(self.machine) if self.machine and self.machine.journal else None
         self.process = None
         self.port = self.admin_port = None
         self.runs = 0
@@ -195,9 +201,10 @@ class Merlon:
         self.runs += 1
         self.stdout_path = self.directory / f"stdout.{self.runs}"
         self.stderr_path = self.directory / f"stderr.{self.runs}"
+        env = environment(self.env | (self.machine.environment() if self.machine else {}))
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
             self.process = subprocess.Popen([str(self.binary), "serve", *self.flags, "-c", "merlon.yaml"], cwd=self.directory,
-                                            env=environment(self.env), stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+                                            env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         if ready:
             self.wait_ready()
         return self
@@ -245,10 +252,15 @@ class Merlon:
         return code
 
     def kill(self):
-        """kill -9: what a power cut or the kernel's memory killer leaves."""
+        """kill -9: what the kernel's memory killer leaves."""
         self.process.kill()
         self.process.wait()
         self.process = None
+
+    def cut_power(self, chance):
+        """kill -9, and of what the disk had not synced only what chance keeps. The machine needs a journal."""
+        self.kill()
+        self.disk.cut_power(chance)
 
     def restart(self):
         self.stop()

@@ -1,19 +1,47 @@
 """A store that cannot write: a clear 503, nothing acknowledged that is not kept, and no restart when it can again.
 
-Disk full: the running server's limit of a file's size is set to nothing (prlimit), so that every write to a store fails
-as on a full disk. Locked: another process holds the write lock of the database.
+Disk full and read-only: so the machine's disk answers from then on. Size limit: the running server's limit of a file's size is
+nothing (prlimit). Locked: another process holds the write lock of the database.
 """
 
+import errno
 import resource
 import sqlite3
+import uuid
 
+import client
 import jose
 import pytest
 from harness import OTHER_PASSWORD, PASSWORD, new_email, table
 
 
+@pytest.fixture
+def launch(launch):
+    return lambda: launch(machine={})
 
-class DiskFull:
+
+class DiskError:
+    error = None
+
+    def __init__(self, server):
+        self.machine = server.machine
+
+    def __enter__(self):
+        self.machine.disk_error = self.error
+
+    def __exit__(self, *_):
+        self.machine.disk_error = 0
+
+
+class DiskFull(DiskError):
+    error = errno.ENOSPC
+
+
+class ReadOnly(DiskError):
+    error = errno.EROFS
+
+
+class SizeLimit:
     def __init__(self, server):
         self.server = server
 
@@ -36,12 +64,13 @@ class Locked:
         self.database.close()
 
 
-FAULTS = pytest.mark.parametrize("fault", [DiskFull, Locked], ids=["disk full", "locked"])
+DISK_FAULTS = pytest.mark.parametrize("fault", [DiskFull, ReadOnly, SizeLimit], ids=["disk full", "read-only", "size limit"])
+FAULTS = pytest.mark.parametrize("fault", [DiskFull, ReadOnly, SizeLimit, Locked], ids=["disk full", "read-only", "size limit", "locked"])
 
 
 def assert_unavailable(answer):
     assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE"), answer
-    for word in ("sqlite", "disk", "database", "locked", "merlon.db", "wal"):
+    for word in ("sqlite", "disk", "database", "locked", "merlon.db", "wal", "read-only", "space"):
         assert word not in answer.text.lower(), answer.text
 
 
@@ -131,3 +160,73 @@ def test_requests_that_need_no_write_go_on(launch, upstream, fault):
             assert server.get("/open/x").status == 200
             assert server.me(account.access).status == 200
     assert server.is_running()
+
+
+DESK = {"name": "Desk", "price": 100, "currency": "EUR", "stock": 5}
+KEY = {"Idempotency-Key": str(uuid.UUID(int=7))}
+
+
+class Shop:
+    """Something of everything that can be changed, and how it looks."""
+
+    def __init__(self, server):
+        self.server = server
+        self.admin, self.user = server.create_admin(), server.register()
+        self.desk = server.post("/api/products", DESK, token=self.admin.access).data["id"]
+        self.order = self.make_order().data["id"]
+
+    def make_order(self, **more):
+        return self.server.post("/api/orders", {"items": [{"productId": self.desk, "quantity": 1}]}, token=self.user.access, **more)
+
+    def patch_user(self, change):
+        return self.server.call("PATCH", "/api/users/" + self.user.id, json_body=change, token=self.admin.access)
+
+    def looks(self):
+        return [self.server.get(path, token=self.admin.access).json() for path in
+                (f"/api/users/{self.user.id}", "/api/products", "/api/orders", "/.well-known/jwks.json")] + [
+                    self.server.get("/api/profile", token=self.user.access).json()]
+
+
+CHANGES = {
+    "a profile": (lambda shop: shop.server.call("PATCH", "/api/profile", json_body={"firstName": "Grace", "ssn": "123-45-6789"}, token=shop.user.access), 200),
+    "an order": (lambda shop: shop.make_order(headers=KEY), 201),
+    "a cancelled order": (lambda shop: shop.server.post(f"/api/orders/{shop.order}/cancel", token=shop.user.access), 200),
+    "its stock": (lambda shop: shop.server.call("PUT", "/api/products/" + shop.desk, json_body={**DESK, "stock": 9}, token=shop.admin.access), 200),
+    "its end": (lambda shop: shop.server.call("DELETE", "/api/products/" + shop.desk, token=shop.admin.access), 204),
+    "a product": (lambda shop: shop.server.post("/api/products", DESK, token=shop.admin.access), 201),
+    "a user": (lambda shop: shop.server.post("/api/users", {"email": "new@example.com", "password": PASSWORD, "firstName": "Ada", "lastName": "Lovelace", "role": "user"}, token=shop.admin.access), 201),
+    "another role": (lambda shop: shop.patch_user({"role": "moderator"}), 200),
+    "a lock": (lambda shop: shop.patch_user({"locked": True}), 200),
+}
+
+
+@DISK_FAULTS
+def test_a_change_that_cannot_be_stored_is_503_and_is_made_once_when_there_is_room_again(launch, fault):
+    server = launch()
+    shop = Shop(server)
+    before = shop.looks()
+    with fault(server):
+        for change, _ in CHANGES.values():
+            assert_unavailable(change(shop))
+        assert server.run("key", "rotate").returncode != 0
+    assert shop.looks() == before
+    for change, status in CHANGES.values():
+        assert change(shop).status == status, "it needs a restart to go on"
+    after = shop.looks()
+    assert after != before
+    server.restart()
+    assert shop.looks() == after
+    assert server.get("/api/orders", token=shop.admin.access).json()["meta"]["total"] == 2
+    stored = server.run("audit", "tail", "-n", "1000", "--json").stdout
+    assert [stored.count(kind) for kind in ("ROLE_CHANGED", "ACCOUNT_LOCKED", "KEY_ROTATED")] == [1, 1, 0]
+
+
+@pytest.mark.parametrize("fault", [DiskFull, ReadOnly])
+def test_the_log_names_the_file_and_the_server_stays_ready(launch, fault):
+    server = launch()
+    with fault(server):
+        for _ in range(5):
+            assert_unavailable(server.post("/api/auth/register", {"email": new_email(), "password": PASSWORD, "firstName": "Ada", "lastName": "Lovelace"}))
+        client.wait_for(lambda: "merlon: store: data/" in server.stderr_text(), what="a line about the store")
+        assert server.is_ready()
+    assert server.stderr_text().count("merlon: store:") <= 3, "a line a failure, not a line a request"

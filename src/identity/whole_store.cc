@@ -1,0 +1,26 @@
+// Looking at both.
+#include "identity/whole_store.h"
+
+#include "identity/schema.h"
+
+namespace merlon::identity {
+
+Task<> require_whole_store(Parts parts) {
+    const auto reports = MERLON_CO_TRY(
+        co_await storage::report_migrations(parts.database, auth_role, auth_migrations()));
+    const bool is_new = reports.front().state == storage::MigrationState::Pending;
+    const bool has_people = MERLON_CO_TRY(co_await parts.keys.has_people());
+    if (is_new && has_people) {
+        co_return fail(Kind::Corrupt, "store.lost",
+                       "the store is empty, but its key store has people's keys: restore it, or "
+                       "move the key store away to begin anew");
+    }
+    if (is_new || has_people) co_return Result<>{};
+    const auto accounts =
+        MERLON_CO_TRY(co_await parts.database.query("SELECT 1 FROM accounts LIMIT 1"));
+    if (accounts.empty()) co_return Result<>{};
+    co_return fail(Kind::Corrupt, "keys.lost",
+                   "the store has accounts, but its key store has nobody's key: restore it");
+}
+
+}  // namespace merlon::identity
