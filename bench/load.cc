@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "latencies.h"
+#include "load_options.h"
 #include "slow.h"
 #include "socket.h"
 #include "upstream.h"
@@ -34,81 +35,6 @@ using namespace merlon::bench;
 using Clock = std::chrono::steady_clock;
 
 namespace {
-
-struct Options {
-    int port = 0;
-    int connections = 64;
-    std::string method = "GET";
-    std::string path = "/catalog/items/1";
-    std::vector<std::string> tokens;  // a request's Authorization, one after the other
-    std::vector<std::string> bodies;  // and its JSON body
-    std::vector<std::string> pids;    // whose CPU time is measured
-    long ticks = 0;                   // measures until they used that many (10 ms each)
-    double seconds = 5;               // and at least so long
-    double rate = 0;                  // requests a second, all connections together
-    std::size_t warm_up = 0;          // answers before measuring
-    bool is_tls = false;
-    int upstream_port = 0;  // 0: no upstream here
-    bool may_sleep = false;
-    int slow = 0;        // connections of slow clients beside
-    int slow_port = 0;   // of whom they are a burden to
-    double pause_s = 0;  // before asking again after a refusal
-};
-
-std::vector<std::string> lines_of(const char* path) {
-    std::ifstream file(path);
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(file, line);) lines.push_back(line);
-    if (lines.empty()) stop(path);
-    return lines;
-}
-
-Options parse(int count, char** arguments) {
-    Options options;
-    for (int i = 1; i + 1 < count; i += 2) {
-        const std::string_view name = arguments[i];
-        const char* value = arguments[i + 1];
-        if (name == "--port")
-            options.port = std::atoi(value);
-        else if (name == "--connections")
-            options.connections = std::atoi(value);
-        else if (name == "--method")
-            options.method = value;
-        else if (name == "--path")
-            options.path = value;
-        else if (name == "--tokens")
-            options.tokens = lines_of(value);
-        else if (name == "--bodies")
-            options.bodies = lines_of(value);
-        else if (name == "--ticks")
-            options.ticks = std::atol(value);
-        else if (name == "--seconds")
-            options.seconds = std::atof(value);
-        else if (name == "--rate")
-            options.rate = std::atof(value);
-        else if (name == "--warm-up")
-            options.warm_up = std::strtoul(value, nullptr, 10);
-        else if (name == "--upstream-port")
-            options.upstream_port = std::atoi(value);
-        else if (name == "--sleep")
-            options.may_sleep = std::string_view(value) == "yes";
-        else if (name == "--slow")
-            options.slow = std::atoi(value);
-        else if (name == "--slow-port")
-            options.slow_port = std::atoi(value);
-        else if (name == "--pause")
-            options.pause_s = std::atof(value);
-        else if (name == "--tls")
-            options.is_tls = std::string_view(value) == "yes";
-        else if (name == "--pids") {
-            std::istringstream list(value);
-            for (std::string pid; std::getline(list, pid, ',');) options.pids.push_back(pid);
-        } else {
-            stop(arguments[i]);
-        }
-    }
-    return options;
-}
 
 // CPU time of the processes with all their threads, in clock ticks (proc(5): utime and stime).
 long cpu_ticks(const std::vector<std::string>& pids) {
@@ -182,14 +108,18 @@ private:
 
     void ask(Connection& connection, Clock::time_point due) {
         connection.due = due;
-        request_.assign(options_.method).append(" ").append(options_.path);
+        request_.assign(options_.method).append(" ");
+        request_.append(options_.paths[asked_ % options_.paths.size()]);
         request_.append(" HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\nAccept: */*\r\n");
         if (!options_.tokens.empty()) {
             request_.append("Authorization: Bearer ");
             request_.append(options_.tokens[asked_ % options_.tokens.size()]).append("\r\n");
         }
+        if (options_.sends_keys) {
+            request_.append("Idempotency-Key: ").append(unique()).append("\r\n");
+        }
         if (!options_.bodies.empty()) {
-            const std::string& body = options_.bodies[asked_ % options_.bodies.size()];
+            const std::string body = next_body();
             request_.append("Content-Type: application/json\r\nContent-Length: ");
             request_.append(std::to_string(body.size())).append("\r\n\r\n").append(body);
         } else {
@@ -200,6 +130,18 @@ private:
         if (SSL_write(connection.ssl, request_.data(), static_cast<int>(request_.size())) <= 0) {
             stop("TLS write");
         }
+    }
+
+    // What no other request has, of this run or of another.
+    std::string unique() const { return run_ + "-" + std::to_string(asked_); }
+
+    std::string next_body() const {
+        constexpr std::string_view place = "{unique}";
+        std::string body = options_.bodies[asked_ % options_.bodies.size()];
+        if (const std::size_t at = body.find(place); at != std::string::npos) {
+            body.replace(at, place.size(), unique());
+        }
+        return body;
     }
 
     // What has come; 0 when nothing has.
@@ -318,6 +260,8 @@ private:
     std::vector<Connection*> idle_;
     std::deque<Clock::time_point> overdue_;
     std::string request_;
+    const std::string run_ =
+        std::to_string(std::chrono::system_clock::now().time_since_epoch().count());
     std::size_t asked_ = 0;
     std::size_t answers_ = 0;
     bool is_measuring_ = false;

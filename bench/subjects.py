@@ -95,6 +95,8 @@ def filled(name, directory, **values):
 class Subject:
     """One server under measurement. `command` starts it; it listens on `port`."""
 
+    warm_up_requests = 2 * tokens.COUNT
+
     def __init__(self, name, directory, upstream_port, is_tls=False):
         self.name, self.directory, self.upstream_port, self.is_tls = name, directory, upstream_port, is_tls
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -140,21 +142,43 @@ class Nginx(Subject):
                                       modules="/usr/lib/nginx/modules")]
 
 
+def install_express():
+    if not (HERE / "rivals/express/node_modules").is_dir():
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"],
+                       cwd=HERE / "rivals/express", check=True)
+
+
 class Express(Subject):
+    """`products`: a file of answers that it gives from memory, a line each."""
+
+    warm_up_requests = 1_000
+
+    def __init__(self, *arguments, products=None, **options):
+        super().__init__(*arguments, **options)
+        self.products = products
+
     def command(self):
-        return ["node", HERE / "rivals/express/server.js", self.port, self.upstream_port, tokens.SECRET]
+        return ["node", HERE / "rivals/express/server.js", self.port, self.upstream_port, tokens.SECRET,
+                *([self.products] if self.products else [])]
 
     def environment(self):
         return {"NODE_ENV": "production"}
 
 
 class Merlon(Subject):
-    """`trusted_jwks`: a file with the keys of the ES256 tokens' issuer. `access_log`: which requests it has, into a file."""
+    """`trusted_jwks`: a file with the keys of the ES256 tokens' issuer. `access_log`: which requests it has, into a
+    file. `data`: a filled store's directory. `bcrypt_cost`: of its passwords. `preload`: a library, with the
+    variables that tell it what to do."""
 
-    def __init__(self, *arguments, trusted_jwks=None, access_log="off", **options):
+    def __init__(self, *arguments, trusted_jwks=None, access_log="off", data=None, bcrypt_cost=12, preload=None,
+                 **options):
         super().__init__(*arguments, **options)
         self.trusted_jwks = trusted_jwks
         self.access_log = access_log
+        self.bcrypt_cost = bcrypt_cost
+        self.preload = preload or {}
+        if data is not None:
+            (self.directory / "data").symlink_to(data)
         self.admin_port = free_port()
 
     def command(self):
@@ -163,6 +187,7 @@ class Merlon(Subject):
             "version": 1,
             "log": {"access": self.access_log},
             "server": {"listen": f"127.0.0.1:{self.port}", "admin": f"127.0.0.1:{self.admin_port}", "workers": 1},
+            "passwords": {"bcrypt_cost": self.bcrypt_cost},
             "limits": {"api": unlimited, "auth": {**unlimited, "paths": ["/api/auth/login"]}},
             "services": {"catalog": {"url": f"http://127.0.0.1:{self.upstream_port}", "routes": [
                 {"path": "/catalog/**", "methods": ["GET"], "allow": ["read:products"]}]}},
@@ -178,7 +203,7 @@ class Merlon(Subject):
         return [BUILD / "merlon", "serve", "-c", path]
 
     def environment(self):
-        return {"JWT_SECRET": tokens.SECRET} if self.trusted_jwks is None else {}
+        return {**self.preload, **({"JWT_SECRET": tokens.SECRET} if self.trusted_jwks is None else {})}
 
     def __enter__(self):
         super().__enter__()

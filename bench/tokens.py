@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 COUNT = 10_000
 SECRET = "v5Jq8sNw2YtXe7KbRz4LmPc9HdGf3UaT"  # 32 bytes, of no known sample
+PERMISSIONS = ["read:profile", "write:profile", "read:products", "read:orders", "write:orders", "cancel:orders"]
 ISSUER = "https://idp.example"  # of the ES256 tokens
 
 
@@ -23,27 +24,25 @@ def compact(value):
     return b64(json.dumps(value, separators=(",", ":")).encode())
 
 
-def claims(number, issuer):
+def claims(number, issuer, role="user", permissions=PERMISSIONS):
     now = int(time.time())
     user = str(uuid.UUID(int=number << 64 | 0x7000_8000_0000_0000_0000))
-    return {"userId": user, "email": f"user{number}@example.com", "role": "user",
-            "permissions": ["read:profile", "write:profile", "read:products", "read:orders", "write:orders",
-                            "cancel:orders"],
+    return {"userId": user, "email": f"user{number}@example.com", "role": role, "permissions": permissions,
             "iat": now, "exp": now + 86_400, "iss": issuer, "aud": "microservices-api", "sub": user,
             "jti": str(uuid.UUID(int=number)), "sid": str(uuid.UUID(int=number + COUNT)), "ver": 1}
 
 
-def mint(path, header, issuer, sign):
+def mint(path, header, issuer, sign, **subject):
     first = compact(header)
     with open(path, "w") as out:
         for number in range(COUNT):
-            signed = f"{first}.{compact(claims(number, issuer))}"
+            signed = f"{first}.{compact(claims(number, issuer, **subject))}"
             out.write(f"{signed}.{b64(sign(signed.encode()))}\n")
 
 
-def mint_hs256(path):
+def mint_hs256(path, **subject):
     mint(path, {"alg": "HS256", "typ": "JWT"}, "auth-service",
-         lambda data: hmac.new(SECRET.encode(), data, hashlib.sha256).digest())
+         lambda data: hmac.new(SECRET.encode(), data, hashlib.sha256).digest(), **subject)
 
 
 def mint_es256(path, jwks_path):

@@ -8,6 +8,7 @@ using storage::Row;
 using storage::Rows;
 using storage::Transaction;
 using Taken = std::vector<TakenLine>;
+using Cache = std::shared_ptr<AnswerCache>;
 
 Task<Taken> taken_by(Transaction* transaction, std::string order_id) {
     const Rows rows = MERLON_CO_TRY(co_await transaction->query(
@@ -22,8 +23,9 @@ Task<Taken> taken_by(Transaction* transaction, std::string order_id) {
     co_return taken;
 }
 
-Task<TakenLine> take_line(Transaction* transaction, std::string order_id, std::int64_t number,
-                          StockLine line) {
+Task<TakenLine> take_line(Transaction* transaction, Cache cache, std::string order_id,
+                          std::int64_t number, StockLine line) {
+    AnswerCache::forget_when_over(std::move(cache), line.product_id, *transaction);
     // Never below zero, however many ask at once: the condition and the change are one statement.
     const Rows rows = MERLON_CO_TRY(
         co_await transaction->query("UPDATE products SET stock = stock - $2, version = version + 1 "
@@ -45,7 +47,8 @@ Task<TakenLine> take_line(Transaction* transaction, std::string order_id, std::i
     co_return taken;
 }
 
-Task<Taken> take_all(Transaction* transaction, std::string order_id, std::vector<StockLine> lines) {
+Task<Taken> take_all(Transaction* transaction, Cache cache, std::string order_id,
+                     std::vector<StockLine> lines) {
     const Rows known = MERLON_CO_TRY(co_await transaction->query(
         "INSERT INTO stock_orders (order_id, given_back) VALUES ($1, 0) "
         "ON CONFLICT (order_id) DO UPDATE SET order_id = stock_orders.order_id "
@@ -56,12 +59,12 @@ Task<Taken> take_all(Transaction* transaction, std::string order_id, std::vector
     Taken taken;
     for (const StockLine& line : lines) {
         taken.push_back(MERLON_CO_TRY(co_await take_line(
-            transaction, order_id, static_cast<std::int64_t>(taken.size()), line)));
+            transaction, cache, order_id, static_cast<std::int64_t>(taken.size()), line)));
     }
     co_return taken;
 }
 
-Task<> give_all_back(Transaction* transaction, std::string order_id) {
+Task<> give_all_back(Transaction* transaction, Cache cache, std::string order_id) {
     MERLON_CO_TRY(co_await transaction->query(
         "INSERT INTO stock_orders (order_id, given_back) VALUES ($1, 1) "
         "ON CONFLICT (order_id) DO UPDATE SET given_back = 1",
@@ -69,6 +72,7 @@ Task<> give_all_back(Transaction* transaction, std::string order_id) {
     const Rows rows = MERLON_CO_TRY(co_await transaction->query(
         "DELETE FROM stock_taken WHERE order_id = $1 RETURNING product_id, quantity", {order_id}));
     for (std::size_t i = 0; i < rows.size(); ++i) {
+        AnswerCache::forget_when_over(cache, rows[i].text(0), *transaction);
         // A product that was deleted meanwhile has no stock to give back to.
         MERLON_CO_TRY(co_await transaction->query(
             "UPDATE products SET stock = stock + $2, version = version + 1 WHERE id = $1",
@@ -80,14 +84,15 @@ Task<> give_all_back(Transaction* transaction, std::string order_id) {
 }  // namespace
 
 Task<Taken> ProductStock::take(std::string order_id, std::vector<StockLine> lines) {
-    return database_.transact<Taken>([order_id, lines](Transaction& transaction) {
-        return take_all(&transaction, order_id, lines);
+    return database_.transact<Taken>([order_id, lines, cache = cache_](Transaction& transaction) {
+        return take_all(&transaction, cache, order_id, lines);
     });
 }
 
 Task<> ProductStock::give_back(std::string order_id) {
-    return database_.transact_work(
-        [order_id](Transaction& transaction) { return give_all_back(&transaction, order_id); });
+    return database_.transact_work([order_id, cache = cache_](Transaction& transaction) {
+        return give_all_back(&transaction, cache, order_id);
+    });
 }
 
 }  // namespace merlon::services

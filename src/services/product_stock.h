@@ -1,6 +1,7 @@
 // Stock that orders have taken, in the catalogue's tables.
 #pragma once
 
+#include "services/answer_cache.h"
 #include "services/stock.h"
 #include "storage/database.h"
 
@@ -8,13 +9,16 @@ namespace merlon::services {
 
 class ProductStock final : public Stock {
 public:
-    explicit ProductStock(storage::Database& database) : database_(database) {}
+    // `cache` forgets the products whose stock changes.
+    ProductStock(storage::Database& database, std::shared_ptr<AnswerCache> cache)
+        : database_(database), cache_(std::move(cache)) {}
 
     Task<std::vector<TakenLine>> take(std::string order_id, std::vector<StockLine> lines) override;
     Task<> give_back(std::string order_id) override;
 
 private:
     storage::Database& database_;
+    std::shared_ptr<AnswerCache> cache_;
 };
 
 }  // namespace merlon::services

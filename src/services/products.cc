@@ -95,7 +95,10 @@ std::span<const http::NamedSchema> Products::schemas() const {
 }
 
 Products::Products(Parts parts)
-    : parts_(parts), stock_(parts.database), routes_(routes_of(endpoints())) {}
+    : parts_(parts),
+      cache_(std::make_shared<AnswerCache>()),
+      stock_(parts.database, cache_),
+      routes_(routes_of(endpoints())) {}
 
 Task<std::unique_ptr<Products>> Products::open(Parts parts) {
     MERLON_CO_TRY(co_await storage::migrate(parts.database, parts.clock, products_role,
@@ -124,7 +127,12 @@ Task<http::Response> Products::list(http::LocalCall call) {
 
 Task<http::Response> Products::get(http::LocalCall call) {
     const std::string id = MERLON_CO_TRY(id_of(call));
-    co_return answer(200, MERLON_CO_TRY(co_await product_store::find(parts_.database, id)));
+    const AnswerCache::Found known = cache_->find(id);
+    if (known.answer) co_return *known.answer;
+    http::Response response =
+        answer(200, MERLON_CO_TRY(co_await product_store::find(parts_.database, id)));
+    cache_->keep(id, response, known.changes);
+    co_return response;
 }
 
 Task<http::Response> Products::create(http::LocalCall call) {
@@ -145,17 +153,22 @@ Task<http::Response> Products::replace(http::LocalCall call) {
     const std::string id = MERLON_CO_TRY(id_of(call));
     const ProductForm form = MERLON_CO_TRY(ProductForm::parse(call.body));
     const std::int64_t now = parts_.clock.wall().time_since_epoch().count();
-    co_return answer(200, MERLON_CO_TRY(co_await parts_.database.transact<Product>(
-                              [id, form, if_match = call.if_match, now](Transaction& transaction) {
-                                  return product_store::update(transaction, id, form, if_match,
-                                                               now);
-                              })));
+    co_return answer(
+        200,
+        MERLON_CO_TRY(co_await parts_.database.transact<Product>(
+            [id, form, if_match = call.if_match, now, cache = cache_](Transaction& transaction) {
+                AnswerCache::forget_when_over(cache, id, transaction);
+                return product_store::update(transaction, id, form, if_match, now);
+            })));
 }
 
 Task<http::Response> Products::remove(http::LocalCall call) {
     const std::string id = MERLON_CO_TRY(id_of(call));
-    MERLON_CO_TRY(co_await parts_.database.transact_work(
-        [id](Transaction& transaction) { return product_store::remove(transaction, id); }));
+    MERLON_CO_TRY(
+        co_await parts_.database.transact_work([id, cache = cache_](Transaction& transaction) {
+            AnswerCache::forget_when_over(cache, id, transaction);
+            return product_store::remove(transaction, id);
+        }));
     co_return http::empty_answer();
 }
 

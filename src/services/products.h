@@ -1,6 +1,7 @@
 // The products role: the catalogue, and the stock that orders take from it.
 #pragma once
 
+#include "services/answer_cache.h"
 #include "services/endpoint.h"
 #include "services/parts.h"
 #include "services/product_stock.h"
@@ -31,6 +32,7 @@ private:
     Task<http::Response> remove(http::LocalCall call);
 
     Parts parts_;
+    std::shared_ptr<AnswerCache> cache_;  // with the transactions that may outlive this
     ProductStock stock_;
     std::vector<http::LocalRoute> routes_;
 };

@@ -92,6 +92,10 @@ public:
     virtual Task<Rows> query(Sql sql, Parameters parameters = {}) = 0;
     // Several statements separated by ';', without parameters: migrations.
     virtual Task<> run_script(Sql script) = 0;
+    // Has `forget` called once the transaction is over, committed or not: when its change can be
+    // read, and before anybody hears of it. For what memory holds of the rows it changes. On a
+    // thread of the database, perhaps when the transaction's caller is gone; it may not block.
+    virtual void when_over(std::function<void()> forget) = 0;
 };
 
 // A database of one role. Resource; shared by all workers; safe to call from any loop: the answer

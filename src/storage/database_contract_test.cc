@@ -167,6 +167,23 @@ Task<> insert_and_look(Database& database, int caller, std::atomic<int>& missing
     co_return Result<>{};
 }
 
+TEST_P(DatabaseContract, SaysThatATransactionIsOverBeforeItsCallerHears) {
+    std::atomic<int> over{0};
+    const auto counting = [&over](Database::Work work) {
+        return [&over, work = std::move(work)](Transaction& transaction) {
+            transaction.when_over([&over] { ++over; });
+            return work(transaction);
+        };
+    };
+    EXPECT_TRUE(wait(database_->transact_work(counting(inserting("a")))));
+    EXPECT_EQ(over, 1);
+    // Nothing changed, but who forgets too much only reads again.
+    EXPECT_FALSE(wait(database_->transact_work(counting(insert_then_refuse))));
+    EXPECT_EQ(over, 2);
+    EXPECT_FALSE(wait(database_->transact_work(counting(insert_twice_and_ignore_it))));
+    EXPECT_EQ(over, 3);
+}
+
 TEST_P(DatabaseContract, ShowsEveryCallerItsOwnWritesFromSeveralLoops) {
     std::atomic<int> missing{0};
     std::vector<std::thread> loops;

@@ -15,7 +15,8 @@ constexpr std::chrono::milliseconds idle_before_checkpoint{500};
 // Statements inside one work. Never suspends; remembers the first failure (see Transaction).
 class SqliteTransaction final : public Transaction {
 public:
-    explicit SqliteTransaction(SqliteConnection& connection) : connection_(connection) {}
+    SqliteTransaction(SqliteConnection& connection, std::vector<std::function<void()>>& when_over)
+        : connection_(connection), when_over_(when_over) {}
 
     Task<Rows> query(Sql sql, Parameters parameters) override {
         MERLON_CO_TRY(outcome());
@@ -31,6 +32,10 @@ public:
         co_return done;
     }
 
+    void when_over(std::function<void()> forget) override {
+        when_over_.push_back(std::move(forget));
+    }
+
     Result<> outcome() const {
         if (failure_) return std::unexpected(*failure_);
         return {};
@@ -38,6 +43,7 @@ public:
 
 private:
     SqliteConnection& connection_;
+    std::vector<std::function<void()>>& when_over_;
     std::optional<Error> failure_;
 };
 
@@ -52,7 +58,7 @@ SqliteWriter::SqliteWriter(SqliteConnection connection, SqliteLimits limits)
 Task<> SqliteWriter::run(Database::Work work) {
     co_return co_await Answer<void>::wait_for(
         [this, work = std::move(work)](std::shared_ptr<Answer<void>> answer) mutable {
-            return queue_.push(Job{std::move(work), std::move(answer), {}});
+            return queue_.push(Job{std::move(work), std::move(answer), {}, {}});
         });
 }
 
@@ -77,6 +83,8 @@ void SqliteWriter::run_batch(std::vector<Job>& batch) {
     for (Job& job : batch) {
         // Of a batch that did not commit, a work's own refusal still is its answer.
         if (!committed && job.result) job.result = std::unexpected(committed.error());
+        for (const auto& forget : job.when_over) forget();
+        job.when_over.clear();
         job.work = nullptr;  // its captures end before its caller goes on
         job.answer->set(std::move(job.result));
     }
@@ -102,7 +110,7 @@ Result<> SqliteWriter::commit(std::vector<Job>& batch) {
 
 Result<> SqliteWriter::run_in_savepoint(Job& job) {
     MERLON_TRY(connection_.query("SAVEPOINT work"));
-    job.result = run_to_end(job.work);
+    job.result = run_to_end(job);
     if (!connection_.in_transaction()) {
         // The disk is full or failing, and SQLite has rolled back all of the batch.
         MERLON_ASSERT(!job.result);  // or the work said COMMIT
@@ -113,10 +121,10 @@ Result<> SqliteWriter::run_in_savepoint(Job& job) {
     return {};
 }
 
-Result<> SqliteWriter::run_to_end(const Database::Work& work) {
-    SqliteTransaction transaction(connection_);
+Result<> SqliteWriter::run_to_end(Job& job) {
+    SqliteTransaction transaction(connection_, job.when_over);
     std::optional<Result<>> result;
-    spawn(works_.get_executor(), work(transaction),
+    spawn(works_.get_executor(), job.work(transaction),
           [&](Result<> done) { result.emplace(std::move(done)); });
     works_.restart();
     works_.poll();

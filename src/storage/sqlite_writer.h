@@ -33,6 +33,7 @@ private:
         Database::Work work;
         std::shared_ptr<Answer<void>> answer;
         Result<> result;
+        std::vector<std::function<void()>> when_over;
     };
 
     void loop();
@@ -40,7 +41,7 @@ private:
     Result<> commit(std::vector<Job>& batch);
     // An error means that the whole batch is lost; the work's own goes into job.result.
     Result<> run_in_savepoint(Job& job);
-    Result<> run_to_end(const Database::Work& work);
+    Result<> run_to_end(Job& job);
     void checkpoint();
 
     SqliteConnection connection_;
