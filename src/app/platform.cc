@@ -14,6 +14,7 @@
 #include "base/spawn.h"
 #include "base/wait.h"
 #include "sealing/master_key.h"
+#include "storage/open_database.h"
 
 namespace merlon::app {
 namespace {
@@ -97,8 +98,8 @@ Result<> Platform::open_services() {
 }
 
 Result<> Platform::open_identity() {
-    key_database_ = MERLON_TRY(storage::SqliteDatabase::open(path_of(settings_.keys.url)));
-    database_ = MERLON_TRY(storage::SqliteDatabase::open(path_of(settings_.store.url)));
+    key_database_ = MERLON_TRY(storage::open_database(settings_.keys.database));
+    database_ = MERLON_TRY(storage::open_database(settings_.store.database));
     keys_ = MERLON_TRY(wait(
         sealing::KeyStore::open(*key_database_, clock_, entropy_,
                                 MERLON_TRY(sealing::load_master_key(settings_.keys, entropy_)))));

@@ -29,7 +29,8 @@ milliseconds pause_after(int attempt, std::minstd_rand& random) {
 
 }  // namespace
 
-Result<std::unique_ptr<PostgresDatabase>> PostgresDatabase::open(PostgresSettings settings) {
+Result<std::unique_ptr<PostgresDatabase>> PostgresDatabase::open(
+    std::shared_ptr<const PostgresSettings> settings) {
     std::unique_ptr<PostgresDatabase> database(new PostgresDatabase(std::move(settings)));
     std::promise<Result<>> first;
     asio::post(database->loop_, [&] {
@@ -43,9 +44,9 @@ Result<std::unique_ptr<PostgresDatabase>> PostgresDatabase::open(PostgresSetting
     return database;
 }
 
-PostgresDatabase::PostgresDatabase(PostgresSettings settings)
+PostgresDatabase::PostgresDatabase(std::shared_ptr<const PostgresSettings> settings)
     : settings_(std::move(settings)),
-      pool_(std::make_unique<PostgresPool>(loop_.get_executor(), settings_)),
+      pool_(std::make_unique<PostgresPool>(loop_.get_executor(), *settings_)),
       thread_([this] { loop_.run(); }) {}
 
 PostgresDatabase::~PostgresDatabase() { stop(); }
@@ -63,7 +64,7 @@ void PostgresDatabase::stop() {
 }
 
 Result<> PostgresDatabase::enter() {
-    if (under_way_.fetch_add(1) >= settings_.waiting_max) {
+    if (under_way_.fetch_add(1) >= settings_->waiting_max) {
         leave();
         return fail(Kind::Unavailable, "storage.busy", "too many statements are waiting");
     }

@@ -20,7 +20,8 @@ class PostgresDatabase final : public Database {
 public:
     // Fails with "storage.unavailable" when no connection can be made: the detail names the host
     // and the reason.
-    static Result<std::unique_ptr<PostgresDatabase>> open(PostgresSettings settings);
+    static Result<std::unique_ptr<PostgresDatabase>> open(
+        std::shared_ptr<const PostgresSettings> settings);
     ~PostgresDatabase() override;
 
     Task<Rows> query(Sql sql, Parameters parameters = {}) override;
@@ -33,7 +34,7 @@ public:
     void stop();
 
 private:
-    explicit PostgresDatabase(PostgresSettings settings);
+    explicit PostgresDatabase(std::shared_ptr<const PostgresSettings> settings);
     template <class T>
     Task<T> on_our_loop(std::function<Task<T>()> begin);
     Result<> enter();
@@ -42,7 +43,7 @@ private:
     Task<Rows> run_query(Sql sql, Parameters parameters);
     Task<> run_transaction(Work work);
 
-    const PostgresSettings settings_;
+    const std::shared_ptr<const PostgresSettings> settings_;
     asio::io_context loop_{1};
     asio::executor_work_guard<Executor> kept_running_{loop_.get_executor()};
     std::unique_ptr<PostgresPool> pool_;

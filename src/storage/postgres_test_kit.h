@@ -31,17 +31,17 @@ public:
     PostgresTestServer(const PostgresTestServer&) = delete;
     PostgresTestServer& operator=(const PostgresTestServer&) = delete;
 
-    PostgresSettings settings(std::string database = "postgres") const {
+    std::shared_ptr<const PostgresSettings> settings(std::string database = "postgres") const {
         PostgresSettings settings;
         settings.host = path();
         settings.database = std::move(database);
         settings.user = "merlon";
         settings.tls_mode = "disable";
-        return settings;
+        return std::make_shared<const PostgresSettings>(std::move(settings));
     }
 
     // A database of this name that nobody has used.
-    PostgresSettings make_database() {
+    std::shared_ptr<const PostgresSettings> make_database() {
         const std::string name = "test" + std::to_string(++databases_);
         // CREATE DATABASE takes no parameter, and Sql no text that is not a literal.
         const std::string command = fmt::format(
