@@ -30,9 +30,14 @@ bool is_of_word(char c) {
 // What stands as it is at `at`: a comment, a quoted text or name, a word that is none of ours, or
 // one sign.
 std::size_t length_of_rest(std::string_view script, std::size_t at) {
-    if (script.substr(at).starts_with("--")) return script.find('\n', at) - at;
+    if (script.substr(at).starts_with("--")) {
+        return std::min(script.find('\n', at), script.size()) - at;
+    }
     const char first = script[at];
-    if (first == '\'' || first == '"') return script.find(first, at + 1) + 1 - at;
+    if (first == '\'' || first == '"') {
+        const std::size_t last = script.find(first, at + 1);
+        return std::min(last, script.size() - 1) + 1 - at;
+    }
     std::size_t end = at + 1;
     while (is_of_word(first) && end < script.size() && is_of_word(script[end])) ++end;
     return end - at;
@@ -56,7 +61,7 @@ std::string to_postgres(std::string_view script) {
             out += phrase->postgres;
             at += phrase->sqlite.size();
         } else {
-            const std::size_t length = std::min(length_of_rest(script, at), script.size() - at);
+            const std::size_t length = length_of_rest(script, at);
             out += script.substr(at, length);
             at += length;
         }

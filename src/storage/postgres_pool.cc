@@ -70,7 +70,7 @@ PostgresConnection* PostgresPool::take_idle() {
 }
 
 void PostgresPool::give_back(PostgresConnection& connection) {
-    if (connection.is_broken()) return remove(connection);
+    if (connection.is_broken()) return remove_with_idle(connection);
     if (!waiters_.empty()) {
         Waiter* next = waiters_.front();
         waiters_.pop_front();
@@ -82,6 +82,12 @@ void PostgresPool::give_back(PostgresConnection& connection) {
         members_, [&](const Member& one) { return one.connection.get() == &connection; });
     member->idle_since = std::chrono::steady_clock::now();
     members_.splice(members_.end(), members_, member);
+}
+
+// What broke one connection, most likely a server that went away, broke those that nobody used.
+void PostgresPool::remove_with_idle(PostgresConnection& connection) {
+    remove(connection);
+    std::erase_if(members_, [](const Member& one) { return one.idle_since != SteadyTime::max(); });
 }
 
 void PostgresPool::remove(PostgresConnection& connection) {

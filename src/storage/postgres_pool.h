@@ -65,6 +65,7 @@ private:
     Result<> may_try() const;
     void note_attempt(bool is_good);
     void give_back(PostgresConnection& connection);
+    void remove_with_idle(PostgresConnection& connection);
     void remove(PostgresConnection& connection);
     void tick();
     void look_after(SteadyTime now);

@@ -16,18 +16,8 @@ namespace merlon::storage {
 // Resource: runs until it is destroyed.
 class PostgresTestServer {
 public:
-    PostgresTestServer() {
-        process_ = ::fork();
-        MERLON_ASSERT(process_ >= 0);
-        if (process_ == 0) {
-            ::execl("tests/postgres/serve", "serve", path().c_str(), nullptr);
-            ::_exit(127);
-        }
-    }
-    ~PostgresTestServer() {
-        ::kill(process_, SIGQUIT);
-        ::waitpid(process_, nullptr, 0);
-    }
+    PostgresTestServer() { start(); }
+    ~PostgresTestServer() { stop(); }
     PostgresTestServer(const PostgresTestServer&) = delete;
     PostgresTestServer& operator=(const PostgresTestServer&) = delete;
 
@@ -60,13 +50,30 @@ public:
         assertion_failed("the tests have a PostgreSQL server", __FILE__, __LINE__);
     }
 
-    pid_t process() const { return process_; }
+    void start() {
+        process_ = ::fork();
+        MERLON_ASSERT(process_ >= 0);
+        if (process_ == 0) {
+            ::execl("tests/postgres/serve", "serve", path().c_str(), nullptr);
+            ::_exit(127);
+        }
+    }
+    // Without a word to its clients.
+    void stop() {
+        if (process_ == 0) return;
+        ::kill(process_, SIGQUIT);
+        ::waitpid(process_, nullptr, 0);
+        process_ = 0;
+    }
+    // It takes no connections, but does not refuse them either.
+    void pause() const { ::kill(process_, SIGSTOP); }
+    void resume() const { ::kill(process_, SIGCONT); }
 
 private:
     std::string path() const { return folder_.path().string(); }
 
     TemporaryFolder folder_;
-    pid_t process_;
+    pid_t process_ = 0;
     int databases_ = 0;
 };
 
