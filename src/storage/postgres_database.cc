@@ -55,7 +55,9 @@ void PostgresDatabase::stop() {
     if (!thread_.joinable()) return;
     is_closed_.store(true);
     // From now on nobody enters; who is in leaves within the deadlines of statements.
-    while (under_way_.load() != 0) std::this_thread::sleep_for(milliseconds{1});
+    for (auto left = under_way_.load(); left != 0; left = under_way_.load()) {
+        under_way_.wait(left);
+    }
     asio::post(loop_, [this] {
         pool_->close();
         kept_running_.reset();
@@ -75,7 +77,10 @@ Result<> PostgresDatabase::enter() {
     return {};
 }
 
-void PostgresDatabase::leave() { under_way_.fetch_sub(1); }
+void PostgresDatabase::leave() {
+    under_way_.fetch_sub(1);
+    under_way_.notify_all();
+}
 
 template <class T>
 Task<T> PostgresDatabase::on_our_loop(std::function<Task<T>()> begin) {
