@@ -14,8 +14,8 @@
 #include "services/order_store.h"
 #include "services/product_store.h"
 #include "services/profile_store.h"
+#include "storage/open_database.h"
 #include "storage/outbox.h"
-#include "storage/sqlite_database.h"
 #include "wire/json_text.h"
 
 namespace merlon::app {
@@ -27,15 +27,15 @@ using storage::MigrationState;
 struct RoleTables {
     std::string_view role;
     std::span<const storage::Migration> migrations;
-    std::string path;  // of the database
+    storage::DatabaseSettings database;
 };
 
 // In the order in which a server brings them up to date.
 std::vector<RoleTables> tables_of(const config::Settings& settings) {
-    const std::string data = path_of(settings.store.url);
+    const storage::DatabaseSettings& data = settings.store.database;
     const gateway::BuiltInServices& built_in = settings.gateway.built_in;
     std::vector<RoleTables> tables{
-        {sealing::keys_role, sealing::keys_migrations(), path_of(settings.keys.url)},
+        {sealing::keys_role, sealing::keys_migrations(), settings.keys.database},
         {storage::outbox_role, storage::outbox_migrations(), data},
         {identity::auth_role, identity::auth_migrations(), data},
     };
@@ -51,8 +51,9 @@ std::vector<RoleTables> tables_of(const config::Settings& settings) {
 }
 
 Result<RoleReport> report_role(const RoleTables& tables) {
+    const auto* sqlite = std::get_if<storage::SqliteSettings>(&tables.database);
     std::error_code ignored;
-    if (!std::filesystem::exists(tables.path, ignored)) {
+    if (sqlite != nullptr && !std::filesystem::exists(sqlite->path, ignored)) {
         RoleReport nothing{tables.role, {}};
         for (const storage::Migration& migration : tables.migrations) {
             nothing.migrations.push_back(
@@ -60,7 +61,7 @@ Result<RoleReport> report_role(const RoleTables& tables) {
         }
         return nothing;
     }
-    const auto database = MERLON_TRY(storage::SqliteDatabase::open(tables.path));
+    const auto database = MERLON_TRY(storage::open_database(tables.database));
     return RoleReport{
         tables.role,
         MERLON_TRY(wait(storage::report_migrations(*database, tables.role, tables.migrations)))};
@@ -96,11 +97,11 @@ Result<std::vector<RoleReport>> report_tables(const config::Settings& settings) 
 
 Result<std::vector<RoleReport>> migrate_tables(const config::Settings& settings) {
     // Makes the store's folder, which the lock lies in.
-    MERLON_TRY(storage::SqliteDatabase::open(path_of(settings.store.url)));
+    MERLON_TRY(storage::open_database(settings.store.database));
     const auto lock = MERLON_TRY(StoreLock::take(settings));
     const SystemClock clock;
     for (const RoleTables& tables : tables_of(settings)) {
-        const auto database = MERLON_TRY(storage::SqliteDatabase::open(tables.path));
+        const auto database = MERLON_TRY(storage::open_database(tables.database));
         MERLON_TRY(wait(storage::migrate(*database, clock, tables.role, tables.migrations)));
     }
     return report_tables(settings);

@@ -15,6 +15,7 @@
 #include "base/spawn.h"
 #include "base/wait.h"
 #include "sealing/master_key.h"
+#include "storage/open_database.h"
 
 namespace merlon::app {
 namespace {
@@ -90,8 +91,8 @@ Result<> Platform::open_identity() {
         (opened.error().rule.starts_with("keys.") || opened.error().rule == "store.lost")) {
         const bool has_file = settings_.keys.master.empty();
         opened.error().detail += fmt::format(
-            " (store: {}, key store: {}, master key: {})", path_of(settings_.store.url),
-            path_of(settings_.keys.url), has_file ? settings_.keys.master_path : "of the settings");
+            " (store: {}, key store: {}, master key: {})", settings_.store.url, settings_.keys.url,
+            has_file ? settings_.keys.master_path : "of the settings");
     }
     return opened;
 }
@@ -111,8 +112,8 @@ Result<> Platform::open_services() {
 }
 
 Result<> Platform::open_stores() {
-    key_database_ = MERLON_TRY(storage::SqliteDatabase::open(path_of(settings_.keys.url)));
-    database_ = MERLON_TRY(storage::SqliteDatabase::open(path_of(settings_.store.url)));
+    key_database_ = MERLON_TRY(storage::open_database(settings_.keys.database));
+    database_ = MERLON_TRY(storage::open_database(settings_.store.database));
     keys_ = MERLON_TRY(wait(
         sealing::KeyStore::open(*key_database_, clock_, entropy_,
                                 MERLON_TRY(sealing::load_master_key(settings_.keys, entropy_)))));

@@ -25,7 +25,7 @@
 #include "services/orders.h"
 #include "services/products.h"
 #include "services/users.h"
-#include "storage/sqlite_database.h"
+#include "storage/database.h"
 
 namespace merlon::app {
 
@@ -107,8 +107,8 @@ private:
     http::Deadlines admin_deadlines_{main_.get_executor()};
     AdminHandler admin_;
     // Before the workers: their requests use it to the last.
-    std::unique_ptr<storage::SqliteDatabase> key_database_;
-    std::unique_ptr<storage::SqliteDatabase> database_;
+    std::unique_ptr<storage::Database> key_database_;
+    std::unique_ptr<storage::Database> database_;
     std::unique_ptr<sealing::KeyStore> keys_;
     std::unique_ptr<identity::Identity> identity_;
     std::unique_ptr<AccountDirectory> accounts_;

@@ -8,13 +8,8 @@
 
 namespace merlon::app {
 
-std::string path_of(const std::string& sqlite_url) {
-    return sqlite_url.substr(sqlite_url.find(':') + 1);
-}
-
 std::string operator_socket(const config::Settings& settings) {
-    return (std::filesystem::path(path_of(settings.store.url)).parent_path() / "merlon.sock")
-        .string();
+    return (std::filesystem::path(settings.store.folder) / "merlon.sock").string();
 }
 
 Result<http::Acceptor> take_operator_socket(Executor executor, const config::Settings& settings) {

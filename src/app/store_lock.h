@@ -9,9 +9,7 @@
 
 namespace merlon::app {
 
-// The file of a "sqlite:…" url.
-std::string path_of(const std::string& sqlite_url);
-// The running server's Unix socket for operators: beside the store's file.
+// The running server's Unix socket for operators: in the store's folder.
 std::string operator_socket(const config::Settings& settings);
 
 // Listens on it; its file is its owner's alone, and stays when the acceptor goes. The folder is

@@ -91,32 +91,6 @@ void read_access(Reader access, access::Roles& out) {
     access.finish();
 }
 
-constexpr std::string_view sqlite_scheme = "sqlite:";
-
-void read_database_url(Reader& section, std::string& out) {
-    section.text("url", out, "sqlite:path");
-    if (!out.starts_with(sqlite_scheme) || out.size() == sqlite_scheme.size()) {
-        section.problem("url", "must be sqlite:path in this version");
-    }
-}
-
-void read_store(Reader store, storage::StoreSettings& out) {
-    read_database_url(store, out.url);
-    store.finish();
-}
-
-void read_keys(Reader keys, const storage::StoreSettings& store, sealing::KeySettings& out) {
-    // Beside the data unless said otherwise.
-    const std::string path = store.url.substr(std::min(sqlite_scheme.size(), store.url.size()));
-    const std::size_t slash = path.rfind('/');
-    const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
-    out.url = std::string(sqlite_scheme) + folder + "keys.db";
-    out.master_path = folder + "master.key";
-    read_database_url(keys, out.url);
-    keys.secret("master", out.master, "wraps all keys; default: master.key beside the store");
-    keys.finish();
-}
-
 void read_passwords(Reader passwords, identity::PasswordSettings& out) {
     std::string hash = "bcrypt";
     passwords.choice("hash", {"bcrypt", "argon2id"}, hash, "how new passwords are hashed");

@@ -96,7 +96,8 @@ std::span<const http::NamedSchema> Products::schemas() const {
 
 Products::Products(Parts parts)
     : parts_(parts),
-      cache_(std::make_shared<AnswerCache>()),
+      cache_(std::make_shared<AnswerCache>(
+          parts.database.is_shared() ? 0 : AnswerCache::bytes_max_default)),
       stock_(parts.database, cache_),
       routes_(routes_of(endpoints())) {}
 

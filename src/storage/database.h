@@ -123,6 +123,9 @@ public:
     // nothing.
     virtual std::string take_failure() = 0;
 
+    // Whether other processes may change it meanwhile: then nothing of it is kept in memory.
+    virtual bool is_shared() const = 0;
+
     // transact_work with a value: `work` is a function Transaction& → Task<T>. It is no coroutine
     // itself (a capturing lambda's captures die with it); it calls one with values.
     template <class T, class F>

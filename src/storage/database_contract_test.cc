@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 
+#include "storage/postgres_test_kit.h"
 #include "storage/sqlite_database.h"
 #include "storage/test_kit.h"
 
@@ -19,6 +20,13 @@ const Store stores[] = {
     {"Sqlite",
      [](const TemporaryFolder& folder) -> std::unique_ptr<Database> {
          auto database = SqliteDatabase::open(folder / "test.db");
+         MERLON_ASSERT(database.has_value());
+         return *std::move(database);
+     }},
+    {"Postgres",
+     [](const TemporaryFolder&) -> std::unique_ptr<Database> {
+         static PostgresTestServer server;  // one for all tests: it takes seconds to start
+         auto database = PostgresDatabase::open(server.make_database());
          MERLON_ASSERT(database.has_value());
          return *std::move(database);
      }},
@@ -78,7 +86,7 @@ TEST_P(DatabaseContract, GivesBackEveryKindOfValue) {
 Task<std::int64_t> add(Transaction& transaction, std::string name, std::int64_t step) {
     const Rows rows = MERLON_CO_TRY(co_await transaction.query(
         "INSERT INTO items (name, amount) VALUES ($1, $2) "
-        "ON CONFLICT (name) DO UPDATE SET amount = amount + $2 RETURNING amount",
+        "ON CONFLICT (name) DO UPDATE SET amount = items.amount + $2 RETURNING amount",
         {std::move(name), step}));
     co_return rows[0].integer(0);
 }

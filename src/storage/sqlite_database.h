@@ -46,6 +46,8 @@ public:
     std::size_t commits() const;
 
     std::string take_failure() override { return note_->take(); }
+    // Whoever works on a store's file holds its lock (app/store_lock.h).
+    bool is_shared() const override { return false; }
 
 private:
     SqliteDatabase(std::unique_ptr<FailureNote> note, std::unique_ptr<SqliteWriter> writer,

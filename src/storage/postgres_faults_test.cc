@@ -1,0 +1,139 @@
+// PostgreSQL that goes away, is slow or loses connections: what is said is true, nothing that was
+// acknowledged is lost, and it goes on by itself when the server is back.
+#include <gtest/gtest.h>
+
+#include "storage/postgres_test_kit.h"
+
+namespace merlon::storage {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::unique_ptr<PostgresDatabase> open(std::shared_ptr<const PostgresSettings> settings) {
+    auto database = PostgresDatabase::open(std::move(settings));
+    MERLON_ASSERT(database.has_value());
+    return *std::move(database);
+}
+
+class PostgresFaults : public testing::Test {
+protected:
+    PostgresFaults() : settings_(server_.make_database()), database_(open(settings_)) {
+        EXPECT_TRUE(wait(database_->transact_work(
+            script("CREATE TABLE items (id INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER)"))));
+    }
+
+    // Ends every connection to the database but the one that asks.
+    void cut_connections() {
+        const auto other = open(settings_);
+        EXPECT_TRUE(
+            wait(other->query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                              "WHERE datname = current_database() AND pid <> "
+                              "pg_backend_pid()")));
+    }
+
+    Result<> insert() {
+        return wait(database_->transact_work(script("INSERT INTO items (n) VALUES (1)")));
+    }
+
+    PostgresTestServer server_;
+    std::shared_ptr<const PostgresSettings> settings_;
+    std::unique_ptr<PostgresDatabase> database_;
+};
+
+TEST_F(PostgresFaults, AConnectionThatDiedWhileNobodyUsedItCostsNothing) {
+    ASSERT_TRUE(insert());
+    cut_connections();
+    EXPECT_TRUE(insert());
+    cut_connections();
+    EXPECT_TRUE(wait(database_->query("SELECT 1")));
+    EXPECT_EQ(count(*database_), 2);
+}
+
+// In its first attempt, ends its own connection before it is done.
+Task<> die_once(Transaction& transaction, std::shared_ptr<int> attempts) {
+    MERLON_CO_TRY(co_await transaction.query("INSERT INTO items (n) VALUES (1)"));
+    if (++*attempts == 1) {
+        MERLON_CO_TRY(co_await transaction.query("SELECT pg_terminate_backend(pg_backend_pid())"));
+    }
+    co_return Result<>{};
+}
+
+TEST_F(PostgresFaults, ATransactionWhoseConnectionDiedBeforeItsCommitRunsAgainAndOnce) {
+    const auto attempts = std::make_shared<int>(0);
+    EXPECT_TRUE(wait(database_->transact_work(
+        [attempts](Transaction& transaction) { return die_once(transaction, attempts); })));
+    EXPECT_EQ(*attempts, 2);
+    EXPECT_EQ(count(*database_), 1);
+}
+
+TEST_F(PostgresFaults, AStatementThatTakesTooLongIsEndedAndTheNextOneRuns) {
+    PostgresSettings impatient;
+    impatient.host = settings_->host;
+    impatient.database = settings_->database;
+    impatient.user = settings_->user;
+    impatient.tls_mode = "disable";
+    impatient.statement_max = milliseconds{300};
+    const auto database = open(std::make_shared<const PostgresSettings>(std::move(impatient)));
+    const Result<Rows> slow = wait(database->query("SELECT 1 FROM pg_sleep(30)"));
+    ASSERT_FALSE(slow);
+    EXPECT_EQ(slow.error().rule, "storage.unavailable");
+    EXPECT_TRUE(wait(database->query("SELECT 1")));
+}
+
+TEST_F(PostgresFaults, AStoppedServerIsUnavailableAtOnceAndBackAgainWithoutARestart) {
+    ASSERT_TRUE(insert());
+    server_.stop();
+    const Result<> away = insert();
+    ASSERT_FALSE(away);
+    EXPECT_EQ(away.error().kind, Kind::Unavailable);
+    EXPECT_NE(away.error().detail.find(settings_->host), std::string::npos);
+    server_.start();
+    server_.wait_until_ready();
+    constexpr int attempts = 40;
+    int attempt = 0;
+    while (!insert() && ++attempt < attempts) std::this_thread::sleep_for(milliseconds{100});
+    EXPECT_LT(attempt, attempts);
+    EXPECT_EQ(count(*database_), 2);
+}
+
+TEST_F(PostgresFaults, AServerThatDoesNotAnswerIsGivenUpAtItsDeadline) {
+    PostgresSettings impatient;
+    impatient.host = settings_->host;
+    impatient.database = settings_->database;
+    impatient.user = settings_->user;
+    impatient.tls_mode = "disable";
+    impatient.statement_max = impatient.connect_max = milliseconds{500};
+    impatient.connections_min = impatient.connections_max = 1;
+    const auto database = open(std::make_shared<const PostgresSettings>(std::move(impatient)));
+    const auto backend =
+        static_cast<pid_t>(wait(database->query("SELECT pg_backend_pid()")).value()[0].integer(0));
+    server_.pause();
+    ::kill(backend, SIGSTOP);
+    const Result<Rows> rows = wait(database->query("SELECT 1"));
+    ::kill(backend, SIGCONT);
+    server_.resume();
+    ASSERT_FALSE(rows);
+    EXPECT_EQ(rows.error().kind, Kind::Unavailable);
+    constexpr int attempts = 100;
+    int attempt = 0;
+    while (!wait(database->query("SELECT 1")) && ++attempt < attempts) {
+        std::this_thread::sleep_for(milliseconds{100});
+    }
+    EXPECT_LT(attempt, attempts);
+}
+
+TEST(PostgresOpen, SaysWhichServerIsNotThere) {
+    const TemporaryFolder empty;
+    PostgresSettings settings;
+    settings.host = empty.path().string();
+    settings.database = settings.user = "nobody";
+    settings.tls_mode = "disable";
+    const auto database =
+        PostgresDatabase::open(std::make_shared<const PostgresSettings>(std::move(settings)));
+    ASSERT_FALSE(database);
+    EXPECT_EQ(database.error().rule, "storage.unavailable");
+    EXPECT_NE(database.error().detail.find(empty.path().string()), std::string::npos);
+}
+
+}  // namespace
+}  // namespace merlon::storage

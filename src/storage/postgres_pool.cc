@@ -1,0 +1,125 @@
+// Giving out, taking back, looking after.
+#include "storage/postgres_pool.h"
+
+#include <algorithm>
+
+#include "base/spawn.h"
+
+namespace merlon::storage {
+namespace {
+
+using std::chrono::milliseconds;
+
+// How late a deadline may be kept, and an idle connection be closed.
+constexpr milliseconds looked_after_every{100};
+// Between attempts to connect: doubled after each that failed. The most is what a database that
+// comes back has to wait for us.
+constexpr milliseconds first_pause{50};
+constexpr milliseconds longest_pause{1'000};
+
+}  // namespace
+
+PostgresPool::PostgresPool(Executor executor, const PostgresSettings& settings, FailureNote& note)
+    : executor_(executor), settings_(settings), note_(note), tick_(executor) {}
+
+Task<PostgresPool::Lease> PostgresPool::acquire() {
+    if (PostgresConnection* idle = take_idle()) co_return Lease(*this, *idle);
+    if (members_.size() < settings_.connections_max) co_return co_await open();
+    Waiter waiter{Timer(executor_, settings_.connect_max)};
+    const auto place = waiters_.insert(waiters_.end(), &waiter);
+    co_await waiter.timer.async_wait(as_result);
+    if (waiter.given != nullptr) co_return Lease(*this, *waiter.given);
+    waiters_.erase(place);
+    co_return fail(Kind::Unavailable, "storage.busy", "every connection is in use");
+}
+
+Task<PostgresPool::Lease> PostgresPool::open() {
+    MERLON_CO_TRY(may_try());
+    Member& member = members_.emplace_back(
+        Member{std::make_unique<PostgresConnection>(executor_, settings_, note_)});
+    PostgresConnection& connection = *member.connection;
+    const Result<> connected = co_await connection.connect();
+    note_attempt(connected.has_value());
+    if (!connected) {
+        remove(connection);
+        co_return std::unexpected(connected.error());
+    }
+    co_return Lease(*this, connection);
+}
+
+// A database that is away is not asked for by every request: they hear so at once.
+Result<> PostgresPool::may_try() const {
+    if (std::chrono::steady_clock::now() >= next_attempt_) return {};
+    return fail(Kind::Unavailable, "storage.unavailable",
+                "postgres at " + settings_.host + " was away a moment ago");
+}
+
+void PostgresPool::note_attempt(bool is_good) {
+    pause_ = is_good ? milliseconds{0} : std::clamp(pause_ * 2, first_pause, longest_pause);
+    next_attempt_ = std::chrono::steady_clock::now() + pause_;
+}
+
+// The most recently used: the others get old enough to be closed.
+PostgresConnection* PostgresPool::take_idle() {
+    for (auto member = members_.rbegin(); member != members_.rend(); ++member) {
+        if (member->idle_since == SteadyTime::max()) continue;
+        member->idle_since = SteadyTime::max();
+        return member->connection.get();
+    }
+    return nullptr;
+}
+
+void PostgresPool::give_back(PostgresConnection& connection) {
+    if (connection.is_broken()) return remove_with_idle(connection);
+    if (!waiters_.empty()) {
+        Waiter* next = waiters_.front();
+        waiters_.pop_front();
+        next->given = &connection;
+        next->timer.cancel();
+        return;
+    }
+    const auto member = std::ranges::find_if(
+        members_, [&](const Member& one) { return one.connection.get() == &connection; });
+    member->idle_since = std::chrono::steady_clock::now();
+    members_.splice(members_.end(), members_, member);
+}
+
+// What broke one connection, most likely a server that went away, broke those that nobody used.
+void PostgresPool::remove_with_idle(PostgresConnection& connection) {
+    remove(connection);
+    std::erase_if(members_, [](const Member& one) { return one.idle_since != SteadyTime::max(); });
+}
+
+void PostgresPool::remove(PostgresConnection& connection) {
+    std::erase_if(members_, [&](const Member& one) { return one.connection.get() == &connection; });
+}
+
+void PostgresPool::start() { tick(); }
+
+void PostgresPool::close() {
+    tick_.cancel();
+    std::erase_if(members_, [](const Member& one) { return one.idle_since != SteadyTime::max(); });
+}
+
+void PostgresPool::tick() {
+    look_after(std::chrono::steady_clock::now());
+    tick_.expires_after(looked_after_every);
+    tick_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) tick();
+    });
+}
+
+void PostgresPool::look_after(SteadyTime now) {
+    for (Member& member : members_) {
+        if (member.connection->deadline() <= now) member.connection->give_up();
+    }
+    std::erase_if(members_, [&](const Member& one) {
+        return members_.size() > settings_.connections_min && one.idle_since != SteadyTime::max() &&
+               now - one.idle_since > settings_.idle_max;
+    });
+    if (is_filling_ || members_.size() >= settings_.connections_min || !may_try()) return;
+    is_filling_ = true;
+    spawn(executor_, open(), [this](Result<Lease>) { is_filling_ = false; });
+}
+
+}  // namespace merlon::storage

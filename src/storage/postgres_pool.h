@@ -1,0 +1,84 @@
+// The connections of one process to one database: few, shared, given out one statement or one
+// transaction at a time.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "storage/postgres_connection.h"
+
+namespace merlon::storage {
+
+// Resource; one thread, its loop's.
+class PostgresPool final {
+public:
+    // A connection for as long as it lives; then it goes to the next who waits, or away if broken.
+    class Lease {
+    public:
+        Lease(PostgresPool& pool, PostgresConnection& connection)
+            : pool_(&pool), connection_(&connection) {}
+        Lease(Lease&& other) noexcept
+            : pool_(other.pool_), connection_(std::exchange(other.connection_, nullptr)) {}
+        Lease& operator=(Lease&&) = delete;
+        ~Lease() {
+            if (connection_ != nullptr) pool_->give_back(*connection_);
+        }
+        PostgresConnection& operator*() const { return *connection_; }
+        PostgresConnection* operator->() const { return connection_; }
+
+    private:
+        PostgresPool* pool_;
+        PostgresConnection* connection_;
+    };
+
+    // Borrows settings and note for life.
+    PostgresPool(Executor executor, const PostgresSettings& settings, FailureNote& note);
+
+    // An idle connection, a new one while there are fewer than connections_max, or the next that
+    // is given back. Errors: PostgresConnection::connect's, at once while the last attempt has just
+    // failed; "storage.busy" after connect_max.
+    Task<Lease> acquire();
+
+    // Opens connections up to the minimum, closes those that were idle too long, ends what is past
+    // its deadline. Called once, runs until close().
+    void start();
+    void close();
+
+private:
+    using Timer =
+        asio::basic_waitable_timer<std::chrono::steady_clock,
+                                   asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
+    struct Member {
+        std::unique_ptr<PostgresConnection> connection;
+        SteadyTime idle_since = SteadyTime::max();  // max: in use
+    };
+    struct Waiter {
+        Timer timer;
+        PostgresConnection* given = nullptr;
+    };
+
+    Task<Lease> open();
+    PostgresConnection* take_idle();
+    Result<> may_try() const;
+    void note_attempt(bool is_good);
+    void give_back(PostgresConnection& connection);
+    void remove_with_idle(PostgresConnection& connection);
+    void remove(PostgresConnection& connection);
+    void tick();
+    void look_after(SteadyTime now);
+
+    Executor executor_;
+    const PostgresSettings& settings_;
+    FailureNote& note_;
+    std::list<Member> members_;   // the most recently used last
+    std::list<Waiter*> waiters_;  // in the waiting frames; the first has waited longest
+    Timer tick_;
+    SteadyTime next_attempt_ = SteadyTime::min();
+    std::chrono::milliseconds pause_{0};  // before the next attempt after a failure
+    bool is_filling_ = false;
+};
+
+}  // namespace merlon::storage
