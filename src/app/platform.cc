@@ -212,7 +212,7 @@ void Platform::tick() {
     second_.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
         refusals_.tick();
-        revocations_.sweep(clock_.wall());
+        revocations_.sweep();
         if (++seconds_ % probed_every_seconds == 0) {
             for (auto& probe : probes_) probe->ask(main_.get_executor());
             resume_orders();
