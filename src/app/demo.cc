@@ -101,7 +101,7 @@ private:
     WallTime now_;
     PastClock clock_;
     metrics::Registry metrics_;  // of the filling alone: nobody reads it
-    tokens::Revocations revocations_;
+    tokens::Revocations revocations_{clock_};
     events::Refusals refusals_;
     std::unique_ptr<identity::Identity> identity_;
     std::unique_ptr<services::Products> products_;

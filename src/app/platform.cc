@@ -215,7 +215,7 @@ void Platform::tick() {
         if (error) return;
         refusals_.tick();
         store_events();
-        revocations_.sweep(clock_.wall());
+        revocations_.sweep();
         if (++seconds_ % probed_every_seconds == 0) {
             for (auto& probe : probes_) probe->ask(main_.get_executor());
             resume_orders();

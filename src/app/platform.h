@@ -101,7 +101,7 @@ private:
     EventStore event_store_;
     events::Refusals refusals_;
     gateway::LimitTable limits_;
-    tokens::Revocations revocations_;
+    tokens::Revocations revocations_{clock_};
     std::atomic<bool> ready_{false};
     asio::io_context main_{1};
     http::Deadlines admin_deadlines_{main_.get_executor()};

@@ -71,10 +71,10 @@ public:
             if (is_revoked(*entry.token_)) entry.close();
         });
     }
-    // The same for streams whose token has expired. Once a second.
+    // The same for streams whose token has expired, or is from the future. Once a second.
     void close_expired(WallTime now) {
         for_each([&](Entry& entry) {
-            if (entry.is_stream_ && entry.token_->expires_at <= now) entry.close();
+            if (entry.is_stream_ && !entry.token_->is_good_at(now)) entry.close();
         });
     }
     std::size_t size() const {

@@ -23,7 +23,7 @@ RequestPath::RequestPath(Shared shared, http::Deadlines& deadlines, Executor exe
       deadlines_(deadlines),
       executor_(executor),
       limit_gate_(shared.limits, shared.clock, shared.metrics, executor),
-      token_gate_(shared.clock, shared.revocations, shared.metrics),
+      token_gate_(shared.revocations, shared.metrics),
       entropy_(shared.entropy),
       access_log_(deadlines, shared.access_lines),
       every_second_(deadlines, [this] {
@@ -193,9 +193,8 @@ void RequestPath::close_revoked_streams() {
     revocations_seen_ = revocations;
     keys_seen_ = keys;
     open_streams_.close_revoked([this](const tokens::AccessToken& token) {
-        const WallTime now = shared_.clock.wall();
-        return shared_.revocations.is_revoked(token, now) ||
-               active_->snapshot->verifier->has_lost_its_key(token, now);
+        return shared_.revocations.is_revoked(token) ||
+               active_->snapshot->verifier->has_lost_its_key(token, shared_.clock.wall());
     });
 }
 

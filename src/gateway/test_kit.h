@@ -116,7 +116,7 @@ public:
     tokens::testing::FakeFetcher documents;
     tokens::RemoteKeySets remote_keys{documents, clock, [](const std::string&) {}};
     SystemEntropy entropy;
-    tokens::Revocations revocations;
+    tokens::Revocations revocations{clock};
     metrics::Registry metrics;
     NoEvents events;
     KeptLines access_lines;

@@ -10,8 +10,7 @@ namespace merlon::gateway {
 // Of one worker.
 class TokenGate final {
 public:
-    TokenGate(const Clock& clock, const tokens::Revocations& revocations,
-              metrics::Registry& metrics);
+    TokenGate(const tokens::Revocations& revocations, metrics::Registry& metrics);
 
     // Keeps the token in `request`, which the subject lives as long as.
     // Errors (Unknown): "token.missing", "token.revoked", those of Verifier::verify_access.
@@ -20,7 +19,6 @@ public:
 private:
     Result<> check_revocation(const tokens::AccessToken& token) const;
 
-    const Clock& clock_;
     const tokens::Revocations& revocations_;
     metrics::Counter& hits_;
     metrics::Counter& misses_;

@@ -145,6 +145,17 @@ TEST_F(Tunnel, RevocationCutsIt) {
     EXPECT_EQ(open_streams(), 0U);
 }
 
+TEST_F(Tunnel, AClockThatIsPutBackMakesItNoLonger) {
+    Wire client = ask("/private", with_token(std::chrono::seconds{60}));
+    Wire link = listener.accept();
+    link.read_head();
+    link.send(switched);
+    EXPECT_TRUE(client.read_head().starts_with("HTTP/1.1 101"));
+    gateway.thread.run([&] { gateway.clock.jump_wall(-std::chrono::hours{1}); });
+    EXPECT_EQ(client.read_all(), "");
+    EXPECT_EQ(link.read_all(), "");
+}
+
 TEST_F(Tunnel, ItsTokensExpiryCutsItButNoRequestThatWasInTime) {
     const std::string fields = with_token(std::chrono::seconds{60});
     Wire tunnel_client = ask("/private", fields);

@@ -66,13 +66,21 @@ void Identity::adopt(Terms terms) {
     terms_.store(std::make_shared<const Terms>(std::move(terms)));
 }
 
-// Before anything is served: a sign-out of a minute ago holds over a restart.
+// Before anything is served: a sign-out of a minute ago holds over a restart. Those that ran out
+// lately are held for the life of a token, too: the clock may be ahead, and be put right later.
 Task<> Identity::load_revocations() {
+    constexpr std::chrono::milliseconds clock_ahead_max = std::chrono::hours{2};
+    const storage::Rows latest =
+        MERLON_CO_TRY(co_await parts_.database.query("SELECT MAX(last_seen_at) FROM sessions"));
+    if (!latest[0].is_null(0))
+        note_issue(WallTime{std::chrono::milliseconds{latest[0].integer(0)}});
     const storage::Rows rows = MERLON_CO_TRY(co_await parts_.database.query(
-        "SELECT subject, least_version, until FROM revocations WHERE until > $1", {now()}));
+        "SELECT subject, least_version, until FROM revocations WHERE until > $1",
+        {now() - std::int64_t{clock_ahead_max.count()}}));
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const WallTime until{std::chrono::milliseconds{rows[i].integer(2)}};
-        parts_.revocations.raise_version(rows[i].text(0), rows[i].integer(1), until);
+        parts_.revocations.raise_version(rows[i].text(0), rows[i].integer(1),
+                                         std::max(until, last_expiry()));
     }
     co_return Result<>{};
 }
@@ -99,12 +107,20 @@ Task<Identity::SignIn> Identity::begin_session(std::string user_id, std::string 
     co_return made;
 }
 
-std::string Identity::access_token(const Account& account, const std::string& session_id) const {
+void Identity::note_issue(WallTime now) {
+    WallTime latest = latest_issue_.load();
+    while (latest < now && !latest_issue_.compare_exchange_weak(latest, now)) {
+    }
+}
+
+std::string Identity::access_token(const Account& account, const std::string& session_id) {
     const auto terms = terms_.load();
+    const WallTime now = parts_.clock.wall();
+    note_issue(now);
     return terms->issuer.issue_access(
         {account.id, account.email, account.role, terms->roles->permissions_of(account.role),
          session_id, account.version},
-        parts_.clock.wall());
+        now);
 }
 
 std::string Identity::user_json(const Account& account) const {
@@ -125,8 +141,7 @@ std::string Identity::user_json(const Account& account) const {
     return json + R"(],"createdAt":)" + http::json_time(account.created_at) + "}";
 }
 
-http::Response Identity::answer_sign_in(int status, const Account& account,
-                                        const SignIn& made) const {
+http::Response Identity::answer_sign_in(int status, const Account& account, const SignIn& made) {
     return http::data_answer(
         status, fmt::format(R"({{"user":{},"accessToken":"{}","refreshToken":"{}",)"
                             R"("tokenType":"Bearer","expiresIn":{}}})",

@@ -101,10 +101,10 @@ private:
         std::string refresh_token;
     };
     Task<SignIn> begin_session(std::string user_id, std::string client, std::string agent);
-    http::Response answer_sign_in(int status, const Account& account, const SignIn& made) const;
+    http::Response answer_sign_in(int status, const Account& account, const SignIn& made);
     Task<crypto::PasswordVerdict> judge_password(std::string guarded, std::string password,
                                                  std::string encoded, std::string client);
-    std::string access_token(const Account& account, const std::string& session_id) const;
+    std::string access_token(const Account& account, const std::string& session_id);
     std::string user_json(const Account& account) const;
     std::string account_json(const Account& account) const;
     // In the order of their making, which lists are in.
@@ -125,11 +125,13 @@ private:
     void revoke(const std::vector<std::string>& session_ids);
     std::int64_t now() const { return parts_.clock.wall().time_since_epoch().count(); }
     // When the last access token that exists now, or that a request under way is about to make, has
-    // expired.
+    // expired: also one of before the clock was put back.
     WallTime last_expiry() const {
         constexpr std::chrono::minutes under_way{1};
-        return parts_.clock.wall() + terms_.load()->longest_access_ttl + under_way;
+        const WallTime latest = std::max(parts_.clock.wall(), latest_issue_.load());
+        return latest + terms_.load()->longest_access_ttl + under_way;
     }
+    void note_issue(WallTime now);
 
     Parts parts_;
     std::vector<http::LocalRoute> routes_;
@@ -141,6 +143,7 @@ private:
     std::atomic<bool> changing_keys_{false};
     tokens::CurrentKeys keys_;
     Current<Terms> terms_;
+    std::atomic<WallTime> latest_issue_;  // of an access token, by the wall clock of then
 };
 
 }  // namespace merlon::identity

@@ -42,6 +42,18 @@ TEST(LoginProtection, SaysWhenToComeBackAndThenLetsIn) {
     EXPECT_TRUE(f.guess("a", Verdict::Right));
 }
 
+TEST(LoginProtection, ALockLastsAsLongWhateverTheWallClockDoes) {
+    for (const seconds jump : {seconds{3'600}, seconds{-3'600}}) {
+        Fixture f;
+        f.guesses_until_locked("a");
+        f.clock.jump_wall(jump);
+        f.clock.advance(LoginProtection::first_lock - seconds{1});
+        EXPECT_FALSE(f.protection.begin("a")) << jump.count();
+        f.clock.advance(seconds{1});
+        EXPECT_TRUE(f.guess("a", Verdict::Right)) << jump.count();
+    }
+}
+
 TEST(LoginProtection, LocksLongerEachTimeButNeverForEver) {
     Fixture f;
     seconds previous{0};

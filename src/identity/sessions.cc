@@ -60,20 +60,23 @@ Task<std::vector<std::string>> insert(Transaction& transaction, SealedSession se
     co_return ended;
 }
 
+// last_seen_at never goes back: tokens of the session may be as young (Identity::last_expiry).
 Task<Rotated> rotate(Transaction& transaction, Rotation rotation) {
     const Rows rotated = MERLON_CO_TRY(co_await transaction.query(
         "UPDATE sessions SET previous_token_id = token_id, token_id = $4, rotated_at = $5, "
-        "successor = $6, last_seen_at = $5, expires_at = $7 "
+        "successor = $6, expires_at = $7, "
+        "last_seen_at = CASE WHEN last_seen_at > $5 THEN last_seen_at ELSE $5 END "
         "WHERE id = $1 AND user_id = $2 AND token_id = $3 AND expires_at > $5 RETURNING id",
         {rotation.session_id, rotation.user_id, rotation.presented_id, rotation.next_id,
          rotation.now, Blob{rotation.successor}, rotation.expires_at}));
     if (!rotated.empty()) co_return Rotated{RotationOutcome::Rotated, {}};
 
+    // A rotation in the future: the clock was put back since, nobody knows how long ago.
     const Rows replayed = MERLON_CO_TRY(co_await transaction.query(
         "SELECT successor FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $3 "
-        "AND previous_token_id = $4 AND rotated_at > $5",
+        "AND previous_token_id = $4 AND rotated_at > $5 AND rotated_at < $6",
         {rotation.session_id, rotation.user_id, rotation.now, rotation.presented_id,
-         rotation.now - rotation.grace}));
+         rotation.now - rotation.grace, rotation.now + rotation.grace}));
     if (!replayed.empty()) co_return Rotated{RotationOutcome::Replayed, replayed[0].blob(0)};
 
     const auto ended =

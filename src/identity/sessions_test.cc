@@ -91,6 +91,31 @@ TEST_F(Sessions, ThePreviousTokenIsAReuseOnceTheGraceIsOver) {
     EXPECT_EQ(count(), 0U);
 }
 
+TEST_F(Sessions, AClockThatIsPutBackMakesTheGraceNoLonger) {
+    constexpr std::int64_t hour = 3'600'000;
+    const struct {
+        std::int64_t jump;
+        RotationOutcome outcome;
+    } cases[] = {
+        {-hour, RotationOutcome::Reused},        {-grace, RotationOutcome::Reused},
+        {-grace + 1, RotationOutcome::Replayed},  // a small correction
+        {0, RotationOutcome::Replayed},          {hour, RotationOutcome::Reused},
+    };
+    for (const auto& [jump, outcome] : cases) {
+        insert(a);
+        rotate(a + ".first", a + ".second", start);
+        EXPECT_EQ(rotate(a + ".first", a + ".x", start + jump).outcome, outcome) << jump;
+        wait(database_->transact_work(storage::script("DELETE FROM sessions"))).value();
+    }
+}
+
+TEST_F(Sessions, AreLastSeenAtTheLatestTimeThatTheyGotATokenAt) {
+    insert(a);
+    rotate(a + ".first", a + ".second", start + 9);
+    rotate(a + ".second", a + ".third", start + 1);  // the clock was put back
+    EXPECT_EQ(wait(sessions::list(*database_, "ada", start)).value().at(0).last_seen_at, start + 9);
+}
+
 TEST_F(Sessions, ATokenOfNobodysSessionEndsNone) {
     insert(a);
     const struct {

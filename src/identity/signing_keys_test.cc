@@ -46,7 +46,7 @@ struct Fixture {
     metrics::Registry metrics;
     KeptEvents events;
     events::Refusals refusals{clock, events, metrics};
-    tokens::Revocations revocations;
+    tokens::Revocations revocations{clock};
     std::unique_ptr<storage::SqliteDatabase> database =
         storage::SqliteDatabase::open(folder / "merlon.db").value();
     std::unique_ptr<sealing::KeyStore> store =

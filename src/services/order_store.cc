@@ -145,11 +145,13 @@ Task<OrderPage> order_store::list(Database& database, PageRequest page, std::str
     co_return found;
 }
 
-Task<std::vector<Order>> order_store::unfinished(Database& database, std::int64_t until_ms) {
+Task<std::vector<Order>> order_store::unfinished(Database& database, std::int64_t now_ms,
+                                                 std::int64_t age_ms) {
     Rows rows = MERLON_CO_TRY(co_await database.query(
         "SELECT id, user_id, status, rejected_by, created_at, updated_at FROM orders "
-        "WHERE status IN (0, 3) AND updated_at <= $1 ORDER BY updated_at LIMIT 100",
-        {until_ms}));
+        "WHERE status IN (0, 3) AND (updated_at <= $1 OR updated_at > $2) "
+        "ORDER BY updated_at LIMIT 100",
+        {now_ms - age_ms, now_ms + age_ms}));
     co_return co_await orders_of(&database, std::move(rows));
 }
 

@@ -34,8 +34,10 @@ namespace order_store {
 Task<Order> find(storage::Database& database, std::string id, std::string user_id);
 // Newest first, without those that were rejected.
 Task<OrderPage> list(storage::Database& database, PageRequest page, std::string user_id);
-// Those that something has to be done about: pending or cancelling since before `until_ms`.
-Task<std::vector<Order>> unfinished(storage::Database& database, std::int64_t until_ms);
+// Those that something has to be done about: pending or cancelling for `age_ms`. One from further
+// in the future has waited, too: the clock was put back since.
+Task<std::vector<Order>> unfinished(storage::Database& database, std::int64_t now_ms,
+                                    std::int64_t age_ms);
 
 // Writes a pending order, unless the same request has been made: then gives the order of that.
 // "order.repeat_differs" (Conflict): the key was used for another request.

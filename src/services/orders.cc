@@ -231,8 +231,8 @@ Task<> Orders::give_back(std::string id) {
 }
 
 Task<> Orders::resume(std::chrono::seconds age) {
-    const std::int64_t until = now_ms() - age.count() * 1'000;
-    const auto unfinished = MERLON_CO_TRY(co_await order_store::unfinished(parts_.database, until));
+    const auto unfinished = MERLON_CO_TRY(
+        co_await order_store::unfinished(parts_.database, now_ms(), age.count() * 1'000));
     for (const Order& order : unfinished) {
         if (order.status == OrderStatus::Cancelling) {
             MERLON_CO_TRY(co_await give_back(order.id));

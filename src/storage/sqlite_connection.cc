@@ -136,7 +136,8 @@ Result<Rows> SqliteConnection::query(Sql sql, const Parameters& parameters) {
 }
 
 Result<> SqliteConnection::run_script(Sql script) {
-    const int code = sqlite3_exec(handle_.get(), script.text().data(), nullptr, nullptr, nullptr);
+    const std::string text(script.text());
+    const int code = sqlite3_exec(handle_.get(), text.c_str(), nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return failure(code);
     return {};
 }

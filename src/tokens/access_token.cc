@@ -57,12 +57,14 @@ Result<> check_times(const json::object& claims, WallTime now, AccessToken& toke
     const auto issued = date_of(claims, "iat");
     if (!expires || !issued) return refuse("token.claims", "exp and iat are required");
     if (now >= *expires) return refuse("token.expired");
-    if (*issued > now + leeway) return refuse("token.not_yet");
+    WallTime good_from = *issued;
     if (claims.contains("nbf")) {
         const auto not_before = date_of(claims, "nbf");
         if (!not_before) return refuse("token.claims", "nbf");
-        if (*not_before > now + leeway) return refuse("token.not_yet");
+        good_from = std::max(good_from, *not_before);
     }
+    token.good_from = good_from - leeway;
+    if (now < token.good_from) return refuse("token.not_yet");
     token.expires_at = *expires;
     return {};
 }

@@ -24,10 +24,15 @@ struct AccessToken {
     std::string session_id;    // sid
     std::string key_id;        // of our key that verified it; empty for a foreign one
     std::int64_t version = 0;  // ver, the user's token version
+    WallTime good_from;        // iat, or nbf, less the leeway
     WallTime expires_at;
     // Revocations::generation() when this token was last found not revoked: while it stands there
     // is nothing to ask again. Belongs to the worker whose cache keeps the token.
     mutable std::uint64_t revocations_seen = 0;
+
+    // A token that was good a moment ago is from the future once the clock has been put back. Then
+    // it waits for its time like one that comes fresh, or it would live longer by the jump.
+    bool is_good_at(WallTime now) const { return good_from <= now && now < expires_at; }
 };
 
 // What a token has to say to be for us.

@@ -1,6 +1,8 @@
 // Sessions and users whose tokens are refused before they expire: an exact set in memory, shared by
 // all workers and asked at every request. Entries leave when the tokens they are about have expired
-// anyway, so the set is bounded by the sign-outs of one access token's life.
+// anyway, so the set is bounded by the sign-outs of one access token's life. Expired is what the
+// wall clock and a clock that does not jump both call so: else a wall clock that is ahead for a
+// while would drop what is needed when it is right again.
 #pragma once
 
 #include <array>
@@ -19,21 +21,23 @@ namespace merlon::tokens {
 // Safe from every thread.
 class Revocations final {
 public:
-    // Each refuses from when it returns, on every thread, until `until`: the latest `exp` that a
-    // token it is about may have.
+    explicit Revocations(const Clock& clock) : clock_(clock) {}
+
+    // Each refuses from when it returns, on every thread, and at least until `until`: the latest
+    // `exp` that a token it is about may have.
     void end_session(std::string_view session_id, WallTime until);
     // Tokens of this user with a version below `least` are refused. Never lowers it.
     void raise_version(std::string_view user_id, std::int64_t least, WallTime until);
 
     // Our own tokens only: a foreign issuer's sessions and users are not ours.
-    bool is_revoked(const AccessToken& token, WallTime now) const;
+    bool is_revoked(const AccessToken& token) const;
 
     // Changes with every addition. A token found good at a generation stays good while the
     // generation stands, so most requests ask no more than this. Read it before is_revoked().
     std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
 
     // Forgets what has expired. Call it now and then.
-    void sweep(WallTime now);
+    void sweep();
     std::size_t size() const;
 
 private:
@@ -42,6 +46,7 @@ private:
     struct Entry {
         std::int64_t least_version;  // sessions: greater than any
         WallTime until;
+        SteadyTime least_until;  // as far away as `until` was when it came
     };
     struct Hash {
         using is_transparent = void;
@@ -56,9 +61,10 @@ private:
     };
 
     const Shard& shard_of(std::string_view id) const { return shards_[Hash()(id) % shards]; }
-    void add(std::string_view id, Entry entry);
-    bool refuses(std::string_view id, std::int64_t version, WallTime now) const;
+    void add(std::string_view id, std::int64_t least_version, WallTime until);
+    bool refuses(std::string_view id, std::int64_t version) const;
 
+    const Clock& clock_;
     std::array<Shard, shards> shards_;
     std::atomic<std::uint64_t> generation_{1};
 };

@@ -33,7 +33,7 @@ TokenCache::Kept TokenCache::find(std::string_view token, WallTime now) {
         __builtin_prefetch(&likely->subject.permissions);
         __builtin_prefetch(&likely->expires_at);
         if (place.digest != hasher_.hash(token)) continue;
-        if (now >= likely->expires_at) {
+        if (!likely->is_good_at(now)) {
             place = {};
             return nullptr;
         }

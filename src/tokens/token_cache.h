@@ -17,8 +17,8 @@
 
 namespace merlon::tokens {
 
-// Used by one thread. An entry leaves when its token has expired and somebody asks for it, and when
-// its set is full and it was used least recently there.
+// Used by one thread. An entry leaves when its token is not good any more and somebody asks for it,
+// and when its set is full and it was used least recently there.
 class TokenCache final {
 public:
     static constexpr std::size_t places = 8;
@@ -29,7 +29,7 @@ public:
     // Shared with the request that uses it: the entry may leave while an upstream is answering.
     using Kept = std::shared_ptr<const AccessToken>;
 
-    // The token if it was put here and has not expired, else null.
+    // The token if it was put here and is good now, else null.
     Kept find(std::string_view token, WallTime now);
     // `token` is the text that `verified` was read from.
     Kept put(std::string_view token, AccessToken verified);

@@ -197,6 +197,16 @@ TEST(TokenCache, HoldsATokenUntilItExpiresAndForgetsTheLeastRecentlyUsedFirst) {
     EXPECT_EQ(cache.find(text(2), now), nullptr);
 }
 
+TEST(TokenCache, HasNoTokenOfTheFuture) {
+    TokenCache cache(1);
+    AccessToken token;
+    token.good_from = now;
+    token.expires_at = now + std::chrono::seconds{1};
+    cache.put("header.claims.signature", token);
+    EXPECT_EQ(cache.find("header.claims.signature", now - std::chrono::milliseconds{1}), nullptr)
+        << "the clock was put back: to be verified again, and refused";
+}
+
 // Its tag is the one of places where no token is.
 TEST(TokenCache, FindsNothingForATextTooShortToBeAToken) {
     TokenCache cache(1);

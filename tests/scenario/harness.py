@@ -262,6 +262,14 @@ class Merlon:
         self.kill()
         self.disk.cut_power(chance)
 
+    def jump_clock(self, offset_s, restart=False):
+        """The wall clock of the server's machine is so far off from now on, or from its next start on."""
+        if restart:
+            self.stop()
+        self.machine.clock_offset_s = offset_s
+        if restart:
+            self.start()
+
     def restart(self):
         self.stop()
         self.start()
