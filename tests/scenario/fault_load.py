@@ -29,8 +29,8 @@ class Shop:
         self.admin = None
 
     def open(self):
+        """With its first admin and products, once the server is there."""
         self.admin_email = new_email("root")
-        self.server.start()
         self.server.create_admin(self.admin_email)
         self.sign_admin_in()
         self.kids = {key["kid"] for key in self.server.get("/.well-known/jwks.json").json()["keys"]}

@@ -6,6 +6,7 @@
 import collections
 import os
 import random
+import time
 
 import fault_checks
 import fault_load
@@ -27,17 +28,33 @@ class Campaign:
             counts = ", ".join(f"{count} {name}" for name, count in sorted(self.counts.items()))
             print(f"\n{fault}: seed {self.seed}, {counts}", flush=True)
 
+    def strike(self, server, fault):
+        if fault == "kill":
+            server.kill()
+        else:
+            server.cut_power(self.chance)
+
+    def start(self, server, fault):
+        """Starts it; first, at times, only to strike it while it makes or mends its store."""
+        while self.chance.random() < 0.3:
+            server.start(ready=False)
+            time.sleep(self.chance.uniform(0, 0.15))
+            self.strike(server, fault)
+            self.counts["interrupted starts"] += 1
+        server.start()
+
     def run_shop(self, fault, name, rounds):
         shop = fault_load.Shop(self.folder / name, self.counts)
         try:
+            self.start(shop.server, fault)
             shop.open()
             while rounds:
                 this = fault if self.chance.random() < 0.7 else "kill"  # some power cuts come after a kill
                 self.counts["rounds of " + this] += 1
                 rounds -= this == fault
-                stop = shop.server.kill if this == "kill" else lambda: shop.server.cut_power(self.chance)
-                people = fault_load.run(shop, self.chance.random(), self.chance.uniform(0.2, 0.8), stop)
-                shop.server.start()
+                people = fault_load.run(shop, self.chance.random(), self.chance.uniform(0.2, 0.8),
+                                        lambda: self.strike(shop.server, this))
+                self.start(shop.server, fault)
                 others = [person for person in shop.people if person not in people]
                 fault_checks.check(shop, people + self.chance.sample(others, min(10, len(others))))
             fault_checks.check(shop, shop.people)

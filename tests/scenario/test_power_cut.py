@@ -2,10 +2,11 @@
 
 import random
 import threading
+import time
 
 import client
 import pytest
-from harness import OTHER_PASSWORD, PASSWORD, new_email, table
+from harness import OTHER_PASSWORD, PASSWORD, Merlon, new_email, table
 
 
 class Worst(random.Random):
@@ -69,3 +70,21 @@ def test_an_account_and_its_password_outlive_one_power_cut_after_the_other(start
         assert server.post("/api/auth/password", {"currentPassword": old, "newPassword": new}, token=session.access).status == 204
         cut_power(server)
         assert server.try_login(account.email, old).code == "INVALID_CREDENTIALS"
+
+
+def test_a_first_start_that_is_cut_at_any_moment_can_begin_again(tmp_path):
+    seed = random.randrange(1 << 32)
+    chance = random.Random(seed)
+    for moment in range(15):
+        server = Merlon(tmp_path / str(moment), machine={"journal": True})
+        for _ in range(2):  # the second one finds what the first one left
+            server.start(ready=False)
+            time.sleep(chance.uniform(0, 0.1))
+            assert server.is_running(), f"seed {seed}, start {moment}: {server.stderr_text()}"
+            server.cut_power(chance)
+        server.start()
+        account = server.register()
+        server.cut_power(chance)
+        server.start()
+        assert account.login().id == account.id, f"seed {seed}, start {moment}"
+        server.stop()
