@@ -11,7 +11,7 @@ from stores import filled
 from subjects import Merlon
 
 SMALL, LARGE = 1_000, 1_000_000
-ADDRESSES = 1_000  # of each store's accounts, spread over all of them
+ADDRESSES_MAX = 100_000  # of each store's accounts, spread over all of them
 
 
 def bodies(path, values):
@@ -26,7 +26,7 @@ def requests(bench, count):
                      [{"email": "nobody{unique}@example.com", "password": "Horse$Battery9"}])
     taken = bodies(bench.directory / f"taken-{count}.json",
                    [{"email": f"person{number}@example.com", "password": "Horse$Battery9", "firstName": "Ada",
-                     "lastName": "Lovelace"} for number in range(0, count, count // ADDRESSES)])
+                     "lastName": "Lovelace"} for number in range(0, count, max(1, count // ADDRESSES_MAX))])
     return {
         "first page of products": (bench.hs256, {"path": "/api/products"}, "200"),
         "search for a rare word": (bench.hs256, {"path": "/api/products?q=rareword"}, "200"),

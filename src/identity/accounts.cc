@@ -63,11 +63,13 @@ Task<Account> Accounts::find(std::string id) {
         {std::move(id)})));
 }
 
-Task<Account> Accounts::find_by_email(wire::Email email) {
-    co_return co_await open_one(MERLON_CO_TRY(co_await database_.query(
-        "SELECT id, email, first_name, last_name, role, password, version, locked, created_at "
-        "FROM accounts WHERE email_index = $1",
-        {Blob{keys_.blind_index(email_column, email.canonical())}})));
+Task<Credentials> Accounts::find_by_email(wire::Email email) {
+    const Rows rows = MERLON_CO_TRY(co_await database_.query(
+        "SELECT id, password, version, locked FROM accounts WHERE email_index = $1",
+        {Blob{keys_.blind_index(email_column, email.canonical())}}));
+    if (rows.empty()) co_return fail(Kind::Absent, "account.absent");
+    const Row row = rows[0];
+    co_return Credentials{{row.text(0), row.text(1), row.integer(2)}, row.integer(3) != 0};
 }
 
 Task<std::vector<Account>> Accounts::list(std::string after, std::int64_t limit) {

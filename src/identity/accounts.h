@@ -50,6 +50,13 @@ struct Judged {
     }
 };
 
+// What stands behind an address until its password is known to be right. Nothing of it is sealed: a
+// stranger's guess fetches nobody's key, and costs the same whether there is an account or not.
+struct Credentials {
+    Judged judged;
+    bool is_locked = false;  // by an operator
+};
+
 // Safe from every thread. Borrows all for its life.
 class Accounts final {
 public:
@@ -58,7 +65,7 @@ public:
 
     // Error of both: "account.absent" (Absent), and those of Database.
     Task<Account> find(std::string id);
-    Task<Account> find_by_email(wire::Email email);
+    Task<Credentials> find_by_email(wire::Email email);
     // At most `limit` of those after an identifier (empty: from the first), in the order of theirs.
     Task<std::vector<Account>> list(std::string after, std::int64_t limit);
     // Kept, not counted.

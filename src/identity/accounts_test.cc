@@ -57,6 +57,29 @@ TEST_F(AccountsTable, APasswordIsReplacedOnlyWhileTheAccountIsAsItWasJudged) {
     EXPECT_TRUE(replace({"ada", "second hash", 2}, "third hash"));
 }
 
+TEST_F(AccountsTable, WhatAPasswordIsJudgedByNeedsNobodysKey) {
+    SystemEntropy entropy;
+    const auto key_database = storage::SqliteDatabase::open(folder_ / "keys.db").value();
+    const auto keys =
+        wait(sealing::KeyStore::open(*key_database, clock_, entropy, Secret(std::string(32, 'k'))))
+            .value();
+    Accounts accounts(*database_, *keys, entropy);
+    const wire::Email email = wire::Email::parse("grace@example.com").value();
+    const SealedAccount sealed =
+        wait(accounts.seal({.id = "grace", .role = "user", .password = "hash"}, email)).value();
+    ASSERT_TRUE(wait(database_->transact_work(
+        [sealed](Transaction& transaction) { return Accounts::insert(transaction, sealed); })));
+    EXPECT_EQ(wait(accounts.find("grace")).value().email, "grace@example.com");
+
+    ASSERT_TRUE(wait(keys->destroy("grace")));
+    EXPECT_EQ(wait(accounts.find("grace")).error().rule, "keys.destroyed");
+    const Credentials found = wait(accounts.find_by_email(email)).value();
+    EXPECT_EQ(found.judged.id, "grace");
+    EXPECT_EQ(found.judged.password, "hash");
+    EXPECT_EQ(found.judged.version, 1);
+    EXPECT_FALSE(found.is_locked);
+}
+
 TEST_F(AccountsTable, TheAccountsOfARoleAreCountedAsTheyChange) {
     const auto set_role = [&](const std::string& from, const std::string& to) {
         return wait(database_->transact_work([=](Transaction& transaction) {

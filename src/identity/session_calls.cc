@@ -28,8 +28,8 @@ Task<std::string> Identity::list_sessions_of(std::string user_id) {
 }
 
 Task<std::string> Identity::list_sessions_of(wire::Email email) {
-    const Account account = MERLON_CO_TRY(co_await accounts_.find_by_email(std::move(email)));
-    co_return co_await sessions_json(account.id, {});
+    const std::string user_id = MERLON_CO_TRY(co_await id_of(std::move(email)));
+    co_return co_await sessions_json(user_id, {});
 }
 
 Task<> Identity::revoke_session(std::string session_id) {
@@ -42,16 +42,16 @@ Task<> Identity::revoke_session(std::string session_id) {
 }
 
 Task<> Identity::reset_password(ResetForm form) {
-    const Account account = MERLON_CO_TRY(co_await accounts_.find_by_email(form.email));
+    const std::string user_id = MERLON_CO_TRY(co_await id_of(form.email));
     const std::string hash = MERLON_CO_TRY(co_await passwords_.hash(form.password));
-    const events::Event changed = event(events::Type::PasswordChanged, account.id, {});
+    const events::Event changed = event(events::Type::PasswordChanged, user_id, {});
     const WallTime until = last_expiry();
     const std::int64_t version = MERLON_CO_TRY(co_await parts_.database.transact<std::int64_t>(
-        [id = account.id, hash, changed,
+        [user_id, hash, changed,
          until = until.time_since_epoch().count()](Transaction& transaction) {
-            return store_password(transaction, id, hash, until, changed);
+            return store_password(transaction, user_id, hash, until, changed);
         }));
-    parts_.revocations.raise_version(account.id, version, until);
+    parts_.revocations.raise_version(user_id, version, until);
     parts_.events.write(changed);
     co_return Result<>{};
 }

@@ -130,7 +130,7 @@ Task<http::Response> Identity::login(http::LocalCall call) {
         co_return std::unexpected(std::move(found).error());
     }
     const std::string& guarded = form.email.canonical();
-    const std::string encoded = found ? found->password : std::string();
+    const std::string encoded = found ? found->judged.password : std::string();
     const auto verdict =
         MERLON_CO_TRY(co_await judge_password(guarded, form.password, encoded, call.client));
     if (found && found->is_locked) {
@@ -139,8 +139,9 @@ Task<http::Response> Identity::login(http::LocalCall call) {
     }
     if (!verdict.matches) co_return fail(Kind::Unknown, "credentials.wrong");
 
-    const Account account = *std::move(found);
-    JudgedPassword password{Judged::of(account), account.password};
+    // Opened for who knows the password, not for who asks.
+    const Account account = MERLON_CO_TRY(co_await accounts_.find(found->judged.id));
+    JudgedPassword password{found->judged, found->judged.password};
     if (verdict.needs_rehash) {  // the only time the password is at hand
         password.next = MERLON_CO_TRY(co_await passwords_.hash(form.password));
     }
