@@ -67,6 +67,7 @@ constexpr auto rule_rows = std::to_array<RuleRow>({
     {"client.gone", {400, "BAD_REQUEST", "Request body ended early"}},
     {"stream.timeout", {408, "BAD_REQUEST", "Request timed out"}},
     {"storage.corrupt", unavailable},
+    {"sealed.corrupt", unavailable},
 });
 
 constexpr Problem problem_of_kind(Kind kind) {
