@@ -13,7 +13,12 @@
 namespace merlon::storage {
 namespace {
 
-constexpr std::string_view begin_statement = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+constexpr const char* begin_statement = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+
+// A Sql is made of a literal, which ends with a NUL. Its address is its name, too.
+const char* literal(Sql sql) {
+    return sql.text().data();  // NOLINT(bugprone-suspicious-stringview-data-usage)
+}
 
 bool is_good(const PGresult* result) {
     const ExecStatusType status = PQresultStatus(result);
@@ -145,22 +150,21 @@ Task<Rows> PostgresConnection::query(Sql sql, Parameters parameters) {
     const Busy busy(*this, settings_.statement_max);
     int answers = 0;
     if (state_ == State::ToBegin) {
-        if (PQsendQueryParams(connection_, begin_statement.data(), 0, nullptr, nullptr, nullptr,
-                              nullptr, 1) != 1) {
+        if (PQsendQueryParams(connection_, begin_statement, 0, nullptr, nullptr, nullptr, nullptr,
+                              1) != 1) {
             co_return broken(PQerrorMessage(connection_));
         }
         ++answers;
         state_ = State::InTransaction;
     }
-    const std::string key =
-        fmt::format("{}{}", fmt::ptr(sql.text().data()), signature_of(parameters));
+    const std::string key = fmt::format("{}{}", fmt::ptr(literal(sql)), signature_of(parameters));
     const auto known = statements_.find(key);
     const bool is_new = known == statements_.end();
     const std::string name = is_new ? "s" + std::to_string(statements_.size()) : known->second;
     const PostgresParameters given(parameters);
     if (is_new) {
-        if (PQsendPrepare(connection_, name.c_str(), sql.text().data(), given.count(),
-                          given.types()) != 1) {
+        if (PQsendPrepare(connection_, name.c_str(), literal(sql), given.count(), given.types()) !=
+            1) {
             co_return broken(PQerrorMessage(connection_));
         }
         ++answers;

@@ -10,17 +10,15 @@ namespace merlon::storage {
 namespace {
 
 // pg_type.dat: these never change.
-enum Type : Oid {
-    Bool = 16,
-    Bytea = 17,
-    Int8 = 20,
-    Int2 = 21,
-    Int4 = 23,
-    Text = 25,
-    Unknown = 705,
-    Varchar = 1043,
-    Numeric = 1700,
-};
+constexpr Oid bool_type = 16;
+constexpr Oid bytea_type = 17;
+constexpr Oid int8_type = 20;
+constexpr Oid int2_type = 21;
+constexpr Oid int4_type = 23;
+constexpr Oid text_type = 25;
+constexpr Oid unknown_type = 705;
+constexpr Oid varchar_type = 1043;
+constexpr Oid numeric_type = 1700;
 
 template <class T>
 T load(const char* bytes) {
@@ -48,21 +46,21 @@ Value value_of(const PGresult* result, int row, int column) {
     const char* bytes = PQgetvalue(result, row, column);
     const auto size = static_cast<std::size_t>(PQgetlength(result, row, column));
     switch (PQftype(result, column)) {
-        case Int8:
+        case int8_type:
             return load<std::int64_t>(bytes);
-        case Int4:
+        case int4_type:
             return std::int64_t{load<std::int32_t>(bytes)};
-        case Int2:
+        case int2_type:
             return std::int64_t{load<std::int16_t>(bytes)};
-        case Bool:
+        case bool_type:
             return std::int64_t{bytes[0]};
-        case Numeric:
+        case numeric_type:
             return whole_numeric(bytes);
-        case Bytea:
+        case bytea_type:
             return Blob{std::string(bytes, size)};
-        case Text:
-        case Varchar:
-        case Unknown:
+        case text_type:
+        case varchar_type:
+        case unknown_type:
             return std::string(bytes, size);
         default:
             assertion_failed("a column has one of our types", __FILE__, __LINE__);
@@ -83,18 +81,18 @@ PostgresParameters::PostgresParameters(const Parameters& parameters) {
         const char* bytes = nullptr;
         std::size_t length = 0;
         if (const auto* number = std::get_if<std::int64_t>(&value)) {
-            type = Int8;
+            type = int8_type;
             auto& stored = integers_.emplace_back();
             boost::endian::endian_store<std::int64_t, 8, boost::endian::order::big>(
                 reinterpret_cast<unsigned char*>(stored.data()), *number);
             bytes = stored.data();
             length = stored.size();
         } else if (const auto* text = std::get_if<std::string>(&value)) {
-            type = Text;
+            type = text_type;
             bytes = text->data();
             length = text->size();
         } else if (const auto* blob = std::get_if<Blob>(&value)) {
-            type = Bytea;
+            type = bytea_type;
             bytes = blob->bytes.data();
             length = blob->bytes.size();
         }

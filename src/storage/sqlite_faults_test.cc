@@ -108,7 +108,7 @@ TEST(SqliteFaults, AFileThatCannotBeWrittenIsRefusedAtTheStart) {
 // In the child: writes until it is killed, and tells of every acknowledgement.
 [[noreturn]] void write_for_ever(const std::filesystem::path& path, int acknowledgements) {
     const auto database = open(path);
-    (void)wait(database->transact_work(script(create)));
+    if (!wait(database->transact_work(script(create)))) ::_exit(2);
     while (wait(database->transact_work(script(insert_page)))) {
         if (::write(acknowledgements, "x", 1) != 1) break;
     }
