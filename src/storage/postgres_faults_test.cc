@@ -35,6 +35,16 @@ protected:
         return wait(database_->transact_work(script("INSERT INTO items (n) VALUES (1)")));
     }
 
+    // The same database, for a pool that a test says more of.
+    PostgresSettings other_settings() const {
+        PostgresSettings other;
+        other.host = settings_->host;
+        other.database = settings_->database;
+        other.user = settings_->user;
+        other.tls_mode = settings_->tls_mode;
+        return other;
+    }
+
     PostgresTestServer server_;
     std::shared_ptr<const PostgresSettings> settings_;
     std::unique_ptr<PostgresDatabase> database_;
@@ -67,11 +77,7 @@ TEST_F(PostgresFaults, ATransactionWhoseConnectionDiedBeforeItsCommitRunsAgainAn
 }
 
 TEST_F(PostgresFaults, AStatementThatTakesTooLongIsEndedAndTheNextOneRuns) {
-    PostgresSettings impatient;
-    impatient.host = settings_->host;
-    impatient.database = settings_->database;
-    impatient.user = settings_->user;
-    impatient.tls_mode = "disable";
+    PostgresSettings impatient = other_settings();
     impatient.statement_max = milliseconds{300};
     const auto database = open(std::make_shared<const PostgresSettings>(std::move(impatient)));
     const Result<Rows> slow = wait(database->query("SELECT 1 FROM pg_sleep(30)"));
@@ -97,11 +103,7 @@ TEST_F(PostgresFaults, AStoppedServerIsUnavailableAtOnceAndBackAgainWithoutARest
 }
 
 TEST_F(PostgresFaults, AServerThatDoesNotAnswerIsGivenUpAtItsDeadline) {
-    PostgresSettings impatient;
-    impatient.host = settings_->host;
-    impatient.database = settings_->database;
-    impatient.user = settings_->user;
-    impatient.tls_mode = "disable";
+    PostgresSettings impatient = other_settings();
     impatient.statement_max = impatient.connect_max = milliseconds{500};
     impatient.connections_min = impatient.connections_max = 1;
     const auto database = open(std::make_shared<const PostgresSettings>(std::move(impatient)));
