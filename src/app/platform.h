@@ -88,6 +88,7 @@ private:
     Result<std::shared_ptr<const gateway::Snapshot>> make_snapshot(
         const config::Settings& settings);
     void tick();
+    void follow();
     void store_events();
     void store_last_events();
     void resume_orders();
@@ -128,6 +129,8 @@ private:
     unsigned seconds_ = 0;  // since the start
     bool is_storing_ = false;
     bool is_resuming_ = false;
+    bool is_following_ = false;
+    bool follows_again_ = false;
 };
 
 }  // namespace merlon::app

@@ -46,7 +46,7 @@ events::RouteClass class_of(const access::Rule& rule, const access::Roles& roles
 }
 
 Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_t service,
-                   const http::ServerSettings& server) {
+                   const http::ServerSettings& server, WhenStale when_stale) {
     std::vector<wire::Method> methods;
     for (const std::string& name : settings.methods) {
         const auto method = method_of(name);
@@ -62,6 +62,7 @@ Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_
     route.timeout = settings.timeout.value_or(server.timeouts.upstream);
     route.is_limited = settings.limited;
     route.allows_websocket = settings.websocket;
+    route.closed_when_stale = settings.when_stale.value_or(when_stale) == WhenStale::Closed;
     if (!settings.schema.empty()) {
         route.schema = std::make_unique<const wire::JsonSchema>(
             MERLON_TRY(wire::JsonSchema::compile(settings.schema)));
@@ -70,7 +71,7 @@ Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_
 }
 
 Result<> add_local_route(Snapshot& snapshot, const http::LocalRoute& settings,
-                         http::LocalService* local) {
+                         http::LocalService* local, WhenStale when_stale) {
     Route route;
     route.pattern = settings.pattern;
     route.rule = MERLON_TRY(rule_of(settings, snapshot.roles));
@@ -78,6 +79,7 @@ Result<> add_local_route(Snapshot& snapshot, const http::LocalRoute& settings,
     route.body_bytes_max = http::LocalService::body_bytes_max;
     route.is_limited = false;  // the limits' own paths name the built-in roles
     route.local = local;
+    route.closed_when_stale = when_stale == WhenStale::Closed;
     if (!settings.body_schema.empty()) {
         route.schema = std::make_unique<const wire::JsonSchema>(
             MERLON_TRY(wire::JsonSchema::compile(settings.body_schema)));
@@ -141,11 +143,13 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
                                                        std::vector<http::LocalService*> locals) {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->roles = std::move(roles);
+    snapshot->stale_after = gateway.revocation.stale_after;
+    const WhenStale when_stale = gateway.revocation.when_stale;
     MERLON_TRY(add_fixed_route(*snapshot, "/health", R"({"status":"ok"})"));
     MERLON_TRY(add_fixed_route(*snapshot, "/openapi.json", describe(locals, gateway.public_url)));
     for (http::LocalService* local : locals) {
         for (const http::LocalRoute& route : local->routes()) {
-            MERLON_TRY(add_local_route(*snapshot, route, local));
+            MERLON_TRY(add_local_route(*snapshot, route, local, when_stale));
         }
     }
     for (const ServiceSettings& settings : gateway.services) {
@@ -160,7 +164,8 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
         }
         snapshot->services.push_back(std::move(service));
         for (const RouteSettings& route : settings.routes) {
-            MERLON_TRY(add_route(*snapshot, route, snapshot->services.size() - 1, server));
+            MERLON_TRY(
+                add_route(*snapshot, route, snapshot->services.size() - 1, server, when_stale));
         }
     }
     for (const LimitSettings& limit : gateway.limits) snapshot->limits.push_back(make_limit(limit));

@@ -29,6 +29,7 @@ struct Route {
     std::chrono::milliseconds timeout{};
     bool is_limited = true;
     bool allows_websocket = false;
+    bool closed_when_stale = false;       // refuses our tokens while revocations may be missing
     http::LocalService* local = nullptr;  // a built-in role that answers; null: forwarded
     std::string fixed_body;  // answered as it stands, without an upstream; empty: forwarded
     std::unique_ptr<const wire::JsonSchema> schema;  // null: any body
@@ -63,6 +64,7 @@ struct Snapshot {
     RouteTable<Route> routes;
     std::vector<Service> services;
     std::vector<Limit> limits;
+    std::chrono::seconds stale_after{};  // revocations that old may be missing some
     CorsSettings cors;
     std::string own_origin;  // of public_url; empty: none
     TrustedProxies trusted_proxies;

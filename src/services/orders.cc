@@ -125,7 +125,9 @@ Task<std::unique_ptr<Orders>> Orders::open(Parts parts, Stock& stock) {
     MERLON_CO_TRY(
         co_await storage::migrate(parts.database, parts.clock, orders_role, orders_migrations()));
     std::unique_ptr<Orders> orders(new Orders(parts, stock));
-    MERLON_CO_TRY(co_await orders->resume(std::chrono::seconds{0}));
+    // Another process may be at work on those of this moment.
+    if (!parts.database.is_shared())
+        MERLON_CO_TRY(co_await orders->resume(std::chrono::seconds{0}));
     co_return orders;
 }
 

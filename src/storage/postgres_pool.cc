@@ -102,11 +102,14 @@ void PostgresPool::remove(PostgresConnection& connection) {
 void PostgresPool::start() { tick(); }
 
 void PostgresPool::close() {
+    is_closed_ = true;
     tick_.cancel();
     std::erase_if(members_, [](const Member& one) { return one.idle_since != SteadyTime::max(); });
 }
 
+// One that was due when close() came is not cancelled any more.
 void PostgresPool::tick() {
+    if (is_closed_) return;
     look_after(std::chrono::steady_clock::now());
     tick_.expires_after(looked_after_every);
     tick_.async_wait([this](const boost::system::error_code& error) {
