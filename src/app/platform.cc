@@ -77,11 +77,12 @@ Result<std::shared_ptr<const gateway::Snapshot>> Platform::make_snapshot(
                                    built_in_roles());
 }
 
-std::vector<http::LocalService*> Platform::built_in_roles() {
-    std::vector<http::LocalService*> roles{identity_.get()};
-    if (users_) roles.push_back(users_.get());
-    if (products_) roles.push_back(products_.get());
-    if (orders_) roles.push_back(orders_.get());
+std::vector<gateway::BuiltInRole> Platform::built_in_roles() {
+    std::vector<gateway::BuiltInRole> roles;
+    for (http::LocalService* local : std::initializer_list<http::LocalService*>{
+             identity_.get(), users_.get(), products_.get(), orders_.get()}) {
+        if (local != nullptr) roles.push_back({&local->table(), local});
+    }
     return roles;
 }
 

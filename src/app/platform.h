@@ -81,7 +81,7 @@ private:
     Result<> open_stores();
     Result<> open_identity();
     Result<> open_services();
-    std::vector<http::LocalService*> built_in_roles();
+    std::vector<gateway::BuiltInRole> built_in_roles();
     Result<> open_operator_socket();
     Result<> make_first_admin();
     Result<> fill_with(Content content);

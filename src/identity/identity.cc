@@ -22,7 +22,7 @@ Identity::Identity(Parts parts, const PasswordSettings& passwords, Terms terms)
       signing_keys_(parts),
       keys_(terms.issuer.rings().access),
       terms_(std::make_shared<const Terms>(std::move(terms))) {
-    add_endpoints();
+    announce_counters();
 }
 
 Task<tokens::Rings> Identity::load_rings(Parts parts, const tokens::TokenSettings& tokens) {

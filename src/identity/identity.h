@@ -32,8 +32,8 @@ public:
                                                 const PasswordSettings& passwords,
                                                 access::Roles roles);
 
-    const std::vector<http::LocalRoute>& routes() const override;
-    std::span<const http::NamedSchema> schemas() const override;
+    static const http::RoleTable& role_table();
+    const http::RoleTable& table() const override { return role_table(); }
     Task<http::Response> call(http::LocalCall request) override;
 
     // Our keys, for the verifiers.
@@ -94,7 +94,7 @@ private:
 
     struct Endpoint;
     static std::span<const Endpoint> endpoints();
-    void add_endpoints();
+    void announce_counters();
     Task<http::Response> register_account(http::LocalCall call);
     Task<http::Response> login(http::LocalCall call);
     Task<http::Response> refresh(http::LocalCall call);
@@ -145,7 +145,6 @@ private:
     void note_issue(WallTime now);
 
     Parts parts_;
-    std::vector<http::LocalRoute> routes_;
     AuthCounters counters_;
     PasswordPool passwords_;
     Accounts accounts_;

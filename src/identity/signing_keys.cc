@@ -14,10 +14,8 @@ using storage::Transaction;
 using tokens::Keyring;
 using tokens::RingKey;
 
-using namespace std::chrono_literals;
-
 // Other processes look every second (follow.cc).
-constexpr std::chrono::seconds heard_after = 5s;
+constexpr std::chrono::seconds heard_after{5};
 
 std::int64_t milliseconds(WallTime time) { return time.time_since_epoch().count(); }
 
@@ -174,7 +172,7 @@ Task<tokens::Rings> SigningKeys::read() {
 Task<tokens::Rings> SigningKeys::rotate(KeyPolicy policy, KeyStart start) {
     const Fresh fresh = MERLON_CO_TRY(make(policy.algorithm));
     const WallTime now = parts_.clock.wall();
-    const std::chrono::seconds at_once = parts_.database.is_shared() ? heard_after : 0s;
+    const std::chrono::seconds at_once{parts_.database.is_shared() ? heard_after.count() : 0};
     const WallTime signs_from = now + (start == KeyStart::AtOnce ? at_once : tokens::jwks_max_age);
     // An old key verifies for as long as its tokens live and other verifiers keep our JWKS.
     const WallTime handover = now + tokens::jwks_max_age;

@@ -113,13 +113,13 @@ std::span<const Endpoint<Orders>> Orders::endpoints() {
     return all;
 }
 
-std::span<const http::NamedSchema> Orders::schemas() const {
-    static constexpr http::NamedSchema all[] = {{"Order", order_schema}};
-    return all;
+const http::RoleTable& Orders::role_table() {
+    static constexpr http::NamedSchema schemas[] = {{"Order", order_schema}};
+    static const http::RoleTable table{orders_role, routes_of(endpoints()), schemas};
+    return table;
 }
 
-Orders::Orders(Parts parts, Stock& stock)
-    : parts_(parts), stock_(stock), routes_(routes_of(endpoints())) {}
+Orders::Orders(Parts parts, Stock& stock) : parts_(parts), stock_(stock) {}
 
 Task<std::unique_ptr<Orders>> Orders::open(Parts parts, Stock& stock) {
     MERLON_CO_TRY(
