@@ -23,11 +23,11 @@ struct Sealed {
 
 constexpr std::string_view column = "event_outbox.sealed_ip";
 
-// Nothing when the event has no client, or its person's key is damaged: one bad key must not hold
-// up what comes after it.
+// Nothing when the event has no client, its person's key is damaged (one bad key must not hold up
+// what comes after it), or there are no keys.
 Task<std::optional<Blob>> seal_client(events::Event event, sealing::KeyStore* keys,
                                       Entropy* entropy) {
-    if (event.ip.empty()) co_return std::nullopt;
+    if (event.ip.empty() || keys == nullptr) co_return std::nullopt;
     const sealing::Place place{column, event.user_id};
     if (event.user_id.empty()) {
         co_return Blob{sealing::seal(keys->root(), place, event.ip, *entropy)};
@@ -48,9 +48,8 @@ Task<> append_all(Transaction& transaction, std::vector<Sealed> batch) {
 
 }  // namespace
 
-EventStore::EventStore(events::EventSink& log, Entropy& entropy, metrics::Registry& metrics)
+EventStore::EventStore(events::EventSink& log, metrics::Registry& metrics)
     : log_(log),
-      entropy_(entropy),
       not_stored_(metrics.counter("merlon_security_events_not_stored",
                                   "Refusals logged but not stored because too many waited")) {}
 
@@ -64,16 +63,21 @@ void EventStore::write(const events::Event& event) {
     }
 }
 
-Task<bool> EventStore::store(storage::Database* database, sealing::KeyStore* keys) {
+Task<bool> EventStore::store(Keep keep) {
     const std::vector<events::Event> events = oldest();
     if (events.empty()) co_return false;
-    std::vector<Sealed> batch;
-    for (const events::Event& event : events) {
-        batch.push_back({event, MERLON_CO_TRY(co_await seal_client(event, keys, &entropy_))});
-    }
-    MERLON_CO_TRY(co_await database->transact_work(
-        [batch](Transaction& transaction) { return append_all(transaction, batch); }));
+    MERLON_CO_TRY(co_await keep(events));
     co_return remove(events.size()) > 0;
+}
+
+Task<> keep_events(storage::Database* database, sealing::KeyStore* keys, Entropy* entropy,
+                   std::vector<events::Event> batch) {
+    std::vector<Sealed> sealed;
+    for (const events::Event& event : batch) {
+        sealed.push_back({event, MERLON_CO_TRY(co_await seal_client(event, keys, entropy))});
+    }
+    co_return co_await database->transact_work(
+        [sealed](Transaction& transaction) { return append_all(transaction, sealed); });
 }
 
 std::vector<events::Event> EventStore::oldest() const {

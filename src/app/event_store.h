@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <vector>
 
@@ -25,26 +26,31 @@ public:
     // many addresses can make the store grow by.
     static constexpr std::size_t batch_max = 128;
 
-    // Borrows all three for life. `log` gets every event first.
-    EventStore(events::EventSink& log, Entropy& entropy, metrics::Registry& metrics);
+    // Borrows both for life. `log` gets every event first.
+    EventStore(events::EventSink& log, metrics::Registry& metrics);
 
     void write(const events::Event& event) override;
 
-    // Stores the oldest batch in one transaction; true when more waits. The client addresses are
-    // sealed, under the person's key where there is one, else under the installation's. On an
-    // error, that of KeyStore or Database, the batch waits on. One call at a time; borrows both
-    // for the task.
-    Task<bool> store(storage::Database* database, sealing::KeyStore* keys);
+    // Has the oldest batch kept; true when more waits. On an error the batch waits on. One call at
+    // a time.
+    using Keep = std::function<Task<>(std::vector<events::Event>)>;
+    Task<bool> store(Keep keep);
 
 private:
     std::vector<events::Event> oldest() const;
     std::size_t remove(std::size_t stored);  // how many wait then
 
     events::EventSink& log_;
-    Entropy& entropy_;
     metrics::Counter& not_stored_;
     mutable std::mutex mutex_;
     std::deque<events::Event> waiting_;
 };
+
+// Stores a batch of a gateway's events in one transaction. The client addresses are sealed, under
+// the person's key where there is one, else under the installation's; without `keys`, in a role
+// that has none and whose clients are other roles, they are left out. Errors: those of KeyStore and
+// Database. Borrows all three for the task.
+Task<> keep_events(storage::Database* database, sealing::KeyStore* keys, Entropy* entropy,
+                   std::vector<events::Event> batch);
 
 }  // namespace merlon::app

@@ -36,7 +36,11 @@ struct EventStoreTest : testing::Test {
                      {{"route", "/api/products/{id}"}},
                      7});
     }
-    Result<bool> store_batch() { return wait(store.store(database.get(), keys.get())); }
+    Result<bool> store_batch() {
+        return wait(store.store([this](std::vector<events::Event> batch) {
+            return keep_events(database.get(), keys.get(), &entropy, std::move(batch));
+        }));
+    }
     storage::Rows stored() {
         return wait(database->query("SELECT event, sealed_ip FROM event_outbox ORDER BY id"))
             .value();
@@ -58,7 +62,7 @@ struct EventStoreTest : testing::Test {
         wait(sealing::KeyStore::open(*key_database, clock, entropy,
                                      Secret(std::string(sealing::master_key_bytes, 'm'))))
             .value();
-    EventStore store{log, entropy, metrics};
+    EventStore store{log, metrics};
 };
 
 TEST_F(EventStoreTest, LogsAtOnceAndStoresOnce) {

@@ -1,8 +1,9 @@
-// How commands end (contract.md, "Command line"): 0 done, 1 failed or findings, 2 usage, and these.
+// How commands end (contract.md, "Command line"): 0 done, 1 failed or findings, and these.
 #pragma once
 
 namespace merlon::app {
 
+inline constexpr int exit_usage = 2;
 inline constexpr int exit_unavailable = 69;
 inline constexpr int exit_configuration = 78;
 

@@ -7,48 +7,21 @@
 #include <thread>
 #include <vector>
 
-#include "app/account_directory.h"
 #include "app/admin.h"
+#include "app/built_ins.h"
 #include "app/event_store.h"
 #include "app/operator.h"
-#include "app/store_probe.h"
+#include "app/role_set.h"
+#include "app/stores.h"
+#include "app/worker.h"
 #include "base/line_writer.h"
 #include "base/metrics.h"
 #include "config/settings.h"
 #include "events/log_sink.h"
 #include "events/refusals.h"
 #include "fetch/curl_fetcher.h"
-#include "gateway/request_path.h"
-#include "http/server.h"
-#include "identity/identity.h"
-#include "sealing/key_store.h"
-#include "services/orders.h"
-#include "services/products.h"
-#include "services/users.h"
-#include "storage/database.h"
 
 namespace merlon::app {
-
-// One event loop on one thread, with a listener of its own on every address.
-class Worker final {
-public:
-    Worker(const config::Settings& settings, gateway::Shared shared,
-           std::shared_ptr<const gateway::Snapshot> snapshot,
-           std::shared_ptr<const http::TlsServerContext> tls, std::size_t connections_max);
-
-    Executor executor() { return loop_.get_executor(); }
-    http::Server& server() { return server_; }
-    gateway::RequestPath& path() { return path_; }
-    void run() { loop_.run(); }
-    void stop() { loop_.stop(); }
-
-private:
-    // Order matters: whatever waits on the loop goes before it.
-    asio::io_context loop_{1};
-    http::Deadlines deadlines_;
-    gateway::RequestPath path_;
-    http::Server server_;
-};
 
 // What the store begins with: what is in it, or the demo when it is empty (app/demo.h).
 enum class Content : std::uint8_t { AsItIs, Demo };
@@ -58,7 +31,8 @@ public:
     // Opens every listener, so that a failure is known before anything is served.
     // Errors: "listen.…", "tls.…", "route.…", "tokens.secret", "demo.…", the detail for the
     // operator.
-    static Result<std::unique_ptr<Platform>> make(config::Settings settings, Content content);
+    static Result<std::unique_ptr<Platform>> make(config::Settings settings, RoleSet roles,
+                                                  Content content);
     ~Platform();
 
     // The port the first TCP listener got.
@@ -76,24 +50,31 @@ public:
     static Result<std::string> run_offline(config::Settings settings, std::string command);
 
 private:
-    Platform(config::Settings settings, int log_descriptor);
+    Platform(config::Settings settings, RoleSet roles, int log_descriptor);
     Result<> open(Content content);
-    Result<> open_stores();
-    Result<> open_identity();
-    Result<> open_services();
-    std::vector<gateway::BuiltInRole> built_in_roles();
+    Result<> listen(const http::Endpoint& endpoint,
+                    const std::function<http::Server&(Worker&)>& server_of);
+    Result<> open_gateway();
+    Result<> open_roles();
+    Result<> open_admin();
     Result<> open_operator_socket();
     Result<> make_first_admin();
     Result<> fill_with(Content content);
+    Result<> await_auth();
     Result<std::shared_ptr<const gateway::Snapshot>> make_snapshot(
+        const config::Settings& settings);
+    Result<std::optional<gateway::GatewayIdentity>> gateway_identity(
         const config::Settings& settings);
     void tick();
     void follow();
+    void follow_auth();
+    EventStore::Keep keep();
     void store_events();
     void store_last_events();
     void resume_orders();
 
     config::Settings settings_;
+    const RoleSet roles_;
     SystemClock clock_;
     SystemEntropy entropy_;
     metrics::Registry metrics_;
@@ -107,23 +88,17 @@ private:
     asio::io_context main_{1};
     http::Deadlines admin_deadlines_{main_.get_executor()};
     AdminHandler admin_;
-    // Before the workers: their requests use it to the last.
-    std::unique_ptr<storage::Database> key_database_;
-    std::unique_ptr<storage::Database> database_;
-    std::unique_ptr<sealing::KeyStore> keys_;
-    std::unique_ptr<identity::Identity> identity_;
-    std::unique_ptr<AccountDirectory> accounts_;
-    std::unique_ptr<services::Users> users_;
-    std::unique_ptr<services::Products> products_;
-    std::unique_ptr<services::Orders> orders_;
-    std::vector<std::unique_ptr<StoreProbe>> probes_;
+    // Before the workers: their requests use them to the last.
+    Stores stores_;
+    BuiltIns built_ins_{{stores_, revocations_, refusals_, events_, metrics_, clock_, entropy_}};
+    std::vector<BuiltIns::Offered> offered_;
     fetch::CurlFetcher fetcher_;
     tokens::RemoteKeySets remote_keys_;
     std::unique_ptr<http::Server> admin_server_;
     std::unique_ptr<OperatorHandler> operator_;
     std::unique_ptr<http::Server> operator_server_;
     std::vector<std::unique_ptr<Worker>> workers_;
-    std::size_t draining_workers_ = 0;
+    std::size_t draining_servers_ = 0;
     std::uint16_t port_ = 0;
     asio::steady_timer second_{main_};
     unsigned seconds_ = 0;  // since the start
@@ -131,6 +106,8 @@ private:
     bool is_resuming_ = false;
     bool is_following_ = false;
     bool follows_again_ = false;
+    asio::steady_timer auth_pause_{main_};
+    std::string told_of_auth_;
 };
 
 }  // namespace merlon::app

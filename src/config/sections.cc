@@ -172,6 +172,7 @@ void read_settings(Reader root, Settings& out) {
     read_revocation(root.section("revocation", "sign-outs that other processes tell of"),
                     out.gateway.revocation);
     read_services(root.section("services", "what is behind the gateway"), out.gateway);
+    read_fleet(root.section("fleet", "roles in processes of their own (serve --role)"), out.fleet);
     read_log(root.section("log", "what is said of requests"), out.gateway.access_log);
     check_exposure(root, out.server);
     // Saying so beats both refusing a configuration that is right and letting an operator believe

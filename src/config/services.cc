@@ -120,10 +120,18 @@ gateway::ServiceSettings read_service(Reader reader) {
     reader.text("ca", service.ca_path, "PEM file that certifies it; default: the system's");
     reader.text("certificate", service.certificate_path, "PEM file: our certificate for mTLS");
     reader.text("key", service.key_path, "PEM file: the key of our certificate");
+    reader.text("identity", service.identity,
+                "spiffe://domain/path that it proves to be; it is told who asks in an assertion");
     read_health(reader.section("health", "active checks; without them failures are counted"),
                 service.health);
+    const auto tls = gateway::tls_of(service);
+    if (!tls) reader.problem("identity", "must be spiffe://domain/path");
     for (const std::string& url : urls) {
-        if (const auto parsed = gateway::parse_upstream(url, service); !parsed) {
+        if (!service.identity.empty() && !url.starts_with("https://")) {
+            reader.problem("identity", "is proved by TLS: " + url + " is not https://");
+        }
+        const auto parsed = gateway::parse_upstream(url, tls ? *tls : http::TlsClientSettings{});
+        if (!parsed) {
             reader.problem("url", parsed.error().detail);
         }
         service.targets.push_back({url});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "access/access.h"
+#include "fleet/settings.h"
 #include "gateway/settings.h"
 #include "http/settings.h"
 #include "identity/settings.h"
@@ -20,6 +21,7 @@ struct Settings {
     sealing::KeySettings keys;
     tokens::TokenSettings tokens;
     identity::PasswordSettings passwords;
+    fleet::FleetSettings fleet = fleet::default_fleet();
     access::Roles roles = access::Roles::defaults();
 };
 

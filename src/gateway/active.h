@@ -3,12 +3,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "gateway/health_checker.h"
 #include "gateway/request_durations.h"
 #include "gateway/request_texts.h"
 #include "gateway/snapshot.h"
+#include "tokens/assertion.h"
 #include "tokens/token_cache.h"
 
 namespace merlon::gateway {
@@ -24,6 +26,7 @@ struct Active {
     // What this configuration's verifier found genuine, and its generation then.
     tokens::TokenCache cache;
     std::uint64_t keys_seen = 0;
+    std::optional<tokens::AssertionIssuer> assertions;       // where the gateway has an identity
     std::vector<std::unique_ptr<RequestTexts>> spare_texts;  // between requests
 };
 

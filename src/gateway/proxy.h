@@ -36,6 +36,7 @@ struct Forwarding {
     // A body that was read already, to be validated; used instead of the exchange's.
     const std::string* body = nullptr;
     bool allows_websocket = false;
+    std::string_view assertion = {};  // empty: the service is told by X-User-… alone
 };
 
 // A request is sent a second time only where that cannot do it twice: nothing of it had left, or

@@ -17,6 +17,7 @@ bool is_forwarded(const Field& field, std::string_view connection_lists) {
         case FieldId::Other:
             // "X_User_Id" is "X-User-Id" to servers that make variables of field names.
             return field.name.find('_') == std::string_view::npos &&
+                   !text::equals_ignoring_case(field.name, assertion_field) &&
                    (connection_lists.empty() || !wire::lists_token(connection_lists, field.name));
         case FieldId::Authorization:
         case FieldId::Origin:
@@ -114,6 +115,7 @@ void make_request_head(const http::Exchange& exchange, const access::Subject* su
     http::append_line(out, "X-Forwarded-Proto", to.scheme);
     http::append_line(out, "X-Forwarded-Host", exchange.admitted().host);
     if (subject != nullptr) out.append(subject->identity_fields);
+    if (!to.assertion.empty()) http::append_line(out, assertion_field, to.assertion);
     if (websocket) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
     if (to.body != nullptr || body.kind == BodyKind::Length) {
         out.append("Content-Length: ");

@@ -6,6 +6,9 @@
 
 namespace merlon::gateway {
 
+// Where a service that we know by its certificate finds our assertion (tokens/assertion.h).
+inline constexpr std::string_view assertion_field = "Merlon-Assertion";
+
 // X-User-… of a subject, as field lines.
 std::string identity_fields(const access::Subject& subject);
 

@@ -32,7 +32,8 @@ http::Response refusal_of(const Error& error, const wire::Field* accept) {
 std::optional<events::Type> event_of(const Error& error) {
     if (error.rule == "access.denied") return events::Type::UnauthorizedAccess;
     if (error.rule.starts_with("limit.")) return events::Type::RateLimited;
-    const bool is_bad_token = error.rule.starts_with("token.") || error.rule.starts_with("jose.");
+    const bool is_bad_token = error.rule.starts_with("token.") || error.rule.starts_with("jose.") ||
+                              error.rule.starts_with("assertion.");
     if (is_bad_token && error.rule != "token.missing") return events::Type::InvalidToken;
     return std::nullopt;
 }

@@ -9,6 +9,7 @@
 #include "base/uuid.h"
 #include "gateway/body_gate.h"
 #include "gateway/cors.h"
+#include "gateway/local_call.h"
 #include "gateway/refusal.h"
 #include "wire/trace.h"
 
@@ -41,6 +42,9 @@ void RequestPath::replace(std::shared_ptr<const Snapshot> snapshot) {
     active_ = std::make_shared<Active>(shared_.metrics);
     keys_seen_ = 0;
     active_->snapshot = std::move(snapshot);
+    if (const auto& identity = active_->snapshot->identity) {
+        active_->assertions.emplace(identity->id, identity->key);
+    }
     limit_gate_.announce(*active_->snapshot);
     for (const Service& service : active_->snapshot->services) {
         auto upstream =
@@ -124,14 +128,31 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
         request.body = MERLON_CO_TRY(
             co_await take_judged_body(&exchange, route->schema.get(), route->body_bytes_max));
     }
-    request.forwarded_to = request.snapshot->services[route->service].name;
+    const Service& service = request.snapshot->services[route->service];
+    request.forwarded_to = service.name;
+    if (service.identity && subject != nullptr) {
+        request.assertion = MERLON_CO_TRY(assert_caller(exchange.head(), request, service));
+    }
     co_return co_await forward(
         exchange, std::move(pass),
         {*request.active->upstreams[route->service], open_streams_, shared_.clock,
          request.token.get(), request.target, request.texts->request_id, request.texts->traceparent,
          request.client, request.scheme, request.texts->fields, request.texts->forwarding,
          route->timeout, request.snapshot->timeouts.body, request.snapshot->timeouts.idle,
-         request.body ? &*request.body : nullptr, route->allows_websocket});
+         request.body ? &*request.body : nullptr, route->allows_websocket,
+         request.assertion ? std::string_view(*request.assertion) : std::string_view()});
+}
+
+// For whom we ask, so that the service need not ask anybody.
+Result<tokens::AssertionIssuer::Kept> RequestPath::assert_caller(const wire::RequestHead& head,
+                                                                 const Request& request,
+                                                                 const Service& service) {
+    // Config has seen to it that who calls a service by its identity has one.
+    MERLON_ASSERT(request.active->assertions.has_value());
+    const access::Subject& subject = request.token->subject;
+    return request.active->assertions->issue(
+        {subject.user_id, request.token->session_id, subject.role, subject.permission_names},
+        bearer_token(head), *service.identity, request.came);
 }
 
 // Who asks, and what the request is called from here on.
@@ -205,27 +226,8 @@ void RequestPath::close_revoked_streams() {
 // A built-in role, without a socket.
 Task<int> RequestPath::call_local(http::Exchange& exchange, Request& request) {
     const Route& route = *request.match.route;
-    http::LocalCall call;
-    call.method = exchange.head().method;
-    call.route = route.pattern;
-    call.path = request.target.path;
-    call.query = request.target.query;
+    http::LocalCall call = make_local_call(exchange.head(), route.pattern, request.target);
     call.client = request.client;
-    // HEAD is GET whose body the exchange leaves out.
-    if (call.method == wire::Method::Head) call.method = wire::Method::Get;
-    // All lines of a field are one list (RFC 9110 section 5.3).
-    const auto text_of = [&](FieldId id) {
-        std::string text;
-        for (const Field& field : exchange.head().fields) {
-            if (field.id != id) continue;
-            if (!text.empty()) text += ',';
-            text += field.value;
-        }
-        return text;
-    };
-    call.user_agent = text_of(FieldId::UserAgent);
-    call.if_match = text_of(FieldId::IfMatch);
-    call.idempotency_key = text_of(FieldId::IdempotencyKey);
     if (route.rule.needs_subject()) {
         call.user_id = request.token->subject.user_id;
         call.session_id = request.token->session_id;

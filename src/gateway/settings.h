@@ -47,6 +47,7 @@ struct ServiceSettings {
     std::string ca_path;           // PEM; empty: the system's
     std::string certificate_path;  // client certificate for mTLS
     std::string key_path;
+    std::string identity;  // SPIFFE ID that its certificate has; empty: its host's name
     HealthSettings health;
     std::vector<RouteSettings> routes;
 };

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "gateway/description.h"
+#include "gateway/local_call.h"
 #include "gateway/upstream.h"
 
 namespace merlon::gateway {
@@ -24,18 +25,6 @@ Result<access::Rule> rule_of(const RouteSettings& settings, access::Roles& roles
             return access::Rule::authenticated();
         case Allow::Permissions:
             return access::Rule::all_of(settings.permissions, roles);
-    }
-    MERLON_ASSERT(false);
-}
-
-Result<access::Rule> rule_of(const http::LocalRoute& route, access::Roles& roles) {
-    switch (route.access) {
-        case http::LocalAccess::Public:
-            return access::Rule::open();
-        case http::LocalAccess::Authenticated:
-            return access::Rule::authenticated();
-        case http::LocalAccess::Permission:
-            return access::Rule::all_of({std::string(route.permission)}, roles);
     }
     MERLON_ASSERT(false);
 }
@@ -76,7 +65,7 @@ Result<> add_built_in_route(Snapshot& snapshot, const http::LocalRoute& settings
                             WhenStale when_stale) {
     Route route;
     route.pattern = settings.pattern;
-    route.rule = MERLON_TRY(rule_of(settings, snapshot.roles));
+    route.rule = MERLON_TRY(local_rule(settings, snapshot.roles));
     route.route_class = class_of(route.rule, snapshot.roles);
     route.body_bytes_max = http::LocalService::body_bytes_max;
     route.is_limited = false;  // the limits' own paths name the built-in roles
@@ -145,9 +134,11 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
                                                        const http::ServerSettings& server,
                                                        const tokens::TokenSettings& tokens,
                                                        KeySources keys, access::Roles roles,
-                                                       std::vector<BuiltInRole> built_in) {
+                                                       std::vector<BuiltInRole> built_in,
+                                                       std::optional<GatewayIdentity> identity) {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->roles = std::move(roles);
+    snapshot->identity = std::move(identity);
     snapshot->stale_after = gateway.revocation.stale_after;
     const WhenStale when_stale = gateway.revocation.when_stale;
     MERLON_TRY(add_fixed_route(*snapshot, "/health", R"({"status":"ok"})"));
@@ -166,14 +157,17 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
         }
     }
     for (const ServiceSettings& settings : gateway.services) {
+        const http::TlsClientSettings tls = MERLON_TRY(tls_of(settings));
         Service service{settings.name, {}, settings.health, {}};
+        if (!tls.server_ids.empty()) service.identity = tls.server_ids.front();
+        MERLON_ASSERT(!service.identity || snapshot->identity);  // the caller has seen to it
         if (settings.targets.size() > Upstream::targets_max) {
             return fail(
                 Kind::Invalid, "upstream.targets",
                 settings.name + ": at most " + std::to_string(Upstream::targets_max) + " targets");
         }
         for (const TargetSettings& target : settings.targets) {
-            service.targets.push_back(MERLON_TRY(parse_upstream(target.url, settings)));
+            service.targets.push_back(MERLON_TRY(parse_upstream(target.url, tls)));
         }
         snapshot->services.push_back(std::move(service));
         for (const RouteSettings& route : settings.routes) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "crypto/spiffe_id.h"
 #include "events/refusals.h"
 #include "gateway/client_address.h"
 #include "gateway/limit_table.h"
@@ -40,7 +41,8 @@ struct Service {
     std::string name;
     std::vector<std::shared_ptr<const http::UpstreamAddress>> targets;
     HealthSettings health;
-    std::string identity;  // of a built-in role elsewhere: its SPIFFE ID
+    // Who it proves to be; then it is told in an assertion for whom we ask.
+    std::optional<crypto::SpiffeId> identity;
 };
 
 // A built-in role: in this process, or in others.
@@ -48,7 +50,7 @@ struct BuiltInRole {
     const http::RoleTable* table;
     http::LocalService* local = nullptr;                                     // here
     std::vector<std::shared_ptr<const http::UpstreamAddress>> targets = {};  // there
-    std::string identity = {};                                               // there
+    std::optional<crypto::SpiffeId> identity = {};                           // there
 };
 
 struct Limit {
@@ -70,6 +72,12 @@ struct KeySources {
     tokens::RemoteKeySets& remote;
 };
 
+// Who we are to services, and the key of our certificate, by which they know our assertions.
+struct GatewayIdentity {
+    crypto::SpiffeId id;
+    std::shared_ptr<const crypto::SigningKey> key;  // of all workers; immutable
+};
+
 struct Snapshot {
     RouteTable<Route> routes;
     std::vector<Service> services;
@@ -83,6 +91,7 @@ struct Snapshot {
     http::Timeouts timeouts;
     LoggedRequests access_log = LoggedRequests::None;
     access::Roles roles;
+    std::optional<GatewayIdentity> identity;   // none: nobody is sent an assertion
     std::optional<tokens::Verifier> verifier;  // set by make(); borrows roles
 
     // Settings that passed config's checks. The keys and the roles outlive the snapshot. Errors
@@ -91,7 +100,8 @@ struct Snapshot {
                                                         const http::ServerSettings& server,
                                                         const tokens::TokenSettings& tokens,
                                                         KeySources keys, access::Roles roles,
-                                                        std::vector<BuiltInRole> built_in);
+                                                        std::vector<BuiltInRole> built_in,
+                                                        std::optional<GatewayIdentity> identity);
 };
 
 // The seed's security headers, with the installation's changes: an empty value removes one.

@@ -70,7 +70,7 @@ public:
 
     Result<std::shared_ptr<const Snapshot>> snapshot() {
         return Snapshot::make(settings, server_settings, token_settings, {keys, remote_keys},
-                              access::Roles::defaults(), {});
+                              access::Roles::defaults(), {}, std::nullopt);
     }
     void start() {
         auto made = snapshot();

@@ -7,8 +7,16 @@
 
 namespace merlon::gateway {
 
+Result<http::TlsClientSettings> tls_of(const ServiceSettings& service) {
+    http::TlsClientSettings tls{service.ca_path, service.certificate_path, service.key_path, {}};
+    if (!service.identity.empty()) {
+        tls.server_ids.push_back(MERLON_TRY(crypto::SpiffeId::parse(service.identity)));
+    }
+    return tls;
+}
+
 Result<std::shared_ptr<const http::UpstreamAddress>> parse_upstream(
-    const std::string& url, const ServiceSettings& service) {
+    const std::string& url, const http::TlsClientSettings& tls) {
     auto address = std::make_shared<http::UpstreamAddress>();
     std::string_view rest = url;
     if (rest.starts_with("unix:")) {
@@ -41,8 +49,7 @@ Result<std::shared_ptr<const http::UpstreamAddress>> parse_upstream(
     }
     address->host = rest;
     if (is_tls) {
-        address->tls = MERLON_TRY(http::TlsClientContext::make(
-            {service.ca_path, service.certificate_path, service.key_path}));
+        address->tls = MERLON_TRY(http::TlsClientContext::make(tls));
     }
     return address;
 }

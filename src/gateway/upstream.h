@@ -14,8 +14,11 @@ namespace merlon::gateway {
 
 // http://host:port, https://host:port or unix:/path. Errors: "upstream.url", and those of
 // TlsClientContext::make.
-Result<std::shared_ptr<const http::UpstreamAddress>> parse_upstream(const std::string& url,
-                                                                    const ServiceSettings& service);
+// `tls` is for https.
+Result<std::shared_ptr<const http::UpstreamAddress>> parse_upstream(
+    const std::string& url, const http::TlsClientSettings& tls);
+// Of a declared service. Errors: those of SpiffeId::parse.
+Result<http::TlsClientSettings> tls_of(const ServiceSettings& service);
 
 // Resource of a worker; it outlives the loans. A target is chosen for every request: the one with
 // the fewest open requests among those in health, in turn where several are equal. When none is in

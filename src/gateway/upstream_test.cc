@@ -38,8 +38,8 @@ TEST(ParseUpstream, TakesHostAndPortOnly) {
         ASSERT_FALSE(address) << url;
         EXPECT_EQ(address.error().rule, "upstream.url");
     }
-    ServiceSettings bad_ca;
-    bad_ca.ca_path = "/nonexistent";
+    http::TlsClientSettings bad_ca;
+    bad_ca.ca_path = "/no/such/file";
     EXPECT_EQ(parse_upstream("https://x", bad_ca).error().rule, "tls.ca");
 }
 

@@ -48,6 +48,7 @@ constexpr auto rule_rows = std::to_array<RuleRow>({
     {"token.stale", unavailable},
     {"token.", invalid_token},
     {"jose.", invalid_token},
+    {"assertion.", invalid_token},
     {"access.anonymous", {401, "UNAUTHORIZED", "Authentication required"}},
     {"access.denied", {403, "FORBIDDEN", "Insufficient permissions"}},
     {"credentials.wrong", {401, "INVALID_CREDENTIALS", "Invalid email or password"}},

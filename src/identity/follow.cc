@@ -4,6 +4,8 @@
 // carries its transaction's number, and who has read everything as of a snapshot goes on from the
 // snapshot's horizon, the oldest transaction that was under way: whatever commits later has that
 // number or a higher one. A few are read twice, which changes nothing.
+#include "identity/follow.h"
+
 #include "identity/identity.h"
 #include "identity/token_lives.h"
 
@@ -13,8 +15,6 @@ namespace {
 using storage::Row;
 using storage::Rows;
 
-// Rows of revocations that ran out are held for so long in memory, too: the clock may be ahead, and
-// be put right later.
 constexpr std::chrono::milliseconds clock_ahead_max = std::chrono::hours{2};
 // Rows in one answer: an installation may have a million.
 constexpr std::int64_t page_rows = 10'000;
@@ -29,6 +29,32 @@ Task<std::int64_t> delete_some(storage::Transaction& transaction, std::int64_t b
 
 }  // namespace
 
+std::int64_t oldest_held(std::int64_t now) { return now - clock_ahead_max.count(); }
+
+Task<std::int64_t> horizon_of(storage::Database* database) {
+    const Rows rows = MERLON_CO_TRY(co_await database->query(
+        "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)"));
+    co_return rows[0].integer(0);
+}
+
+Task<Rows> revocations_page(storage::Database* database, std::string after, std::int64_t oldest) {
+    return database->query(
+        "SELECT subject, least_version, until FROM revocations "
+        "WHERE subject > $1 AND until > $2 ORDER BY subject LIMIT $3",
+        {std::move(after), oldest, page_rows});
+}
+
+bool is_full_page(const Rows& rows) { return std::cmp_equal(rows.size(), page_rows); }
+
+Task<Rows> revocations_since(storage::Database* database, std::int64_t horizon,
+                             std::int64_t oldest) {
+    return database->query(
+        "SELECT subject, least_version, until, horizon FROM (SELECT "
+        "CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT) AS horizon) "
+        "AS now LEFT JOIN revocations ON position >= $1 AND until > $2",
+        {horizon, oldest});
+}
+
 // Before anything is served: a sign-out of a minute ago holds over a restart.
 Task<> Identity::load_revocations() {
     const SteadyTime begun = parts_.clock.steady();
@@ -36,30 +62,24 @@ Task<> Identity::load_revocations() {
         MERLON_CO_TRY(co_await parts_.database.query("SELECT MAX(last_seen_at) FROM sessions"));
     if (!latest[0].is_null(0))
         note_issue(WallTime{std::chrono::milliseconds{latest[0].integer(0)}});
-    const Rows horizon = MERLON_CO_TRY(co_await parts_.database.query(
-        "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)"));
+    const std::int64_t horizon = MERLON_CO_TRY(co_await horizon_of(&parts_.database));
     std::string last;
     for (bool is_more = true; is_more;) {
-        const Rows rows = MERLON_CO_TRY(co_await parts_.database.query(
-            "SELECT subject, least_version, until FROM revocations "
-            "WHERE subject > $1 AND until > $2 ORDER BY subject LIMIT $3",
-            {last, now() - std::int64_t{clock_ahead_max.count()}, page_rows}));
+        const Rows rows =
+            MERLON_CO_TRY(co_await revocations_page(&parts_.database, last, oldest_held(now())));
         for (std::size_t i = 0; i < rows.size(); ++i) take_over(rows[i]);
-        is_more = std::cmp_equal(rows.size(), page_rows);
+        is_more = is_full_page(rows);
         if (is_more) last = rows[rows.size() - 1].text(0);
     }
-    horizon_ = horizon[0].integer(0);
+    horizon_ = horizon;
     if (parts_.database.is_shared()) parts_.revocations.note_whole_at(begun);
     co_return Result<>{};
 }
 
 Task<> Identity::follow() {
     const SteadyTime begun = parts_.clock.steady();
-    const Rows rows = MERLON_CO_TRY(co_await parts_.database.query(
-        "SELECT subject, least_version, until, horizon FROM (SELECT "
-        "CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT) AS horizon) "
-        "AS now LEFT JOIN revocations ON position >= $1 AND until > $2",
-        {horizon_, now() - std::int64_t{clock_ahead_max.count()}}));
+    const Rows rows =
+        MERLON_CO_TRY(co_await revocations_since(&parts_.database, horizon_, oldest_held(now())));
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (!rows[i].is_null(0)) take_over(rows[i]);
     }
@@ -112,7 +132,7 @@ Task<std::string> Identity::describe_keys() {
 }
 
 Task<> Identity::forget_revocations() {
-    const std::int64_t before = now() - clock_ahead_max.count();
+    const std::int64_t before = oldest_held(now());
     std::int64_t deleted = 0;
     do {
         deleted = MERLON_CO_TRY(co_await parts_.database.transact<std::int64_t>(

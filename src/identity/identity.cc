@@ -48,6 +48,7 @@ Task<std::unique_ptr<Identity>> Identity::open(Parts parts, const tokens::TokenS
          longest_ttl, std::make_shared<const access::Roles>(std::move(roles))}));
     MERLON_CO_TRY(co_await identity->load_revocations());
     identity->known_keys_ = MERLON_CO_TRY(co_await identity->describe_keys());
+    parts.revocations.on_addition([changed = &identity->changed_] { changed->raise(); });
     co_return identity;
 }
 
@@ -65,6 +66,7 @@ Task<> Identity::reload(const tokens::TokenSettings& tokens, access::Roles roles
 void Identity::adopt(Terms terms) {
     keys_.replace(terms.issuer.rings().access);
     terms_.store(std::make_shared<const Terms>(std::move(terms)));
+    changed_.raise();
 }
 
 Task<Identity::SignIn> Identity::begin_session(std::string user_id, std::string client,

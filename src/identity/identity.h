@@ -11,6 +11,7 @@
 #include "identity/account_admin.h"
 #include "identity/accounts.h"
 #include "identity/auth_counters.h"
+#include "identity/change_signal.h"
 #include "identity/forms.h"
 #include "identity/key_change.h"
 #include "identity/login_protection.h"
@@ -18,6 +19,7 @@
 #include "identity/password_pool.h"
 #include "identity/sessions.h"
 #include "identity/terms.h"
+#include "identity/told.h"
 #include "tokens/current_keys.h"
 
 namespace merlon::identity {
@@ -50,6 +52,14 @@ public:
     static constexpr storage::Sql listen = "LISTEN merlon_revocations";
     // Deletes what revocations have run out. Now and then.
     Task<> forget_revocations();
+
+    // What gateways in other processes follow (tell.cc). Errors: those of Database.
+    // A page of all that is revoked, after a subject (empty: from the first).
+    Task<Told> tell_all(std::string after);
+    // What was revoked since a horizon, as soon as there is something, else after a beat.
+    Task<Told> tell_since(std::int64_t horizon);
+    // Wakes those who wait. Every second: it is how they know that they hear.
+    void beat() { changed_.raise(); }
 
     // Makes an admin with a random password when there is none: "e-mail password", else empty.
     Task<std::string> make_first_admin();
@@ -151,6 +161,7 @@ private:
     LoginProtection protection_;
     SigningKeys signing_keys_;
     std::atomic<bool> changing_keys_{false};
+    ChangeSignal changed_;
     // What follow() has taken over: keys as describe_keys() tells them, revocations of every
     // transaction before this one.
     std::string known_keys_;

@@ -44,6 +44,7 @@ void Revocations::add(std::string_view text, std::int64_t least_version, WallTim
         part.table.add(revoked);
     }
     generation_.fetch_add(1, std::memory_order_release);
+    if (tell_) tell_();
 }
 
 bool Revocations::refuses(std::string_view text, std::int64_t version) const {

@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string_view>
 
@@ -35,6 +36,9 @@ public:
     // generation stands, so most requests ask no more than this. Read it before is_revoked().
     std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
 
+    // Called after every addition, on its thread. Set once, before others use the set.
+    void on_addition(std::function<void()> tell) { tell_ = std::move(tell); }
+
     // What others revoke comes by a feed, which says at which moment the set was whole. Without a
     // feed nobody else revokes, and it is whole at any time.
     void note_whole_at(SteadyTime time) { whole_at_.store(time, std::memory_order_release); }
@@ -61,6 +65,7 @@ private:
     std::atomic<std::uint64_t> generation_{1};
     std::atomic<SteadyTime> whole_at_{SteadyTime::max()};
     std::atomic<std::size_t> swept_{0};
+    std::function<void()> tell_;
 };
 
 }  // namespace merlon::tokens

@@ -11,13 +11,22 @@
 namespace merlon::app {
 namespace {
 
-int serve(const Arguments& arguments, Content content) {
+int serve(const Arguments& arguments, const std::vector<std::string>& role_names, Content content) {
+    const auto roles = RoleSet::of(role_names);
+    if (!roles) {
+        std::fprintf(stderr, "merlon: %s\n", roles.error().detail.c_str());
+        return exit_usage;
+    }
+    if (content == Content::Demo && !roles->is_whole()) {
+        std::fprintf(stderr, "merlon: --demo fills the stores of all roles: leave --role out\n");
+        return exit_usage;
+    }
     auto settings = load_settings(arguments);
     if (!settings) return exit_configuration;
     const std::string host = settings->server.listen.front().host;
-    const std::string scheme = settings->server.tls.empty() ? "http" : "https";
+    const std::string scheme = settings->server.tls.empty() && roles->gateway ? "http" : "https";
 
-    auto platform = Platform::make(*std::move(settings), content);
+    auto platform = Platform::make(*std::move(settings), *roles, content);
     if (!platform) {
         std::fprintf(stderr, "merlon: %s\n", platform.error().detail.c_str());
         return platform.error().kind == Kind::Unavailable ? exit_unavailable : exit_configuration;
@@ -67,11 +76,19 @@ int healthcheck(const Arguments& arguments) {
 void add_serve(CLI::App& program, Arguments& arguments) {
     CLI::App* command = program.add_subcommand("serve", "Start the gateway");
     add_config_options(*command, arguments);
+    auto roles = std::make_shared<std::vector<std::string>>();
+    command
+        ->add_option("--role", *roles,
+                     "Only these roles, the others are elsewhere (fleet): gateway, auth, users, "
+                     "products, orders")
+        ->delimiter(',')
+        ->type_name("ROLE[,ROLE]");
     CLI::Option* demo = command->add_flag("--demo")->description(
         "Fill an empty store with products, users and orders; prints their passwords once");
     command->add_flag_callback("--json", [] {}, "Events are JSON, which they always are");
-    command->callback([&arguments, demo] {
-        arguments.code = serve(arguments, demo->count() > 0 ? Content::Demo : Content::AsItIs);
+    command->callback([&arguments, roles, demo] {
+        arguments.code =
+            serve(arguments, *roles, demo->count() > 0 ? Content::Demo : Content::AsItIs);
     });
 }
 

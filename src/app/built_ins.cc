@@ -1,0 +1,143 @@
+// Read open() first.
+#include "app/built_ins.h"
+
+#include "base/wait.h"
+#include "fleet/events_port.h"
+#include "fleet/identities.h"
+#include "fleet/names.h"
+
+namespace merlon::app {
+namespace {
+
+services::Parts parts_for_services(const BuiltInParts& parts) {
+    return {parts.stores.database(), parts.clock, parts.entropy};
+}
+
+}  // namespace
+
+BuiltIns::~BuiltIns() { port_loop_.stop(); }
+
+Result<> BuiltIns::open_auth(const config::Settings& settings) {
+    identity_ = MERLON_TRY(wait(identity::Identity::open(
+        {parts_.stores.database(), *parts_.stores.keys(), parts_.revocations, parts_.refusals,
+         parts_.events, parts_.metrics, parts_.clock, parts_.entropy},
+        settings.tokens, settings.passwords, settings.roles)));
+    return {};
+}
+
+Result<> BuiltIns::open(const config::Settings& settings, const RoleSet& roles) {
+    roles_ = roles;
+    const gateway::BuiltInServices& enabled = settings.gateway.built_in;
+    if (roles.auth) {
+        MERLON_TRY(open_auth(settings));
+    } else if (roles.gateway) {
+        auth_client_ = MERLON_TRY(client_of(settings, "auth", fleet::gateway_name));
+        feed_.emplace(*auth_client_, parts_.revocations, parts_.clock);
+    }
+    if (roles.users && enabled.users) MERLON_TRY(open_users(settings));
+    if (roles.products && enabled.products) {
+        products_ = MERLON_TRY(wait(services::Products::open(parts_for_services(parts_))));
+    }
+    if (roles.orders && enabled.orders) MERLON_TRY(open_orders(settings));
+    if (!clients_.empty()) port_loop_.start();
+    return {};
+}
+
+Result<> BuiltIns::open_users(const config::Settings& settings) {
+    if (identity_) {
+        accounts_ = std::make_unique<AccountDirectory>(*identity_);
+    } else {
+        accounts_ = std::make_unique<fleet::RemoteAccounts>(
+            *MERLON_TRY(client_of(settings, "auth", services::users_role)));
+    }
+    users_ = MERLON_TRY(
+        wait(services::Users::open(parts_for_services(parts_), *parts_.stores.keys(), *accounts_)));
+    return {};
+}
+
+// config has seen to it that there are products.
+Result<> BuiltIns::open_orders(const config::Settings& settings) {
+    if (!products_) {
+        remote_stock_ = std::make_unique<fleet::RemoteStock>(
+            *MERLON_TRY(client_of(settings, "products", services::orders_role)));
+    }
+    services::Stock& stock = products_ ? products_->stock() : *remote_stock_;
+    orders_ = MERLON_TRY(wait(services::Orders::open(parts_for_services(parts_), stock)));
+    return {};
+}
+
+Result<fleet::PortClient*> BuiltIns::client_of(const config::Settings& settings,
+                                               std::string_view to, std::string_view as) {
+    auto addresses = MERLON_TRY(fleet::addresses_of(settings.fleet, to, as));
+    clients_.push_back(std::make_unique<fleet::PortClient>(port_loop_, std::string(to),
+                                                           std::move(addresses), parts_.metrics));
+    return clients_.back().get();
+}
+
+http::LocalService* BuiltIns::local(std::string_view role) {
+    if (role == "auth") return identity_.get();
+    if (role == services::users_role) return users_.get();
+    if (role == services::products_role) return products_.get();
+    return orders_.get();
+}
+
+Result<std::vector<gateway::BuiltInRole>> BuiltIns::seen_by_gateway(
+    const config::Settings& settings) {
+    const gateway::BuiltInServices& enabled = settings.gateway.built_in;
+    std::vector<gateway::BuiltInRole> seen;
+    const auto add = [&](const http::RoleTable& table, bool is_here) -> Result<> {
+        if (is_here) {
+            seen.push_back({&table, local(table.role)});
+            return {};
+        }
+        seen.push_back(
+            {&table, nullptr,
+             MERLON_TRY(fleet::addresses_of(settings.fleet, table.role, fleet::gateway_name)),
+             MERLON_TRY(fleet::id_of(settings.fleet, table.role))});
+        return {};
+    };
+    MERLON_TRY(add(identity::Identity::role_table(), roles_.auth));
+    if (enabled.users) MERLON_TRY(add(services::Users::role_table(), roles_.users));
+    if (enabled.products) MERLON_TRY(add(services::Products::role_table(), roles_.products));
+    if (enabled.orders) MERLON_TRY(add(services::Orders::role_table(), roles_.orders));
+    return seen;
+}
+
+std::vector<fleet::Port> BuiltIns::ports_of(std::string_view role) {
+    std::vector<fleet::Port> ports;
+    if (role == "auth") {
+        ports = fleet::accounts_ports(*accounts_);
+        ports.push_back(fleet::feed_port(*identity_));
+        ports.push_back(fleet::events_port([parts = parts_](std::vector<events::Event> batch) {
+            return keep_events(&parts.stores.database(), parts.stores.keys(), &parts.entropy,
+                               std::move(batch));
+        }));
+    } else if (role == services::products_role) {
+        ports = fleet::stock_ports(products_->stock());
+    }
+    return ports;
+}
+
+Result<std::vector<BuiltIns::Offered>> BuiltIns::offered(const config::Settings& settings) {
+    std::vector<Offered> all;
+    if (roles_.is_whole()) return all;
+    if (identity_ && !accounts_) accounts_ = std::make_unique<AccountDirectory>(*identity_);
+    for (const auto& [name, role] : settings.fleet.roles) {
+        http::LocalService* service = local(name);
+        if (service == nullptr) continue;
+        fleet::OfferedRole::Names names{MERLON_TRY(fleet::id_of(settings.fleet, name)), {}, {}};
+        for (const std::string& caller : role.callers) {
+            names.gateways.push_back(MERLON_TRY(fleet::id_of(settings.fleet, caller)));
+        }
+        for (const std::string_view other :
+             {fleet::gateway_name, services::users_role, services::orders_role}) {
+            names.roles.emplace(other, MERLON_TRY(fleet::id_of(settings.fleet, other)));
+        }
+        all.push_back({service->table().role,
+                       MERLON_TRY(fleet::OfferedRole::make(*service, ports_of(name),
+                                                           std::move(names), settings.roles))});
+    }
+    return all;
+}
+
+}  // namespace merlon::app

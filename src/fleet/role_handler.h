@@ -1,0 +1,86 @@
+// A role's own listener: requests that a gateway has admitted and other roles' calls, both over
+// mutual TLS. What came here was judged once; it is judged again by this process's own rules, since
+// the gateway may be of another release.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "access/access.h"
+#include "base/clock.h"
+#include "crypto/spiffe_id.h"
+#include "events/refusals.h"
+#include "fleet/port_server.h"
+#include "gateway/route_table.h"
+#include "http/exchange.h"
+#include "http/local_service.h"
+#include "tokens/assertion.h"
+#include "wire/json_schema.h"
+
+namespace merlon::fleet {
+
+// A role as its listeners offer it. Immutable; shared by all workers.
+class OfferedRole final {
+public:
+    struct Names {
+        crypto::SpiffeId self;
+        std::vector<crypto::SpiffeId> gateways;  // who may act for users
+        // Other roles, by name: their ports name them.
+        std::map<std::string, crypto::SpiffeId, std::less<>> roles;
+    };
+
+    // Borrows the service for life. Errors: those of access::Rule and JsonSchema::compile.
+    static Result<std::unique_ptr<const OfferedRole>> make(http::LocalService& service,
+                                                           std::vector<Port> ports, Names names,
+                                                           access::Roles roles);
+
+    const Names& names() const { return names_; }
+    // Everybody who may connect.
+    std::vector<crypto::SpiffeId> callers() const;
+
+private:
+    friend class RoleHandler;
+    struct Route {
+        const http::LocalRoute* told;
+        access::Rule rule;
+        std::unique_ptr<const wire::JsonSchema> schema;  // null: any body
+    };
+
+    OfferedRole(http::LocalService& service, std::vector<Port> ports, Names names,
+                access::Roles roles)
+        : service_(service),
+          ports_(std::move(ports)),
+          names_(std::move(names)),
+          roles_(std::move(roles)) {}
+
+    http::LocalService& service_;
+    std::vector<Port> ports_;
+    Names names_;
+    access::Roles roles_;
+    gateway::RouteTable<Route> routes_;
+};
+
+// Of one worker.
+class RoleHandler final : public http::Handler {
+public:
+    // Borrows all three for life.
+    RoleHandler(const OfferedRole& role, const Clock& clock, events::Refusals& refusals)
+        : role_(role), clock_(clock), refusals_(refusals), assertions_(role.names().self) {}
+
+    Task<> serve(http::Exchange& exchange) override;
+    http::Response refuse(const http::Peer& peer, const Error& error) override;
+
+private:
+    Task<> serve_request(http::Exchange* exchange, std::string_view* route);
+    Task<> serve_port(http::Exchange* exchange, std::string_view operation,
+                      std::string_view* route);
+    Result<access::Subject> subject_of(const http::Exchange& exchange, http::LocalCall& call);
+
+    const OfferedRole& role_;
+    const Clock& clock_;
+    events::Refusals& refusals_;
+    tokens::AssertionVerifier assertions_;
+};
+
+}  // namespace merlon::fleet
