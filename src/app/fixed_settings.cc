@@ -22,6 +22,7 @@ std::vector<std::string_view> changed_fixed_settings(const config::Settings& run
     compare("store.url", running.store.url, fresh.store.url);
     compare("keys.url", running.keys.url, fresh.keys.url);
     compare("keys.master", running.keys.master_path, fresh.keys.master_path);
+    compare("state.url", running.state.url, fresh.state.url);
     compare("services (users, products, orders)", running.gateway.built_in, fresh.gateway.built_in);
     compare("passwords", running.passwords, fresh.passwords);
     return changed;

@@ -111,6 +111,15 @@ Result<> Platform::open_services() {
     return {};
 }
 
+// Nobody waits for Redis: a gateway that cannot reach it counts by itself, and says so.
+Result<> Platform::open_state() {
+    if (!settings_.state.redis) return {};
+    redis_ = MERLON_TRY(state::RedisServer::make(
+        settings_.state.redis, metrics_,
+        [](const std::string& line) { std::fprintf(stderr, "merlon: %s\n", line.c_str()); }));
+    return {};
+}
+
 Result<> Platform::open_stores() {
     key_database_ = MERLON_TRY(storage::open_database(settings_.keys.database));
     database_ = MERLON_TRY(storage::open_database(settings_.store.database));
@@ -159,12 +168,13 @@ Result<> Platform::fill_with(Content content) {
 Result<> Platform::open(Content content) {
     MERLON_TRY(open_identity());
     MERLON_TRY(open_services());
+    MERLON_TRY(open_state());
     const auto snapshot = MERLON_TRY(make_snapshot(settings_));
     const auto tls = MERLON_TRY(make_tls(settings_.server));
     const unsigned count = worker_count(settings_.server);
     const std::size_t connections = connections_max(settings_.server, count);
-    const gateway::Shared shared{clock_,   entropy_,     limits_,      refusals_,
-                                 metrics_, revocations_, log_.second()};
+    const gateway::Shared shared{clock_,   entropy_,     limits_,       refusals_,
+                                 metrics_, revocations_, log_.second(), redis_.get()};
     for (unsigned i = 0; i < count; ++i) {
         workers_.push_back(std::make_unique<Worker>(settings_, shared, snapshot, tls, connections));
     }

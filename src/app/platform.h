@@ -25,6 +25,7 @@
 #include "services/orders.h"
 #include "services/products.h"
 #include "services/users.h"
+#include "state/redis_server.h"
 #include "storage/database.h"
 
 namespace merlon::app {
@@ -81,6 +82,7 @@ private:
     Result<> open_stores();
     Result<> open_identity();
     Result<> open_services();
+    Result<> open_state();
     std::vector<http::LocalService*> built_in_roles();
     Result<> open_operator_socket();
     Result<> make_first_admin();
@@ -101,6 +103,7 @@ private:
     EventStore event_store_;
     events::Refusals refusals_;
     gateway::LimitTable limits_;
+    std::unique_ptr<state::RedisServer> redis_;  // null: limits count in this process
     tokens::Revocations revocations_{clock_};
     std::atomic<bool> ready_{false};
     asio::io_context main_{1};

@@ -6,6 +6,7 @@
 #include "http/settings.h"
 #include "identity/settings.h"
 #include "sealing/settings.h"
+#include "state/settings.h"
 #include "storage/settings.h"
 #include "tokens/settings.h"
 
@@ -18,6 +19,7 @@ struct Settings {
     gateway::GatewaySettings gateway;  // with public_url, services, limits, cors
     storage::StoreSettings store;
     sealing::KeySettings keys;
+    state::StateSettings state;
     tokens::TokenSettings tokens;
     identity::PasswordSettings passwords;
     access::Roles roles = access::Roles::defaults();
