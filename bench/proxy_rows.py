@@ -44,5 +44,6 @@ def shared_limits(bench):
         figures = bench.compare([
             (bench.subject(Merlon, "merlon-limits-here"), bench.hs256),
             (bench.subject(Merlon, "merlon-limits-redis", redis=redis.port), bench.hs256)])
+        figures["counted in Redis"] = redis.counted()
     ratio = figures["merlon-limits-redis"]["cpu_us"] / figures["merlon-limits-here"]["cpu_us"]
     return figures, [judge("the same with limits in Redis, CPU of in process", ratio, 1.25)]
