@@ -25,7 +25,7 @@ if left < 0 then
 end
 return {count, left}
 )",
-     1},
+     1, 2},
 
     // KEYS: the counter, the held. ARGV: window in ms, max, name of the reservation, longest hold.
     // A window that begins takes over what is held: it is still to be settled.
@@ -53,7 +53,7 @@ redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[4])
 return {count, left, 1, held + 1}
 )",
-     2},
+     2, 4},
 
     // KEYS: the counter, the held. ARGV: window in ms, name of the reservation, 1 to forgive. A
     // count that was begun in a window that is over counts in the next.
@@ -68,7 +68,7 @@ elseif ARGV[3] == '0' and was_held then
 end
 return {left}
 )",
-     2},
+     2, 1},
 };
 
 // A write of a key that is no client's.

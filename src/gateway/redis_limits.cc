@@ -12,19 +12,16 @@ namespace {
 
 using state::RedisCall;
 
-// A key on the stack: a limit's prefix and a client, which is an address.
-class Key {
-public:
-    Key(const Limit& limit, std::string_view client) {
-        text_ = limit.shared_prefix;
-        text_ += client;
-    }
-    const std::string& text() const { return text_; }
+// A limit's prefix and a client, which is an address.
+std::string counter_key(const Limit& limit, std::string_view client) {
+    std::string key;
+    key.reserve(limit.shared_prefix.size() + client.size());
+    key += limit.shared_prefix;
+    key += client;
+    return key;
+}
 
-private:
-    std::string text_;
-};
-
+// Decimal digits, without memory of their own.
 class Number {
 public:
     explicit Number(std::uint64_t number)
@@ -71,17 +68,17 @@ Task<std::size_t> RedisLimits::claim(std::span<LimitClaim> claims, std::string_v
 bool RedisLimits::ask(LimitClaim& claim, std::string_view client, RedisCall& call) {
     call = {};
     const Limit& limit = *claim.limit;
-    const Key key(limit, client);
+    const std::string key = counter_key(limit, client);
     const Number window(milliseconds(limit.rule.window_seconds));
     if (!limit.skips_successful) {
-        const std::string_view words[] = {key.text(), window};
+        const std::string_view words[] = {key, window};
         return client_.ask(count_script, words, &call);
     }
     claim.reservation = ++last_reservation_;
-    const std::string held = held_key(key.text());
+    const std::string held = held_key(key);
     const Number max(limit.rule.max);
     const Number reservation(claim.reservation);
-    const std::string_view words[] = {key.text(), held, window, max, reservation, held_longest_ms};
+    const std::string_view words[] = {key, held, window, max, reservation, held_longest_ms};
     return client_.ask(reserve_script, words, &call);
 }
 
@@ -141,7 +138,7 @@ void RedisLimits::settle(const LimitClaim& claim, std::string_view client,
                          LimitTable::Outcome outcome) {
     if (!claim.is_shared) return local_.settle(claim, client, outcome);
     spawn(client_.executor(),
-          settle_shared(Key(*claim.limit, client).text(), claim.limit->rule.window_seconds,
+          settle_shared(counter_key(*claim.limit, client), claim.limit->rule.window_seconds,
                         claim.reservation, outcome));
 }
 

@@ -31,6 +31,7 @@ RedisClient::RedisClient(RedisServer& server, http::Deadlines& deadlines, Execut
 }
 
 Task<> RedisClient::run() {
+    hopes_since_ = clock_.steady();  // the loop may have been made long before it runs
     for (std::chrono::milliseconds pause = pause_first;;) {
         auto opened =
             co_await RedisConnection::open(&server_, &deadlines_, &clock_, scripts_, probe_);

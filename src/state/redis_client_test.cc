@@ -18,7 +18,7 @@ using http::testing::Wire;
 using Outcome = RedisCall::Outcome;
 using namespace std::chrono_literals;
 
-constexpr RedisScript scripts[] = {{"return {tonumber(ARGV[1])}", 1}};
+constexpr RedisScript scripts[] = {{"return {tonumber(ARGV[1])}", 1, 1}};
 constexpr RedisConnection::Probe probe{0, {"probe", "0"}};
 const std::string digest(40, 'd');
 

@@ -15,6 +15,9 @@ std::unexpected<Error> away(std::string why) {
     return fail(Kind::Unavailable, "state.away", std::move(why));
 }
 
+// In the place of a script: its answer is SCRIPT LOAD's.
+constexpr std::size_t loading = SIZE_MAX;
+
 // A server's words in one line of a log: what a stranger in its place says stays short and plain.
 std::string quoted(std::string_view text) {
     constexpr std::size_t bytes_max = 200;
@@ -158,7 +161,7 @@ void RedisConnection::ask(std::size_t script, std::span<const std::string_view> 
     all[2] = {&keys, 1};
     std::ranges::copy(words, all.begin() + 3);
     wire::append_command(output_, std::span(all.data(), words.size() + 3));
-    waiting_.push_back({call, clock_.steady()});
+    waiting_.push_back({call, script, clock_.steady()});
     flush_later();
 }
 
@@ -193,7 +196,7 @@ void RedisConnection::load_scripts() {
     if (std::exchange(is_loading_, true)) return;
     for (const RedisScript& script : scripts_) {
         append({"SCRIPT", "LOAD", script.text});
-        waiting_.push_back({nullptr, clock_.steady()});
+        waiting_.push_back({nullptr, loading, clock_.steady()});
     }
     flush_later();
 }
@@ -234,8 +237,9 @@ Result<bool> RedisConnection::settle_next() {
     if (waiting_.empty()) return away("an answer that nobody asked for");
     RedisCall nobody;
     RedisCall* call = waiting_.front().call;
+    const std::size_t script = waiting_.front().script;
     RedisCall& settled = call != nullptr ? *call : nobody;
-    const RedisCall::Outcome outcome = MERLON_TRY(outcome_of(settled));
+    const RedisCall::Outcome outcome = MERLON_TRY(outcome_of(settled, script));
     waiting_.pop_front();
     drop_reply();
     settled.outcome = outcome;
@@ -243,7 +247,7 @@ Result<bool> RedisConnection::settle_next() {
     return true;
 }
 
-Result<RedisCall::Outcome> RedisConnection::outcome_of(RedisCall& call) {
+Result<RedisCall::Outcome> RedisConnection::outcome_of(RedisCall& call, std::size_t script) {
     using Outcome = RedisCall::Outcome;
     const RespItem& first = reply();
     if (first.is_error()) {
@@ -256,19 +260,18 @@ Result<RedisCall::Outcome> RedisConnection::outcome_of(RedisCall& call) {
         server_.refused(quoted(error));
         return Outcome::Refused;
     }
-    if (first.type == RespType::BulkString) {  // SCRIPT LOAD's
+    if (script == loading) {
         is_loading_ = false;
         return Outcome::Answered;
     }
     const auto numbers = reader_.items().subspan(1);
-    if (first.type != RespType::Array || numbers.size() > RedisCall::numbers_max) {
+    if (first.type != RespType::Array || numbers.size() != scripts_[script].numbers) {
         return away("an answer of another kind");
     }
     for (std::size_t i = 0; i < numbers.size(); ++i) {
         if (numbers[i].type != RespType::Integer) return away("an answer of another kind");
         call.numbers[i] = numbers[i].number;
     }
-    call.number_count = numbers.size();
     return Outcome::Answered;
 }
 

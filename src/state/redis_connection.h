@@ -20,7 +20,8 @@ namespace merlon::state {
 // A Lua script whose answer is a few integers, by its text. The text outlives all clients.
 struct RedisScript {
     std::string_view text;
-    unsigned keys;  // how many of its words are keys
+    unsigned keys;        // how many of its words are keys
+    std::size_t numbers;  // how many it answers, at most RedisCall::numbers_max
 };
 
 // A script under way; lives in the frame of who waits for it, longer than its answer takes.
@@ -36,7 +37,6 @@ struct RedisCall {
 
     Outcome outcome = Outcome::Waiting;
     std::array<std::int64_t, numbers_max> numbers{};
-    std::size_t number_count = 0;
     std::coroutine_handle<> waiter;  // goes on when the outcome is known; null: nobody waits yet
 };
 
@@ -74,7 +74,8 @@ public:
 
 private:
     struct Waiting {
-        RedisCall* call;
+        RedisCall* call;  // null: of SCRIPT LOAD, or nobody wants to know
+        std::size_t script;
         SteadyTime since;
     };
 
@@ -96,7 +97,7 @@ private:
     const wire::RespItem& reply() const { return reader_.items().front(); }
     void drop_reply();
     Result<bool> settle_next();
-    Result<RedisCall::Outcome> outcome_of(RedisCall& call);
+    Result<RedisCall::Outcome> outcome_of(RedisCall& call, std::size_t script);
     void load_scripts();
     void flush_later();
     void flush();

@@ -142,6 +142,16 @@ def test_a_limit_that_refuses_first_leaves_the_next_as_it_was(launch, redis):
     assert redis.command("ZCARD", "{rl:auth:" + who + "}:held") == 0
 
 
+@table({"a name": ("slow-lane", "rl:slow-lane:"), "the beginning of an address": ("cafe", "rl:limit-cafe:"),
+        "letters that mean something": ("a b{x}:*", "rl:a%20b%7Bx%7D%3A%2A:")})
+def test_a_limits_name_is_in_its_keys_and_harmless_there(launch, redis, row):
+    name, prefix = row
+    server, who = launch(merge(on(redis), {"limits": {name: {"paths": ["/private/**"], "window": "1m", "max": 3}}})), new_client()
+    assert [hit(server, who, "/private/x").status for _ in range(4)] == [401] * 3 + [429]
+    assert redis.command("GET", prefix + who) == "4"
+    assert redis.command("GET", "rl:" + who) == "4", "both in one trip"
+
+
 # ---- with express
 
 
