@@ -25,6 +25,7 @@ namespace {
 constexpr std::size_t limited_clients = 1'000'000;
 
 constexpr unsigned probed_every_seconds = 5;
+constexpr unsigned forgotten_every_seconds = 60;
 
 // Null when the server speaks in the clear.
 Result<std::shared_ptr<const http::TlsServerContext>> make_tls(
@@ -76,11 +77,12 @@ Result<std::shared_ptr<const gateway::Snapshot>> Platform::make_snapshot(
                                    built_in_roles());
 }
 
-std::vector<http::LocalService*> Platform::built_in_roles() {
-    std::vector<http::LocalService*> roles{identity_.get()};
-    if (users_) roles.push_back(users_.get());
-    if (products_) roles.push_back(products_.get());
-    if (orders_) roles.push_back(orders_.get());
+std::vector<gateway::BuiltInRole> Platform::built_in_roles() {
+    std::vector<gateway::BuiltInRole> roles;
+    for (http::LocalService* local : std::initializer_list<http::LocalService*>{
+             identity_.get(), users_.get(), products_.get(), orders_.get()}) {
+        if (local != nullptr) roles.push_back({&local->table(), local});
+    }
     return roles;
 }
 
@@ -209,6 +211,8 @@ void Platform::run() {
     std::vector<std::jthread> threads;
     for (auto& worker : workers_) threads.emplace_back([&worker] { worker->run(); });
     std::jthread fetching([this](std::stop_token stop) { remote_keys_.run(std::move(stop)); });
+    database_->on_notice(identity::Identity::listen,
+                         [this] { asio::post(main_, [this] { follow(); }); });
     tick();
     ready_.store(true, std::memory_order_release);
     main_.run();
@@ -226,11 +230,25 @@ void Platform::tick() {
         refusals_.tick();
         store_events();
         revocations_.sweep();
+        if (database_->is_shared()) follow();
         if (++seconds_ % probed_every_seconds == 0) {
             for (auto& probe : probes_) probe->ask(main_.get_executor());
             resume_orders();
         }
+        if (seconds_ % forgotten_every_seconds == 0) {
+            spawn(main_.get_executor(), identity_->forget_revocations());
+        }
         tick();
+    });
+}
+
+// What comes while one is under way may be too late for it.
+void Platform::follow() {
+    follows_again_ = is_following_;
+    if (std::exchange(is_following_, true)) return;
+    spawn(main_.get_executor(), identity_->follow(), [this](const Result<>&) {
+        is_following_ = false;  // a failing store: probes_ say so
+        if (std::exchange(follows_again_, false)) follow();
     });
 }
 

@@ -83,13 +83,14 @@ private:
     Result<> open_identity();
     Result<> open_services();
     Result<> open_state();
-    std::vector<http::LocalService*> built_in_roles();
+    std::vector<gateway::BuiltInRole> built_in_roles();
     Result<> open_operator_socket();
     Result<> make_first_admin();
     Result<> fill_with(Content content);
     Result<std::shared_ptr<const gateway::Snapshot>> make_snapshot(
         const config::Settings& settings);
     void tick();
+    void follow();
     void store_events();
     void store_last_events();
     void resume_orders();
@@ -131,6 +132,8 @@ private:
     unsigned seconds_ = 0;  // since the start
     bool is_storing_ = false;
     bool is_resuming_ = false;
+    bool is_following_ = false;
+    bool follows_again_ = false;
 };
 
 }  // namespace merlon::app

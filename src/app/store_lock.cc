@@ -6,6 +6,8 @@
 
 #include <filesystem>
 
+#include "storage/private_file.h"
+
 namespace merlon::app {
 
 std::string operator_socket(const config::Settings& settings) {
@@ -13,6 +15,7 @@ std::string operator_socket(const config::Settings& settings) {
 }
 
 Result<http::Acceptor> take_operator_socket(Executor executor, const config::Settings& settings) {
+    MERLON_TRY(storage::make_private_folder(settings.store.folder));
     // Whoever may open it may do anything: from its first moment it is its owner's alone.
     const mode_t before = ::umask(0177);
     auto acceptor = http::listen_on(executor, {{}, 0, operator_socket(settings)});

@@ -114,6 +114,19 @@ void read_cors(Reader cors, gateway::CorsSettings& out) {
     cors.finish();
 }
 
+void read_revocation(Reader revocation, gateway::RevocationSettings& out) {
+    revocation.seconds("stale_after", out.stale_after,
+                       "not hearing of others' sign-outs for so long is being stale");
+    std::string when_stale = out.when_stale == gateway::WhenStale::Closed ? "closed" : "open";
+    revocation.choice("when_stale", {"open", "closed"}, when_stale,
+                      "open: tokens are accepted then; closed: 503. Each route may say its own");
+    out.when_stale = when_stale == "closed" ? gateway::WhenStale::Closed : gateway::WhenStale::Open;
+    if (out.stale_after < std::chrono::seconds{2}) {
+        revocation.problem("stale_after", "must be at least 2s: it is looked for every second");
+    }
+    revocation.finish();
+}
+
 void read_log(Reader log, gateway::LoggedRequests& out) {
     using gateway::LoggedRequests;
     std::string access = "off";
@@ -158,12 +171,14 @@ void read_settings(Reader root, Settings& out) {
     read_access(root.section("access", "roles and permissions"), out.roles);
     read_cors(root.section("cors", "browsers of other origins"), out.gateway.cors);
     read_limits(root.section("limits", "how often a client may ask"), out.gateway.limits);
+    read_revocation(root.section("revocation", "sign-outs that other processes tell of"),
+                    out.gateway.revocation);
     read_services(root.section("services", "what is behind the gateway"), out.gateway);
     read_log(root.section("log", "what is said of requests"), out.gateway.access_log);
     check_exposure(root, out.server);
     // Saying so beats both refusing a configuration that is right and letting an operator believe
     // that it does something.
-    for (const char* absent : {"revocation", "federation"}) root.without_effect(absent);
+    root.without_effect("federation");
     root.finish();
 }
 

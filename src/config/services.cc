@@ -86,6 +86,13 @@ gateway::RouteSettings read_route(Reader route) {
     if (out.websocket && std::ranges::find(out.methods, "GET") == out.methods.end()) {
         route.problem("upgrade", "a WebSocket begins with GET, which is not in methods");
     }
+    std::string when_stale;
+    route.choice("when_stale", {"open", "closed"}, when_stale,
+                 "instead of revocation.when_stale, for this route");
+    if (!when_stale.empty()) {
+        out.when_stale =
+            when_stale == "closed" ? gateway::WhenStale::Closed : gateway::WhenStale::Open;
+    }
     route.finish();
     return out;
 }

@@ -39,6 +39,8 @@ public:
     static Result<VerifyKey> from_secret(const Secret& secret);
     // SubjectPublicKeyInfo, PEM. Errors as from_jwk.
     static Result<VerifyKey> from_public_pem(std::string_view pem);
+    // The same as DER: what a certificate has. Errors as from_jwk.
+    static Result<VerifyKey> from_public_der(std::string_view der);
 
     Algorithm algorithm() const { return algorithm_; }
     // ES256 takes the raw 64 bytes r || s of RFC 7518 section 3.4 and refuses DER.
@@ -68,6 +70,9 @@ public:
     static Result<SigningKey> from_secret(const Secret& secret);
     // PrivateKeyInfo, DER: what to_pkcs8 gave. Errors as VerifyKey::from_jwk.
     static Result<SigningKey> from_pkcs8(const Secret& der);
+    // A private key's PEM file, such as the key of a certificate; one that is encrypted is refused.
+    // Errors as VerifyKey::from_jwk.
+    static Result<SigningKey> from_private_pem(const Secret& pem);
 
     Algorithm algorithm() const { return verify_key_.algorithm(); }
     // ES256: r || s, 64 bytes.

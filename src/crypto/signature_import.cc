@@ -5,6 +5,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "crypto/certificate_form.h"
 #include "crypto/signature.h"
 #include "crypto/signature_key.h"
 
@@ -12,7 +13,6 @@ namespace merlon::crypto {
 namespace {
 
 using Number = Handle<BIGNUM, BN_free>;
-using Bio = Handle<BIO, BIO_free>;
 using Pkcs8 = Handle<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;
 
 std::unexpected<Error> malformed() {
@@ -84,6 +84,15 @@ Result<VerifyKey> VerifyKey::from_public_pem(std::string_view pem) {
     return check(std::move(key));
 }
 
+Result<VerifyKey> VerifyKey::from_public_der(std::string_view der) {
+    const unsigned char* in = octets(der);
+    const unsigned char* const end = in + der.size();
+    auto key = std::make_shared<Key>();
+    key->key.reset(d2i_PUBKEY(nullptr, &in, static_cast<long>(der.size())));
+    if (!key->key || in != end) return malformed();
+    return check(std::move(key));
+}
+
 Result<SigningKey> SigningKey::adopt(std::shared_ptr<VerifyKey::Key> key) {
     VerifyKey verify_key = MERLON_TRY(VerifyKey::check(key));
     key->sign.reset(EVP_MD_CTX_new());
@@ -122,6 +131,13 @@ Result<SigningKey> SigningKey::from_pkcs8(const Secret& der) {
     const Pkcs8 info(d2i_PKCS8_PRIV_KEY_INFO(nullptr, &in, static_cast<long>(der.size())));
     auto key = std::make_shared<VerifyKey::Key>();
     if (info) key->key.reset(EVP_PKCS82PKEY(info.get()));
+    if (!key->key) return malformed();
+    return adopt(std::move(key));
+}
+
+Result<SigningKey> SigningKey::from_private_pem(const Secret& pem) {
+    auto key = std::make_shared<VerifyKey::Key>();
+    key->key = read_private_pem(pem);
     if (!key->key) return malformed();
     return adopt(std::move(key));
 }

@@ -81,20 +81,20 @@ json::object fixed_operation(std::string_view name, std::string_view summary, js
               {"400", {{"$ref", "#/components/responses/BadRequest"}}}}}};
 }
 
-json::object schemas_of(std::span<http::LocalService* const> roles) {
+json::object schemas_of(std::span<const http::RoleTable* const> roles) {
     json::object schemas;
-    for (const http::LocalService* role : roles) {
-        for (const http::NamedSchema& one : role->schemas()) {
+    for (const http::RoleTable* role : roles) {
+        for (const http::NamedSchema& one : role->schemas) {
             schemas[one.name] = parsed(one.schema);
         }
     }
     return schemas;
 }
 
-json::object paths_of(std::span<http::LocalService* const> roles, const json::object& schemas) {
+json::object paths_of(std::span<const http::RoleTable* const> roles, const json::object& schemas) {
     json::object paths;
-    for (const http::LocalService* role : roles) {
-        for (const LocalRoute& route : role->routes()) {
+    for (const http::RoleTable* role : roles) {
+        for (const LocalRoute& route : role->routes) {
             json::value& path = paths[route.pattern];
             if (path.is_null()) path.emplace_object();
             path.as_object()[text::to_lower(wire::name(route.method))] =
@@ -111,7 +111,7 @@ json::object paths_of(std::span<http::LocalService* const> roles, const json::ob
 
 }  // namespace
 
-std::string describe(std::span<http::LocalService* const> roles, const std::string& public_url) {
+std::string describe(std::span<const http::RoleTable* const> roles, const std::string& public_url) {
     json::object schemas = schemas_of(roles);
     json::object paths = paths_of(roles, schemas);
     for (auto& [name, schema] : shared_schemas()) schemas[name] = schema;

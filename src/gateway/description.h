@@ -11,6 +11,6 @@
 namespace merlon::gateway {
 
 // `public_url`: where clients find us; empty: where they found the document.
-std::string describe(std::span<http::LocalService* const> roles, const std::string& public_url);
+std::string describe(std::span<const http::RoleTable* const> roles, const std::string& public_url);
 
 }  // namespace merlon::gateway

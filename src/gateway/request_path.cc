@@ -131,6 +131,10 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
     if (exchange.admitted().body.length > route->body_bytes_max) {
         co_return fail(Kind::Invalid, "body.too_large");
     }
+    // A trusted issuer vouches for its users, never for ours.
+    if (route->is_built_in && subject != nullptr && request.token->origin != tokens::Origin::Own) {
+        co_return fail(Kind::Unknown, "token.issuer", "a foreign token at a built-in role");
+    }
     if (route->local != nullptr) co_return co_await call_local(exchange, request);
     if (route->schema && has_judged_body(exchange.head().method)) {
         request.body = MERLON_CO_TRY(
@@ -239,10 +243,6 @@ Task<int> RequestPath::call_local(http::Exchange& exchange, Request& request) {
     call.if_match = text_of(FieldId::IfMatch);
     call.idempotency_key = text_of(FieldId::IdempotencyKey);
     if (route.rule.needs_subject()) {
-        // A trusted issuer vouches for its users, never for ours.
-        if (request.token->origin != tokens::Origin::Own) {
-            co_return fail(Kind::Unknown, "token.issuer", "a foreign token at a built-in role");
-        }
         call.user_id = request.token->subject.user_id;
         call.session_id = request.token->session_id;
         call.role = request.token->subject.role;

@@ -46,7 +46,7 @@ events::RouteClass class_of(const access::Rule& rule, const access::Roles& roles
 }
 
 Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_t service,
-                   const http::ServerSettings& server) {
+                   const http::ServerSettings& server, WhenStale when_stale) {
     std::vector<wire::Method> methods;
     for (const std::string& name : settings.methods) {
         const auto method = method_of(name);
@@ -62,6 +62,7 @@ Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_
     route.timeout = settings.timeout.value_or(server.timeouts.upstream);
     route.is_limited = settings.limited;
     route.allows_websocket = settings.websocket;
+    route.closed_when_stale = settings.when_stale.value_or(when_stale) == WhenStale::Closed;
     if (!settings.schema.empty()) {
         route.schema = std::make_unique<const wire::JsonSchema>(
             MERLON_TRY(wire::JsonSchema::compile(settings.schema)));
@@ -69,15 +70,21 @@ Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_
     return snapshot.routes.add(settings.path, methods, std::move(route));
 }
 
-Result<> add_local_route(Snapshot& snapshot, const http::LocalRoute& settings,
-                         http::LocalService* local) {
+// Of a role that is in this process, or of the service added last.
+Result<> add_built_in_route(Snapshot& snapshot, const http::LocalRoute& settings,
+                            http::LocalService* local, const http::ServerSettings& server,
+                            WhenStale when_stale) {
     Route route;
     route.pattern = settings.pattern;
     route.rule = MERLON_TRY(rule_of(settings, snapshot.roles));
     route.route_class = class_of(route.rule, snapshot.roles);
     route.body_bytes_max = http::LocalService::body_bytes_max;
     route.is_limited = false;  // the limits' own paths name the built-in roles
+    route.is_built_in = true;
     route.local = local;
+    if (local == nullptr) route.service = snapshot.services.size() - 1;
+    route.timeout = server.timeouts.upstream;
+    route.closed_when_stale = when_stale == WhenStale::Closed;
     if (!settings.body_schema.empty()) {
         route.schema = std::make_unique<const wire::JsonSchema>(
             MERLON_TRY(wire::JsonSchema::compile(settings.body_schema)));
@@ -155,18 +162,28 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
                                                        const http::ServerSettings& server,
                                                        const tokens::TokenSettings& tokens,
                                                        KeySources keys, access::Roles roles,
-                                                       std::vector<http::LocalService*> locals) {
+                                                       std::vector<BuiltInRole> built_in) {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->roles = std::move(roles);
+    snapshot->stale_after = gateway.revocation.stale_after;
+    const WhenStale when_stale = gateway.revocation.when_stale;
     MERLON_TRY(add_fixed_route(*snapshot, "/health", R"({"status":"ok"})"));
-    MERLON_TRY(add_fixed_route(*snapshot, "/openapi.json", describe(locals, gateway.public_url)));
-    for (http::LocalService* local : locals) {
-        for (const http::LocalRoute& route : local->routes()) {
-            MERLON_TRY(add_local_route(*snapshot, route, local));
+    std::vector<const http::RoleTable*> tables;
+    for (const BuiltInRole& role : built_in) tables.push_back(role.table);
+    MERLON_TRY(add_fixed_route(*snapshot, "/openapi.json", describe(tables, gateway.public_url)));
+    for (BuiltInRole& role : built_in) {
+        if (role.local == nullptr) {
+            snapshot->services.push_back({std::string(role.table->role),
+                                          std::move(role.targets),
+                                          {},
+                                          std::move(role.identity)});
+        }
+        for (const http::LocalRoute& route : role.table->routes) {
+            MERLON_TRY(add_built_in_route(*snapshot, route, role.local, server, when_stale));
         }
     }
     for (const ServiceSettings& settings : gateway.services) {
-        Service service{settings.name, {}, settings.health};
+        Service service{settings.name, {}, settings.health, {}};
         if (settings.targets.size() > Upstream::targets_max) {
             return fail(
                 Kind::Invalid, "upstream.targets",
@@ -177,7 +194,8 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
         }
         snapshot->services.push_back(std::move(service));
         for (const RouteSettings& route : settings.routes) {
-            MERLON_TRY(add_route(*snapshot, route, snapshot->services.size() - 1, server));
+            MERLON_TRY(
+                add_route(*snapshot, route, snapshot->services.size() - 1, server, when_stale));
         }
     }
     for (const LimitSettings& limit : gateway.limits) snapshot->limits.push_back(make_limit(limit));

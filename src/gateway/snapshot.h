@@ -29,7 +29,9 @@ struct Route {
     std::chrono::milliseconds timeout{};
     bool is_limited = true;
     bool allows_websocket = false;
-    http::LocalService* local = nullptr;  // a built-in role that answers; null: forwarded
+    bool closed_when_stale = false;       // refuses our tokens while revocations may be missing
+    bool is_built_in = false;             // of one of our roles: takes our own tokens only
+    http::LocalService* local = nullptr;  // a built-in role in this process; null: forwarded
     std::string fixed_body;  // answered as it stands, without an upstream; empty: forwarded
     std::unique_ptr<const wire::JsonSchema> schema;  // null: any body
 };
@@ -38,6 +40,15 @@ struct Service {
     std::string name;
     std::vector<std::shared_ptr<const http::UpstreamAddress>> targets;
     HealthSettings health;
+    std::string identity;  // of a built-in role elsewhere: its SPIFFE ID
+};
+
+// A built-in role: in this process, or in others.
+struct BuiltInRole {
+    const http::RoleTable* table;
+    http::LocalService* local = nullptr;                                     // here
+    std::vector<std::shared_ptr<const http::UpstreamAddress>> targets = {};  // there
+    std::string identity = {};                                               // there
 };
 
 struct Limit {
@@ -64,6 +75,7 @@ struct Snapshot {
     RouteTable<Route> routes;
     std::vector<Service> services;
     std::vector<Limit> limits;
+    std::chrono::seconds stale_after{};  // revocations that old may be missing some
     CorsSettings cors;
     std::string own_origin;  // of public_url; empty: none
     TrustedProxies trusted_proxies;
@@ -74,13 +86,13 @@ struct Snapshot {
     access::Roles roles;
     std::optional<tokens::Verifier> verifier;  // set by make(); borrows roles
 
-    // Settings that passed config's checks. The keys and `locals`, the built-in roles, outlive the
-    // snapshot. Errors name what to change.
+    // Settings that passed config's checks. The keys and the roles outlive the snapshot. Errors
+    // name what to change.
     static Result<std::shared_ptr<const Snapshot>> make(const GatewaySettings& gateway,
                                                         const http::ServerSettings& server,
                                                         const tokens::TokenSettings& tokens,
                                                         KeySources keys, access::Roles roles,
-                                                        std::vector<http::LocalService*> locals);
+                                                        std::vector<BuiltInRole> built_in);
 };
 
 // The seed's security headers, with the installation's changes: an empty value removes one.

@@ -37,11 +37,16 @@ Result<const access::Subject*> TokenGate::admit(const wire::RequestHead& head, R
         verified.subject.identity_fields = identity_fields(verified.subject);
         request.token = cache.put(token, std::move(verified));
     }
-    MERLON_TRY(check_revocation(*request.token));
+    MERLON_TRY(check_revocation(request));
     return &request.token->subject;
 }
 
-Result<> TokenGate::check_revocation(const tokens::AccessToken& token) const {
+Result<> TokenGate::check_revocation(const Request& request) const {
+    const tokens::AccessToken& token = *request.token;
+    if (request.match.route->closed_when_stale && token.origin == tokens::Origin::Own &&
+        request.began - request.snapshot->stale_after > revocations_.whole_at()) {
+        return fail(Kind::Unavailable, "token.stale");
+    }
     const std::uint64_t generation = revocations_.generation();
     if (token.revocations_seen == generation) return {};
     if (revocations_.is_revoked(token)) {

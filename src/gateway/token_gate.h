@@ -13,11 +13,12 @@ public:
     TokenGate(const tokens::Revocations& revocations, metrics::Registry& metrics);
 
     // Keeps the token in `request`, which the subject lives as long as.
-    // Errors (Unknown): "token.missing", "token.revoked", those of Verifier::verify_access.
+    // Errors: "token.missing", "token.revoked", those of Verifier::verify_access (Unknown), and
+    // "token.stale" (Unavailable: others may have revoked it, and the route is closed then).
     Result<const access::Subject*> admit(const wire::RequestHead& head, Request& request);
 
 private:
-    Result<> check_revocation(const tokens::AccessToken& token) const;
+    Result<> check_revocation(const Request& request) const;
 
     const tokens::Revocations& revocations_;
     metrics::Counter& hits_;

@@ -84,7 +84,8 @@ Task<std::unique_ptr<ClientConnection>> ClientConnection::connect(
         made->stream_.set_deadline(timeout);
         if (auto done = co_await made->stream_.handshake(); !done) {
             co_return fail(Kind::Unavailable, "upstream.unavailable",
-                           to->authority + ": TLS: " + std::string(done.error().rule));
+                           to->authority + ": TLS: " + std::string(done.error().rule) + " " +
+                               done.error().detail);
         }
         co_return std::move(made);
     }

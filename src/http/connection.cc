@@ -16,6 +16,7 @@ Connection::Connection(ConnectionContext& context, Socket socket, Peer peer,
 Task<> Connection::run() {
     stream_.set_deadline(context_.timeouts.header);
     MERLON_CO_TRY(co_await stream_.handshake());
+    peer_.identity = stream_.peer_identity();
     while (true) {
         auto head_bytes = co_await await_head();
         if (!head_bytes) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/task.h"
+#include "http/peer_identity.h"
 #include "http/response.h"
 #include "http/stream.h"
 #include "wire/admission.h"
@@ -17,6 +18,9 @@ namespace merlon::http {
 struct Peer {
     std::string address;  // textual IP address; "unix" for a Unix socket
     bool is_tls = false;
+    // Who it proved to be, on listeners of mutual TLS: there every request has one. Null elsewhere.
+    // Shared with those whose work outlives the connection.
+    std::shared_ptr<const PeerIdentity> identity = nullptr;
 };
 
 // Used on the worker's thread by one coroutine, or by two while one reads the body and the other

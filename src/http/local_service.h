@@ -16,7 +16,7 @@ namespace merlon::http {
 // One request to a role. Values: it may outlive the connection it came by.
 struct LocalCall {
     wire::Method method;
-    std::string_view route;  // the pattern that matched; as in routes()
+    std::string_view route;  // the pattern that matched; as in its table
     std::string path;
     std::string query;   // as it came, without the question mark
     std::string body;    // whole; where the route has a schema, judged and stripped by it
@@ -45,7 +45,7 @@ struct RouteText {
     std::string_view operation;  // its identifier for generated clients
     std::string_view summary;
     int status = 200;         // of success
-    std::string_view answer;  // name of a schema of schemas(); empty: no body
+    std::string_view answer;  // name of a schema of the table; empty: no body
     enum class Shape : std::uint8_t { One, List, Bare } shape = Shape::One;  // bare: no envelope
     std::span<const LocalParameter> parameters = {};
     std::string_view conflict = {};      // when 409 is said; empty: never
@@ -70,6 +70,14 @@ struct NamedSchema {
     std::string_view schema;
 };
 
+// What a role answers, wherever it runs. Its texts are static.
+struct RoleTable {
+    std::string_view role;
+    std::vector<LocalRoute> routes;
+    // Those that the routes' texts name, and that these name in turn.
+    std::span<const NamedSchema> schemas;
+};
+
 // Safe from every thread; used by all workers.
 class LocalService {
 public:
@@ -77,9 +85,7 @@ public:
     static constexpr std::size_t body_bytes_max = 256 << 10;
 
     virtual ~LocalService() = default;
-    virtual const std::vector<LocalRoute>& routes() const = 0;
-    // Those that the routes' texts name, and that these name in turn.
-    virtual std::span<const NamedSchema> schemas() const = 0;
+    virtual const RoleTable& table() const = 0;
     // Errors become answers by the table in http/problem.cc.
     virtual Task<Response> call(LocalCall request) = 0;
 };

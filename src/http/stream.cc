@@ -98,6 +98,10 @@ std::string_view Stream::server_name() const {
     return tls_ ? tls_->server_name() : std::string_view();
 }
 
+std::shared_ptr<const PeerIdentity> Stream::peer_identity() const {
+    return tls_ ? tls_->peer() : nullptr;
+}
+
 Error Stream::failure(std::string_view rule, int error) const {
     if (timed_out_) rule = "stream.timeout";
     return {Kind::Unavailable, rule, error != 0 ? std::strerror(error) : "", {}};

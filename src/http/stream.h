@@ -23,6 +23,7 @@
 namespace merlon::http {
 
 class TlsSession;
+struct PeerIdentity;
 
 using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
 
@@ -86,6 +87,8 @@ public:
     bool has_unexpected_input();
     // The name the client asked for by SNI; empty without.
     std::string_view server_name() const;
+    // After the handshake of mutual TLS; else null.
+    std::shared_ptr<const PeerIdentity> peer_identity() const;
 
 private:
     void expired() override;

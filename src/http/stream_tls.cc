@@ -55,7 +55,7 @@ Task<> Stream::handshake() {
         if (step.need == TlsNeed::Nothing) co_return co_await flush_tls();
         if (step.need != TlsNeed::Input) {
             co_await flush_tls();  // the alert that says why
-            co_return fail(Kind::Invalid, "tls.handshake");
+            co_return fail(Kind::Invalid, "tls.handshake", tls_->failure());
         }
         MERLON_CO_TRY(co_await flush_tls());
         tls_->received(MERLON_CO_TRY(co_await read_socket(tls_->input_space())));
@@ -68,7 +68,7 @@ Task<std::size_t> Stream::read_tls(std::span<char> buffer) {
         if (step.need == TlsNeed::Nothing) co_return step.bytes;
         if (step.need == TlsNeed::Ended) co_return fail(Kind::Unavailable, "stream.end");
         if (step.need == TlsNeed::Failed) {
-            co_return fail(Kind::Unavailable, "stream.reset", "broken TLS record");
+            co_return fail(Kind::Unavailable, "stream.reset", "TLS: " + tls_->failure());
         }
         MERLON_CO_TRY(send_tls_replies());
         auto got = co_await read_socket(tls_->input_space());

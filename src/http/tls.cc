@@ -86,6 +86,14 @@ bool name_matches(std::string_view pattern, std::string_view name) {
     return dot != std::string_view::npos && dot > 0 && name.substr(dot) == pattern.substr(1);
 }
 
+bool is_address(const std::string& host) {
+    ASN1_OCTET_STRING* const address = a2i_IPADDRESS(host.c_str());
+    ERR_clear_error();
+    const bool is_one = address != nullptr;
+    ASN1_OCTET_STRING_free(address);
+    return is_one;
+}
+
 }  // namespace
 
 Result<TlsServerContext::Certificate> TlsServerContext::load(const TlsSettings& settings) {
@@ -102,10 +110,17 @@ Result<TlsServerContext::Certificate> TlsServerContext::load(const TlsSettings& 
 }
 
 Result<std::unique_ptr<TlsServerContext>> TlsServerContext::make(
-    const std::vector<TlsSettings>& settings) {
+    const std::vector<TlsSettings>& settings, std::optional<TlsClients> clients) {
     auto self = std::make_unique<TlsServerContext>();
     for (const TlsSettings& one : settings) self->certificates_.push_back(MERLON_TRY(load(one)));
+    self->clients_ = std::move(clients);
     for (Certificate& certificate : self->certificates_) {
+        // Each of them: the one that SNI chooses brings its own authorities.
+        if (self->clients_) {
+            MERLON_TRY(
+                require_client_certificates(certificate.context.get(), self->clients_->ca_path));
+            TlsSession::enable_peer_check(certificate.context.get());
+        }
         SSL_CTX_set_cert_cb(certificate.context.get(), choose_certificate, self.get());
     }
     return self;
@@ -133,7 +148,7 @@ std::unique_ptr<TlsSession> TlsServerContext::new_session() const {
     std::unique_ptr<SSL, SslDeleter> ssl(SSL_new(certificates_.front().context.get()));
     MERLON_ASSERT(ssl != nullptr);
     SSL_set_accept_state(ssl.get());
-    return std::make_unique<TlsSession>(std::move(ssl));
+    return std::make_unique<TlsSession>(std::move(ssl), clients_ ? &clients_->rules : nullptr);
 }
 
 Result<std::unique_ptr<TlsClientContext>> TlsClientContext::make(
@@ -149,20 +164,25 @@ Result<std::unique_ptr<TlsClientContext>> TlsClientContext::make(
     if (!settings.certificate_path.empty()) {
         MERLON_TRY(load_pair(context.get(), settings.certificate_path, settings.key_path));
     }
-    return std::unique_ptr<TlsClientContext>(new TlsClientContext(std::move(context)));
+    if (!settings.server_ids.empty()) TlsSession::enable_peer_check(context.get());
+    return std::unique_ptr<TlsClientContext>(
+        new TlsClientContext(std::move(context), {.ids = settings.server_ids}));
 }
 
 std::unique_ptr<TlsSession> TlsClientContext::new_session(const std::string& host) const {
     std::unique_ptr<SSL, SslDeleter> ssl(SSL_new(context_.get()));
     MERLON_ASSERT(ssl != nullptr);
     SSL_set_connect_state(ssl.get());
+    const bool by_id = !servers_.ids.empty();
     X509_VERIFY_PARAM* parameters = SSL_get0_param(ssl.get());
-    if (X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str()) != 1) {
+    if (is_address(host)) {
+        if (!by_id) X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str());
+    } else {
         SSL_set_tlsext_host_name(ssl.get(), host.c_str());
-        SSL_set1_host(ssl.get(), host.c_str());
+        if (!by_id) SSL_set1_host(ssl.get(), host.c_str());
         SSL_set_hostflags(ssl.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     }
-    return std::make_unique<TlsSession>(std::move(ssl));
+    return std::make_unique<TlsSession>(std::move(ssl), by_id ? &servers_ : nullptr);
 }
 
 }  // namespace merlon::http

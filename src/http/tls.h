@@ -9,12 +9,14 @@
 #include <openssl/ssl.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "http/peer_identity.h"
 #include "http/settings.h"
 
 namespace merlon::http {
@@ -39,7 +41,12 @@ struct TlsStep {
 // One TLS connection. Resource of its Stream; one thread.
 class TlsSession {
 public:
-    explicit TlsSession(std::unique_ptr<SSL, SslDeleter> ssl);
+    // With `rules`, which it borrows for life, the peer's certificate has to name a peer that they
+    // let in; its context has enable_peer_check().
+    explicit TlsSession(std::unique_ptr<SSL, SslDeleter> ssl, const PeerRules* rules = nullptr);
+    static void enable_peer_check(SSL_CTX* context) {
+        SSL_CTX_set_cert_verify_callback(context, verify_peer, nullptr);
+    }
 
     TlsStep handshake();
     TlsStep read(std::span<char> plain);
@@ -54,13 +61,20 @@ public:
     std::string& output() { return output_; }
 
     std::string_view server_name() const;
+    // After the handshake, where there are rules; null without. Shared with those whose work
+    // outlives the connection.
+    const std::shared_ptr<const PeerIdentity>& peer() const { return peer_; }
+    // Why the handshake failed, for the operator.
+    const std::string& failure() const { return failure_; }
     bool has_buffered_input() const {
         return input_begin_ < input_end_ || SSL_has_pending(ssl_.get());
     }
 
 private:
     friend struct TlsBio;
+    static int verify_peer(X509_STORE_CTX* chain, void*);
     TlsStep step(int result);
+    void note_failure();
     bool has_whole_record() const;
 
     std::unique_ptr<SSL, SslDeleter> ssl_;
@@ -71,14 +85,29 @@ private:
     bool last_was_full_ = false;  // the last read filled the buffer: the next may be larger
     bool has_begun_ = false;      // the server's handshake
     std::string output_;
+    const PeerRules* peer_rules_;
+    std::shared_ptr<const PeerIdentity> peer_;
+    std::string failure_;
 };
+
+// Which clients a server lets in.
+struct TlsClients {
+    std::string ca_path;  // PEM: the authorities that vouch for them
+    PeerRules rules;
+};
+
+// What TlsClients asks of a context beside the rules: TLS 1.3, a certificate for clients by one of
+// the authorities, no resumption. Fails with "tls.ca".
+Result<> require_client_certificates(SSL_CTX* context, const std::string& ca_path);
 
 // The server's side: TLS 1.2 and 1.3, ALPN "http/1.1", session tickets, one certificate per
 // TlsSettings. Immutable: a reload makes another. Shared by all workers.
 class TlsServerContext {
 public:
-    // Fails with "tls.certificate" or "tls.key", the detail naming the file.
-    static Result<std::unique_ptr<TlsServerContext>> make(const std::vector<TlsSettings>& settings);
+    // With `clients`, mutual TLS: who has no certificate of theirs does not get through the
+    // handshake. Fails with "tls.certificate", "tls.key" or "tls.ca", the detail naming the file.
+    static Result<std::unique_ptr<TlsServerContext>> make(const std::vector<TlsSettings>& settings,
+                                                          std::optional<TlsClients> clients = {});
 
     std::unique_ptr<TlsSession> new_session() const;
 
@@ -92,6 +121,7 @@ private:
     SSL_CTX* find(std::string_view server_name) const;
 
     std::vector<Certificate> certificates_;  // the first is the default
+    std::optional<TlsClients> clients_;
 };
 
 // What the client side is told about a server it connects to.
@@ -99,6 +129,9 @@ struct TlsClientSettings {
     std::string ca_path;           // PEM; empty: the system's
     std::string certificate_path;  // PEM chain for mTLS; empty: none
     std::string key_path;
+    // Who the server may be; then its SPIFFE ID is what is verified, whatever its host is called.
+    // Empty: the host's name is.
+    std::vector<crypto::SpiffeId> server_ids;
 };
 
 class TlsClientContext {
@@ -106,12 +139,16 @@ public:
     // Fails with "tls.certificate", "tls.key" or "tls.ca", the detail naming the file.
     static Result<std::unique_ptr<TlsClientContext>> make(const TlsClientSettings& settings);
 
-    // Verifies the server's certificate against `host`, a DNS name or an IP address.
+    // Verifies the server's certificate against `host`, a DNS name or an IP address, or against
+    // the SPIFFE IDs. That the server does not like ours shows when something is read (RFC 8446
+    // section 4.4.2): the handshake is over by then.
     std::unique_ptr<TlsSession> new_session(const std::string& host) const;
 
 private:
-    explicit TlsClientContext(SslContext context) : context_(std::move(context)) {}
+    TlsClientContext(SslContext context, PeerRules servers)
+        : context_(std::move(context)), servers_(std::move(servers)) {}
     SslContext context_;
+    PeerRules servers_;
 };
 
 }  // namespace merlon::http

@@ -61,7 +61,9 @@ constexpr std::size_t input_bytes_large = 32 << 10;
 
 }  // namespace
 
-TlsSession::TlsSession(std::unique_ptr<SSL, SslDeleter> ssl) : ssl_(std::move(ssl)) {
+TlsSession::TlsSession(std::unique_ptr<SSL, SslDeleter> ssl, const PeerRules* rules)
+    : ssl_(std::move(ssl)), peer_rules_(rules) {
+    SSL_set_app_data(ssl_.get(), this);
     BIO* bio = BIO_new(TlsBio::method());
     MERLON_ASSERT(bio != nullptr);
     BIO_set_data(bio, this);
@@ -76,6 +78,7 @@ TlsStep TlsSession::step(int result) {
         case SSL_ERROR_ZERO_RETURN:
             return {TlsNeed::Ended, 0};
         default:
+            note_failure();
             ERR_clear_error();
             return {TlsNeed::Failed, 0};
     }
@@ -103,7 +106,11 @@ TlsStep TlsSession::handshake() {
     }
     ERR_clear_error();
     const int result = SSL_do_handshake(ssl_.get());
-    return result == 1 ? TlsStep{TlsNeed::Nothing, 0} : step(result);
+    if (result != 1) return step(result);
+    // However it came to pass that no certificate was judged, a session without an identity is
+    // none.
+    if (peer_rules_ != nullptr && !peer_) return {TlsNeed::Failed, 0};
+    return {TlsNeed::Nothing, 0};
 }
 
 TlsStep TlsSession::read(std::span<char> plain) {

@@ -92,9 +92,13 @@ Task<std::string> Identity::make_first_admin() {
     account.created_at = parts_.clock.wall();
     account.password = MERLON_CO_TRY(co_await passwords_.hash(password));
     const SealedAccount sealed = MERLON_CO_TRY(co_await accounts_.seal(account, parsed));
-    MERLON_CO_TRY(co_await parts_.database.transact_work([sealed](Transaction& transaction) {
-        return store_account(transaction, sealed, std::nullopt, std::nullopt);
-    }));
+    const Result<> stored =
+        co_await parts_.database.transact_work([sealed](Transaction& transaction) {
+            return store_account(transaction, sealed, std::nullopt, std::nullopt);
+        });
+    // Of two processes that start together one makes it, and says so.
+    if (!stored && stored.error().rule == "account.email_taken") co_return std::string();
+    MERLON_CO_TRY(Result<>(stored));
     co_return email + " " + password;
 }
 

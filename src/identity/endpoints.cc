@@ -3,6 +3,7 @@
 
 #include "identity/answer_schemas.h"
 #include "identity/identity.h"
+#include "identity/schema.h"
 
 namespace merlon::identity {
 
@@ -124,16 +125,20 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
     return all;
 }
 
-std::span<const http::NamedSchema> Identity::schemas() const { return answer_schemas(); }
-
-void Identity::add_endpoints() {
+void Identity::announce_counters() {
     for (const Endpoint& endpoint : endpoints()) {
-        routes_.push_back(endpoint.route);
         if (!endpoint.event.empty()) counters_.add(endpoint.event);
     }
 }
 
-const std::vector<http::LocalRoute>& Identity::routes() const { return routes_; }
+const http::RoleTable& Identity::role_table() {
+    static const http::RoleTable table = [] {
+        http::RoleTable made{auth_role, {}, answer_schemas()};
+        for (const Endpoint& endpoint : endpoints()) made.routes.push_back(endpoint.route);
+        return made;
+    }();
+    return table;
+}
 
 Task<http::Response> Identity::call(http::LocalCall call) {
     const auto endpoint = std::ranges::find(endpoints(), call.route,

@@ -22,7 +22,7 @@ Identity::Identity(Parts parts, const PasswordSettings& passwords, Terms terms)
       signing_keys_(parts),
       keys_(terms.issuer.rings().access),
       terms_(std::make_shared<const Terms>(std::move(terms))) {
-    add_endpoints();
+    announce_counters();
 }
 
 Task<tokens::Rings> Identity::load_rings(Parts parts, const tokens::TokenSettings& tokens) {
@@ -47,6 +47,7 @@ Task<std::unique_ptr<Identity>> Identity::open(Parts parts, const tokens::TokenS
         {tokens::Issuer(tokens, rings, parts.entropy), tokens.algorithm, tokens.reuse_grace,
          longest_ttl, std::make_shared<const access::Roles>(std::move(roles))}));
     MERLON_CO_TRY(co_await identity->load_revocations());
+    identity->known_keys_ = MERLON_CO_TRY(co_await identity->describe_keys());
     co_return identity;
 }
 
@@ -64,25 +65,6 @@ Task<> Identity::reload(const tokens::TokenSettings& tokens, access::Roles roles
 void Identity::adopt(Terms terms) {
     keys_.replace(terms.issuer.rings().access);
     terms_.store(std::make_shared<const Terms>(std::move(terms)));
-}
-
-// Before anything is served: a sign-out of a minute ago holds over a restart. Those that ran out
-// lately are held for the life of a token, too: the clock may be ahead, and be put right later.
-Task<> Identity::load_revocations() {
-    constexpr std::chrono::milliseconds clock_ahead_max = std::chrono::hours{2};
-    const storage::Rows latest =
-        MERLON_CO_TRY(co_await parts_.database.query("SELECT MAX(last_seen_at) FROM sessions"));
-    if (!latest[0].is_null(0))
-        note_issue(WallTime{std::chrono::milliseconds{latest[0].integer(0)}});
-    const storage::Rows rows = MERLON_CO_TRY(co_await parts_.database.query(
-        "SELECT subject, least_version, until FROM revocations WHERE until > $1",
-        {now() - std::int64_t{clock_ahead_max.count()}}));
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        const WallTime until{std::chrono::milliseconds{rows[i].integer(2)}};
-        parts_.revocations.raise_version(rows[i].text(0), rows[i].integer(1),
-                                         std::max(until, last_expiry()));
-    }
-    co_return Result<>{};
 }
 
 Task<Identity::SignIn> Identity::begin_session(std::string user_id, std::string client,

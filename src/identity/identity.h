@@ -32,8 +32,8 @@ public:
                                                 const PasswordSettings& passwords,
                                                 access::Roles roles);
 
-    const std::vector<http::LocalRoute>& routes() const override;
-    std::span<const http::NamedSchema> schemas() const override;
+    static const http::RoleTable& role_table();
+    const http::RoleTable& table() const override { return role_table(); }
     Task<http::Response> call(http::LocalCall request) override;
 
     // Our keys, for the verifiers.
@@ -42,6 +42,14 @@ public:
     // secret ends the tokens of the one before. Borrows the settings for the task. Errors:
     // "key.changing" (Conflict), and those of open().
     Task<> reload(const tokens::TokenSettings& tokens, access::Roles roles);
+
+    // Takes over what other processes of this role have changed (follow.cc). One at a time, every
+    // second and at every notice of `listen`. When it succeeds, the set of revocations is whole as
+    // of its beginning. Errors: those of Database.
+    Task<> follow();
+    static constexpr storage::Sql listen = "LISTEN merlon_revocations";
+    // Deletes what revocations have run out. Now and then.
+    Task<> forget_revocations();
 
     // Makes an admin with a random password when there is none: "e-mail password", else empty.
     Task<std::string> make_first_admin();
@@ -79,11 +87,14 @@ private:
     Identity(Parts parts, const PasswordSettings& passwords, Terms terms);
     static Task<tokens::Rings> load_rings(Parts parts, const tokens::TokenSettings& tokens);
     Task<> load_revocations();
+    Task<> follow_keys();
+    Task<std::string> describe_keys();
+    void take_over(const storage::Row& revocation);
     void adopt(Terms terms);
 
     struct Endpoint;
     static std::span<const Endpoint> endpoints();
-    void add_endpoints();
+    void announce_counters();
     Task<http::Response> register_account(http::LocalCall call);
     Task<http::Response> login(http::LocalCall call);
     Task<http::Response> refresh(http::LocalCall call);
@@ -134,13 +145,16 @@ private:
     void note_issue(WallTime now);
 
     Parts parts_;
-    std::vector<http::LocalRoute> routes_;
     AuthCounters counters_;
     PasswordPool passwords_;
     Accounts accounts_;
     LoginProtection protection_;
     SigningKeys signing_keys_;
     std::atomic<bool> changing_keys_{false};
+    // What follow() has taken over: keys as describe_keys() tells them, revocations of every
+    // transaction before this one.
+    std::string known_keys_;
+    std::int64_t horizon_ = 0;
     tokens::CurrentKeys keys_;
     Current<Terms> terms_;
     std::atomic<WallTime> latest_issue_;  // of an access token, by the wall clock of then

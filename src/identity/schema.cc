@@ -60,6 +60,10 @@ constexpr storage::Migration migrations[] = {
         ) STRICT;
         INSERT INTO account_totals (role, accounts)
             SELECT role, COUNT(*) FROM accounts GROUP BY role)"},
+    {5, "revocations in the order of their transactions", R"(
+        ALTER TABLE revocations ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX revocations_by_position ON revocations (position);
+        CREATE INDEX revocations_by_end ON revocations (until))"},
 };
 
 }  // namespace

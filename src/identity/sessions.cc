@@ -15,12 +15,15 @@ using storage::Transaction;
 
 constexpr std::int64_t any_version = std::numeric_limits<std::int64_t>::max();
 
+// Other processes hear of it with the commit, and find it by its position (follow.cc).
 Task<> revoke(Transaction& transaction, std::string subject, std::int64_t least_version,
               std::int64_t until) {
     MERLON_CO_TRY(co_await transaction.query(
-        "INSERT INTO revocations (subject, least_version, until) VALUES ($1, $2, $3) "
+        "INSERT INTO revocations (subject, least_version, until, position) VALUES ($1, $2, $3, "
+        "CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)) "
         "ON CONFLICT (subject) DO UPDATE SET least_version = excluded.least_version, "
-        "until = excluded.until",
+        "until = excluded.until, position = excluded.position "
+        "RETURNING pg_notify('merlon_revocations', '')",
         {std::move(subject), least_version, until}));
     co_return Result<>{};
 }

@@ -14,6 +14,9 @@ using storage::Transaction;
 using tokens::Keyring;
 using tokens::RingKey;
 
+// Other processes look every second (follow.cc).
+constexpr std::chrono::seconds heard_after{5};
+
 std::int64_t milliseconds(WallTime time) { return time.time_since_epoch().count(); }
 
 std::optional<WallTime> time_of(const Row& row, std::size_t column) {
@@ -161,10 +164,16 @@ Task<tokens::Rings> SigningKeys::load(KeyPolicy policy) {
     co_return open(rows);
 }
 
+Task<tokens::Rings> SigningKeys::read() {
+    const Rows rows = MERLON_CO_TRY(co_await parts_.database.query(select_keys));
+    co_return open(rows);
+}
+
 Task<tokens::Rings> SigningKeys::rotate(KeyPolicy policy, KeyStart start) {
     const Fresh fresh = MERLON_CO_TRY(make(policy.algorithm));
     const WallTime now = parts_.clock.wall();
-    const WallTime signs_from = start == KeyStart::AtOnce ? now : now + tokens::jwks_max_age;
+    const std::chrono::seconds at_once{parts_.database.is_shared() ? heard_after.count() : 0};
+    const WallTime signs_from = now + (start == KeyStart::AtOnce ? at_once : tokens::jwks_max_age);
     // An old key verifies for as long as its tokens live and other verifiers keep our JWKS.
     const WallTime handover = now + tokens::jwks_max_age;
     const Successor successor{fresh.kid,

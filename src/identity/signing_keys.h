@@ -21,7 +21,9 @@ struct KeyPolicy {
 // When a new key begins to sign.
 enum class KeyStart : std::uint8_t {
     Published,  // once nobody's copy of our JWKS can lack it
-    AtOnce,     // the old one cannot be trusted; other verifiers may refuse for five minutes
+    // The old one cannot be trusted; other verifiers may refuse for five minutes. Where several
+    // processes share the database it is after those seconds in which all of them hear of it.
+    AtOnce,
 };
 
 // Not for HS256, whose keys are configuration. Safe from every thread, but of changes at the same
@@ -38,6 +40,8 @@ public:
 
     // At first start with a new key; with a successor when the newest is of another algorithm.
     Task<tokens::Rings> load(KeyPolicy policy);
+    // As another process may have changed them.
+    Task<tokens::Rings> read();
     // Makes a successor. Error: "key.many" (Exhausted).
     Task<tokens::Rings> rotate(KeyPolicy policy, KeyStart start);
     // Ends a key at once: no token it made is good any more. Errors: "key.absent" (Absent),

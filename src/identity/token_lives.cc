@@ -33,8 +33,13 @@ Task<std::chrono::seconds> remember_access_ttl(storage::Database& database, Wall
                 return change(&transaction, now_ms, seconds);
             }));
     }
+    co_return co_await longest_access_ttl(database, now);
+}
+
+Task<std::chrono::seconds> longest_access_ttl(storage::Database& database, WallTime now) {
     const storage::Rows lives = MERLON_CO_TRY(co_await database.query(
-        "SELECT max(seconds) FROM token_lives WHERE until IS NULL OR until > $1", {now_ms}));
+        "SELECT max(seconds) FROM token_lives WHERE until IS NULL OR until > $1",
+        {std::int64_t{now.time_since_epoch().count()}}));
     co_return std::chrono::seconds{lives[0].integer(0)};
 }
 

@@ -14,5 +14,7 @@ namespace merlon::identity {
 // of Database.
 Task<std::chrono::seconds> remember_access_ttl(storage::Database& database, WallTime now,
                                                std::chrono::seconds access_ttl);
+// The longest life of any that may exist, whichever process gave it. Errors: those of Database.
+Task<std::chrono::seconds> longest_access_ttl(storage::Database& database, WallTime now);
 
 }  // namespace merlon::identity

@@ -5,7 +5,9 @@
 
 namespace merlon::identity {
 
-Task<> require_whole_store(Parts parts) {
+namespace {
+
+Task<> look(Parts parts) {
     const auto reports = MERLON_CO_TRY(
         co_await storage::report_migrations(parts.database, auth_role, auth_migrations()));
     const bool is_new = reports.front().state == storage::MigrationState::Pending;
@@ -21,6 +23,15 @@ Task<> require_whole_store(Parts parts) {
     if (accounts.empty()) co_return Result<>{};
     co_return fail(Kind::Corrupt, "keys.lost",
                    "the store has accounts, but its key store has nobody's key: restore it");
+}
+
+}  // namespace
+
+// Twice before it fails: another process may make both at this moment, and they are looked at one
+// after the other.
+Task<> require_whole_store(Parts parts) {
+    if (co_await look(parts)) co_return Result<>{};
+    co_return co_await look(parts);
 }
 
 }  // namespace merlon::identity

@@ -113,19 +113,21 @@ std::span<const Endpoint<Orders>> Orders::endpoints() {
     return all;
 }
 
-std::span<const http::NamedSchema> Orders::schemas() const {
-    static constexpr http::NamedSchema all[] = {{"Order", order_schema}};
-    return all;
+const http::RoleTable& Orders::role_table() {
+    static constexpr http::NamedSchema schemas[] = {{"Order", order_schema}};
+    static const http::RoleTable table{orders_role, routes_of(endpoints()), schemas};
+    return table;
 }
 
-Orders::Orders(Parts parts, Stock& stock)
-    : parts_(parts), stock_(stock), routes_(routes_of(endpoints())) {}
+Orders::Orders(Parts parts, Stock& stock) : parts_(parts), stock_(stock) {}
 
 Task<std::unique_ptr<Orders>> Orders::open(Parts parts, Stock& stock) {
     MERLON_CO_TRY(
         co_await storage::migrate(parts.database, parts.clock, orders_role, orders_migrations()));
     std::unique_ptr<Orders> orders(new Orders(parts, stock));
-    MERLON_CO_TRY(co_await orders->resume(std::chrono::seconds{0}));
+    // Another process may be at work on those of this moment.
+    if (!parts.database.is_shared())
+        MERLON_CO_TRY(co_await orders->resume(std::chrono::seconds{0}));
     co_return orders;
 }
 

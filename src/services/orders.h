@@ -17,8 +17,8 @@ public:
     // for its life. Errors: those of migrate(), Database and Stock.
     static Task<std::unique_ptr<Orders>> open(Parts parts, Stock& stock);
 
-    const std::vector<http::LocalRoute>& routes() const override { return routes_; }
-    std::span<const http::NamedSchema> schemas() const override;
+    static const http::RoleTable& role_table();
+    const http::RoleTable& table() const override { return role_table(); }
     Task<http::Response> call(http::LocalCall request) override;
 
     // Finishes orders that nothing has moved for `age`, and forgets keys that have run out. Called
@@ -46,7 +46,6 @@ private:
 
     Parts parts_;
     Stock& stock_;
-    std::vector<http::LocalRoute> routes_;
 };
 
 }  // namespace merlon::services

@@ -89,17 +89,17 @@ std::span<const Endpoint<Products>> Products::endpoints() {
     return all;
 }
 
-std::span<const http::NamedSchema> Products::schemas() const {
-    static constexpr http::NamedSchema all[] = {{"Product", product_schema}};
-    return all;
+const http::RoleTable& Products::role_table() {
+    static constexpr http::NamedSchema schemas[] = {{"Product", product_schema}};
+    static const http::RoleTable table{products_role, routes_of(endpoints()), schemas};
+    return table;
 }
 
 Products::Products(Parts parts)
     : parts_(parts),
       cache_(std::make_shared<AnswerCache>(
           parts.database.is_shared() ? 0 : AnswerCache::bytes_max_default)),
-      stock_(parts.database, cache_),
-      routes_(routes_of(endpoints())) {}
+      stock_(parts.database, cache_) {}
 
 Task<std::unique_ptr<Products>> Products::open(Parts parts) {
     MERLON_CO_TRY(co_await storage::migrate(parts.database, parts.clock, products_role,

@@ -14,8 +14,8 @@ public:
     // Brings the tables up to date. Errors: those of migrate().
     static Task<std::unique_ptr<Products>> open(Parts parts);
 
-    const std::vector<http::LocalRoute>& routes() const override { return routes_; }
-    std::span<const http::NamedSchema> schemas() const override;
+    static const http::RoleTable& role_table();
+    const http::RoleTable& table() const override { return role_table(); }
     Task<http::Response> call(http::LocalCall request) override;
 
     // For the orders.
@@ -34,7 +34,6 @@ private:
     Parts parts_;
     std::shared_ptr<AnswerCache> cache_;  // with the transactions that may outlive this
     ProductStock stock_;
-    std::vector<http::LocalRoute> routes_;
 };
 
 }  // namespace merlon::services

@@ -86,17 +86,15 @@ std::span<const Endpoint<Users>> Users::endpoints() {
     return all;
 }
 
-std::span<const http::NamedSchema> Users::schemas() const {
-    static constexpr http::NamedSchema all[] = {{"Account", account_schema},
-                                                {"Profile", profile_schema}};
-    return all;
+const http::RoleTable& Users::role_table() {
+    static constexpr http::NamedSchema schemas[] = {{"Account", account_schema},
+                                                    {"Profile", profile_schema}};
+    static const http::RoleTable table{users_role, routes_of(endpoints()), schemas};
+    return table;
 }
 
 Users::Users(Parts parts, sealing::KeyStore& keys, AccountDirectory& accounts)
-    : parts_(parts),
-      profiles_(parts.database, keys, parts.entropy),
-      accounts_(accounts),
-      routes_(routes_of(endpoints())) {}
+    : parts_(parts), profiles_(parts.database, keys, parts.entropy), accounts_(accounts) {}
 
 Task<std::unique_ptr<Users>> Users::open(Parts parts, sealing::KeyStore& keys,
                                          AccountDirectory& accounts) {

@@ -16,8 +16,8 @@ public:
     static Task<std::unique_ptr<Users>> open(Parts parts, sealing::KeyStore& keys,
                                              AccountDirectory& accounts);
 
-    const std::vector<http::LocalRoute>& routes() const override { return routes_; }
-    std::span<const http::NamedSchema> schemas() const override;
+    static const http::RoleTable& role_table();
+    const http::RoleTable& table() const override { return role_table(); }
     Task<http::Response> call(http::LocalCall request) override;
 
 private:
@@ -34,7 +34,6 @@ private:
     Parts parts_;
     ProfileStore profiles_;
     AccountDirectory& accounts_;
-    std::vector<http::LocalRoute> routes_;
 };
 
 }  // namespace merlon::services

@@ -119,6 +119,16 @@ public:
     // is dropped. Errors: the work's own and those of query().
     virtual Task<> transact_work(Work work) = 0;
 
+    // The same, while no other such work is under way on the database, whoever began it, and with
+    // every statement seeing what was committed before: for what has to be done once by several
+    // processes that start together. It may wait for the others, and take minutes.
+    virtual Task<> transact_alone(Work work) = 0;
+
+    // From now on has `hear` called when another process may have changed what `listen`, a LISTEN,
+    // is about: after its pg_notify() and whenever one may have been missed. On a thread of the
+    // database; it may not block. Call it once, before stop().
+    virtual void on_notice(Sql listen, std::function<void()> hear) = 0;
+
     // What went wrong with the database itself since the last call, for the operator's log; empty:
     // nothing.
     virtual std::string take_failure() = 0;

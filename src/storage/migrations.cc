@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -28,8 +29,8 @@ Task<> create_table(Transaction& transaction) {
         ) STRICT)");
 }
 
-Task<> refuse_newer(Transaction& transaction, std::string role, std::int64_t newest) {
-    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+Task<> refuse_newer(Database* database, std::string role, std::int64_t newest) {
+    const Rows rows = MERLON_CO_TRY(co_await database->query(
         "SELECT number, name FROM schema_migrations "
         "WHERE role = $1 AND number > $2 AND compatible = 0 ORDER BY number LIMIT 1",
         {role, newest}));
@@ -41,7 +42,7 @@ Task<> refuse_newer(Transaction& transaction, std::string role, std::int64_t new
                     role, rows[0].integer(0), rows[0].text(1)));
 }
 
-// Looks and runs under the write lock: whoever comes second finds the row.
+// Looks, and runs what is missing: whoever comes second finds the row.
 Task<> apply(Transaction& transaction, std::string role, Migration migration, WallTime now) {
     const Rows done = MERLON_CO_TRY(co_await transaction.query(
         "SELECT checksum FROM schema_migrations WHERE role = $1 AND number = $2",
@@ -80,15 +81,22 @@ Task<> migrate(Database& database, const Clock& clock, std::string_view role,
     const std::string owner(role);
     const auto newest = static_cast<std::int64_t>(migrations.size());
 
-    MERLON_CO_TRY(co_await database.transact_work(create_table));
-    // Before changing anything: a newer release may be at work on these tables.
-    MERLON_CO_TRY(co_await database.transact_work([owner, newest](Transaction& transaction) {
-        return refuse_newer(transaction, owner, newest);
-    }));
+    // At nearly every start there is nothing to do, and then nothing is written: who serves need
+    // not be one who may change tables.
+    const auto found = MERLON_CO_TRY(co_await report_migrations(database, role, migrations));
+    const auto has = [&](MigrationState state) {
+        return std::ranges::find(found, state, &MigrationReport::state) != found.end();
+    };
+    if (has(MigrationState::Newer)) {
+        MERLON_CO_TRY(co_await refuse_newer(&database, owner, newest));
+    }
+    if (!has(MigrationState::Pending) && !has(MigrationState::Changed)) co_return Result<>{};
+
+    MERLON_CO_TRY(co_await database.transact_alone(create_table));
     for (std::int64_t index = 0; index < newest; ++index) {
         const Migration& migration = migrations[static_cast<std::size_t>(index)];
         MERLON_ASSERT(migration.number == index + 1);
-        MERLON_CO_TRY(co_await database.transact_work(
+        MERLON_CO_TRY(co_await database.transact_alone(
             [owner, migration, now = clock.wall()](Transaction& transaction) {
                 return apply(transaction, owner, migration, now);
             }));

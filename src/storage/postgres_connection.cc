@@ -13,7 +13,13 @@
 namespace merlon::storage {
 namespace {
 
-constexpr const char* begin_statement = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+// How long a statement of a transaction that is Alone may take.
+constexpr std::chrono::minutes alone_max{10};
+
+const char* begin_statement(Isolation isolation) {
+    return isolation == Isolation::Alone ? "BEGIN ISOLATION LEVEL READ COMMITTED"
+                                         : "BEGIN ISOLATION LEVEL SERIALIZABLE";
+}
 
 // A Sql is made of a literal, which ends with a NUL. Its address is its name, too.
 const char* literal(Sql sql) {
@@ -98,7 +104,7 @@ Task<> PostgresConnection::connect() {
         fmt::format("-c statement_timeout={0} -c idle_in_transaction_session_timeout={0}",
                     settings_.statement_max.count());
     // All that libpq would else take from the environment or from files of its user.
-    const std::array<std::pair<const char*, const char*>, 17> given = {{
+    const std::array<std::pair<const char*, const char*>, 20> given = {{
         {"host", hosts.c_str()},
         {"hostaddr", addresses.c_str()},
         {"port", port.c_str()},
@@ -111,6 +117,10 @@ Task<> PostgresConnection::connect() {
         {"client_encoding", "UTF8"},
         {"gssencmode", "disable"},
         {"channel_binding", "prefer"},
+        // A listening connection asks nothing, and would never notice that the server is away.
+        {"keepalives_idle", "5"},
+        {"keepalives_interval", "2"},
+        {"keepalives_count", "3"},
         {"target_session_attrs", "read-write"},
         {"sslmode", settings_.tls_mode.c_str()},
         {"sslrootcert", settings_.tls_authorities.c_str()},
@@ -147,11 +157,11 @@ Task<> PostgresConnection::poll_connecting() {
 
 Task<Rows> PostgresConnection::query(Sql sql, Parameters parameters) {
     if (is_broken_) co_return broken("the connection is broken");
-    const Busy busy(*this, settings_.statement_max);
+    const Busy busy(*this, statement_max());
     int answers = 0;
     if (state_ == State::ToBegin) {
-        if (PQsendQueryParams(connection_, begin_statement, 0, nullptr, nullptr, nullptr, nullptr,
-                              1) != 1) {
+        if (PQsendQueryParams(connection_, begin_statement(isolation_), 0, nullptr, nullptr,
+                              nullptr, nullptr, 1) != 1) {
             co_return broken(PQerrorMessage(connection_));
         }
         ++answers;
@@ -222,9 +232,9 @@ Task<PostgresConnection::Answer> PostgresConnection::next_answer() {
 
 // Several statements need the simple protocol, which a pipeline does not have.
 Task<> PostgresConnection::run_script(Sql script) {
-    if (state_ == State::ToBegin) MERLON_CO_TRY(co_await query("SELECT 1", {}));
+    if (state_ == State::ToBegin) MERLON_CO_TRY(co_await begin_now());
     if (is_broken_) co_return broken("the connection is broken");
-    const Busy busy(*this, settings_.statement_max);
+    const Busy busy(*this, statement_max());
     const std::string text = to_postgres(script.text());
     if (PQexitPipelineMode(connection_) != 1 || PQsendQuery(connection_, text.c_str()) != 1) {
         co_return broken(PQerrorMessage(connection_));
@@ -239,9 +249,32 @@ Task<> PostgresConnection::run_script(Sql script) {
     co_return Result<>{};
 }
 
+Task<> PostgresConnection::begin_now() {
+    state_ = State::InTransaction;
+    co_return co_await plain(begin_statement(isolation_));
+}
+
+std::chrono::milliseconds PostgresConnection::statement_max() const {
+    const bool is_alone = state_ != State::Idle && isolation_ == Isolation::Alone;
+    return is_alone ? alone_max : settings_.statement_max;
+}
+
+Task<> PostgresConnection::await_notice() {
+    while (true) {
+        PGnotify* notice = PQnotifies(connection_);
+        if (notice != nullptr) {
+            // One is as good as many.
+            for (; notice != nullptr; notice = PQnotifies(connection_)) PQfreemem(notice);
+            co_return Result<>{};
+        }
+        MERLON_CO_TRY(co_await wait_for(Socket::wait_read));
+        if (PQconsumeInput(connection_) != 1) co_return broken(PQerrorMessage(connection_));
+    }
+}
+
 Task<> PostgresConnection::plain(const char* statement) {
     if (is_broken_) co_return broken("the connection is broken");
-    const Busy busy(*this, settings_.statement_max);
+    const Busy busy(*this, statement_max());
     if (PQsendQueryParams(connection_, statement, 0, nullptr, nullptr, nullptr, nullptr, 1) != 1) {
         co_return broken(PQerrorMessage(connection_));
     }

@@ -21,6 +21,14 @@ namespace merlon::storage {
 // was done, and the same again may succeed. Never leaves the adapter.
 inline constexpr std::string_view lost_race_rule = "storage.lost_race";
 
+// How a transaction sees the others.
+enum class Isolation : std::uint8_t {
+    Serializable,  // as if there were none
+    // Each statement sees what is committed by then. The deadline of its statements is minutes: it
+    // waits for the others, and changes whole tables.
+    Alone,
+};
+
 // Resource; one thread, its loop's; one statement at a time. Once is_broken(), every call fails
 // with "storage.unavailable".
 class PostgresConnection final {
@@ -41,11 +49,18 @@ public:
     Task<> run_script(Sql script);
 
     // From the next statement on. Costs no round trip.
-    void begin() { state_ = State::ToBegin; }
+    void begin(Isolation isolation) {
+        state_ = State::ToBegin;
+        isolation_ = isolation;
+    }
     // "storage.in_doubt" (Unavailable): the connection broke before the answer came; it may have
     // been committed or not.
     Task<> commit();
     Task<> roll_back();
+
+    // Returns when a notification has come that a LISTEN asked for. Has no deadline: give_up() ends
+    // it. Errors: "storage.unavailable", once the connection broke.
+    Task<> await_notice();
 
     bool is_broken() const { return is_broken_; }
     // When what is under way has to be over; never, when nothing is.
@@ -78,6 +93,8 @@ private:
     void watch_socket();
     void let_go_of_socket();
     Task<> plain(const char* statement);
+    Task<> begin_now();
+    std::chrono::milliseconds statement_max() const;
     std::unexpected<Error> failure(const PGresult* result) const;
     std::unexpected<Error> broken(std::string why);
 
@@ -87,6 +104,7 @@ private:
     Socket socket_;
     SteadyTime deadline_ = SteadyTime::max();
     State state_ = State::Idle;
+    Isolation isolation_ = Isolation::Serializable;  // of the transaction, when there is one
     bool is_broken_ = false;
     std::unordered_map<std::string, std::string> statements_;  // address and types → name
 };

@@ -47,6 +47,7 @@ Result<std::unique_ptr<PostgresDatabase>> PostgresDatabase::open(
 PostgresDatabase::PostgresDatabase(std::shared_ptr<const PostgresSettings> settings)
     : settings_(std::move(settings)),
       pool_(std::make_unique<PostgresPool>(loop_.get_executor(), *settings_, note_)),
+      listener_(loop_.get_executor(), *settings_, note_),
       thread_([this] { loop_.run(); }) {}
 
 PostgresDatabase::~PostgresDatabase() { stop(); }
@@ -60,6 +61,7 @@ void PostgresDatabase::stop() {
     }
     asio::post(loop_, [this] {
         pool_->close();
+        listener_.close();
         kept_running_.reset();
     });
     thread_.join();
@@ -103,7 +105,18 @@ Task<Rows> PostgresDatabase::query(Sql sql, Parameters parameters) {
 
 Task<> PostgresDatabase::transact_work(Work work) {
     co_return co_await on_our_loop<void>(
-        [this, work = std::move(work)] { return run_transaction(work); });
+        [this, work = std::move(work)] { return run_transaction(work, Isolation::Serializable); });
+}
+
+Task<> PostgresDatabase::transact_alone(Work work) {
+    co_return co_await on_our_loop<void>(
+        [this, work = std::move(work)] { return run_transaction(work, Isolation::Alone); });
+}
+
+void PostgresDatabase::on_notice(Sql listen, std::function<void()> hear) {
+    asio::post(loop_, [this, listen, hear = std::move(hear)] {
+        spawn(loop_.get_executor(), listener_.run(listen, hear));
+    });
 }
 
 Task<Rows> PostgresDatabase::run_query(Sql sql, Parameters parameters) {
@@ -115,15 +128,24 @@ Task<Rows> PostgresDatabase::run_query(Sql sql, Parameters parameters) {
     }
 }
 
-Task<> PostgresDatabase::run_transaction(Work work) {
+// Alone, the lock first: what was committed before it was ours is seen by what comes after.
+Task<> work_alone(PostgresTransaction* transaction, Database::Work work) {
+    MERLON_CO_TRY(co_await transaction->lock_others_out());
+    co_return co_await work(*transaction);
+}
+
+Task<> PostgresDatabase::run_transaction(Work work, Isolation isolation) {
     std::minstd_rand random(std::random_device{}());
     const auto end = std::chrono::steady_clock::now() + racing_max;
     int broken = 0;
     for (int attempt = 1; std::chrono::steady_clock::now() < end; ++attempt) {
         {
             const PostgresPool::Lease lease = MERLON_CO_TRY(co_await pool_->acquire());
-            PostgresTransaction transaction(*lease);
-            const Result<> done = co_await transaction.end(co_await work(transaction));
+            PostgresTransaction transaction(*lease, isolation);
+            Result<> worked = isolation == Isolation::Alone
+                                  ? co_await work_alone(&transaction, work)
+                                  : co_await work(transaction);
+            const Result<> done = co_await transaction.end(std::move(worked));
             if (done) co_return done;
             const bool is_in_doubt = done.error().rule == "storage.in_doubt";
             const bool is_lost = done.error().rule == lost_race_rule;
@@ -131,12 +153,17 @@ Task<> PostgresDatabase::run_transaction(Work work) {
                 lease->is_broken() && !is_in_doubt && ++broken < connections_tried_max;
             if (!is_lost && !is_broken) co_return done;
         }
-        asio::basic_waitable_timer<std::chrono::steady_clock,
-                                   asio::wait_traits<std::chrono::steady_clock>, Executor>
-            pause(loop_.get_executor(), pause_after(attempt, random));
-        co_await pause.async_wait(as_result);
+        co_await pause(pause_after(attempt, random));
     }
     co_return fail(Kind::Unavailable, "storage.busy", "others keep changing the same rows");
+}
+
+Task<> PostgresDatabase::pause(milliseconds length) {
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>, Executor>
+        timer(loop_.get_executor(), length);
+    co_await timer.async_wait(as_result);
+    co_return Result<>{};
 }
 
 }  // namespace merlon::storage

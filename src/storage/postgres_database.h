@@ -9,7 +9,7 @@
 
 #include "storage/database.h"
 #include "storage/failure_note.h"
-#include "storage/postgres_settings.h"
+#include "storage/postgres_listener.h"
 
 namespace merlon::storage {
 
@@ -29,6 +29,9 @@ public:
     // Beside the errors of the port: "storage.in_doubt" (Unavailable), when the connection broke
     // while the commit was under way, so that it may have happened or not.
     Task<> transact_work(Work work) override;
+    // Under an advisory lock that lasts as long as the transaction.
+    Task<> transact_alone(Work work) override;
+    void on_notice(Sql listen, std::function<void()> hear) override;
     std::string take_failure() override { return note_.take(); }
     bool is_shared() const override { return true; }
 
@@ -44,13 +47,15 @@ private:
     void leave();
 
     Task<Rows> run_query(Sql sql, Parameters parameters);
-    Task<> run_transaction(Work work);
+    Task<> run_transaction(Work work, Isolation isolation);
+    Task<> pause(std::chrono::milliseconds length);
 
     const std::shared_ptr<const PostgresSettings> settings_;
     FailureNote note_;
     asio::io_context loop_{1};
     asio::executor_work_guard<Executor> kept_running_{loop_.get_executor()};
     std::unique_ptr<PostgresPool> pool_;
+    PostgresListener listener_;
     std::atomic<bool> is_closed_{false};
     std::atomic<std::size_t> under_way_{0};
     std::thread thread_;

@@ -23,13 +23,16 @@ PostgresPool::PostgresPool(Executor executor, const PostgresSettings& settings, 
     : executor_(executor), settings_(settings), note_(note), tick_(executor) {}
 
 Task<PostgresPool::Lease> PostgresPool::acquire() {
-    if (PostgresConnection* idle = take_idle()) co_return Lease(*this, *idle);
-    if (members_.size() < settings_.connections_max) co_return co_await open();
-    Waiter waiter{Timer(executor_, settings_.connect_max)};
-    const auto place = waiters_.insert(waiters_.end(), &waiter);
-    co_await waiter.timer.async_wait(as_result);
-    if (waiter.given != nullptr) co_return Lease(*this, *waiter.given);
-    waiters_.erase(place);
+    const SteadyTime end = std::chrono::steady_clock::now() + settings_.connect_max;
+    do {
+        if (PostgresConnection* idle = take_idle()) co_return Lease(*this, *idle);
+        if (members_.size() < settings_.connections_max) co_return co_await open();
+        Waiter waiter{Timer(executor_, end)};
+        const auto place = waiters_.insert(waiters_.end(), &waiter);
+        co_await waiter.timer.async_wait(as_result);
+        if (waiter.given != nullptr) co_return Lease(*this, *waiter.given);
+        waiters_.erase(place);
+    } while (std::chrono::steady_clock::now() < end);
     co_return fail(Kind::Unavailable, "storage.busy", "every connection is in use");
 }
 
@@ -90,18 +93,23 @@ void PostgresPool::remove_with_idle(PostgresConnection& connection) {
     std::erase_if(members_, [](const Member& one) { return one.idle_since != SteadyTime::max(); });
 }
 
+// Its place is free: whoever waits may make a connection of his own, or hears why he cannot.
 void PostgresPool::remove(PostgresConnection& connection) {
     std::erase_if(members_, [&](const Member& one) { return one.connection.get() == &connection; });
+    for (Waiter* waiter : waiters_) waiter->timer.cancel();
 }
 
 void PostgresPool::start() { tick(); }
 
 void PostgresPool::close() {
+    is_closed_ = true;
     tick_.cancel();
     std::erase_if(members_, [](const Member& one) { return one.idle_since != SteadyTime::max(); });
 }
 
+// One that was due when close() came is not cancelled any more.
 void PostgresPool::tick() {
+    if (is_closed_) return;
     look_after(std::chrono::steady_clock::now());
     tick_.expires_after(looked_after_every);
     tick_.async_wait([this](const boost::system::error_code& error) {

@@ -79,6 +79,7 @@ private:
     SteadyTime next_attempt_ = SteadyTime::min();
     std::chrono::milliseconds pause_{0};  // before the next attempt after a failure
     bool is_filling_ = false;
+    bool is_closed_ = false;
 };
 
 }  // namespace merlon::storage

@@ -10,8 +10,9 @@ namespace merlon::storage {
 // One attempt at a work. Borrows the connection.
 class PostgresTransaction final : public Transaction {
 public:
-    explicit PostgresTransaction(PostgresConnection& connection) : connection_(connection) {
-        connection_.begin();
+    PostgresTransaction(PostgresConnection& connection, Isolation isolation)
+        : connection_(connection) {
+        connection_.begin(isolation);
     }
     ~PostgresTransaction() override {
         for (const auto& forget : when_over_) forget();
@@ -25,6 +26,8 @@ public:
         when_over_.push_back(std::move(forget));
     }
 
+    // Of an Alone one, first: waits until no other is under way.
+    Task<> lock_others_out();
     // COMMIT when the work and all of its statements succeeded, else ROLLBACK and the first error.
     Task<> end(Result<> worked);
 

@@ -19,6 +19,7 @@ constexpr Oid text_type = 25;
 constexpr Oid unknown_type = 705;
 constexpr Oid varchar_type = 1043;
 constexpr Oid numeric_type = 1700;
+constexpr Oid void_type = 2278;
 
 template <class T>
 T load(const char* bytes) {
@@ -58,6 +59,8 @@ Value value_of(const PGresult* result, int row, int column) {
             return whole_numeric(bytes);
         case bytea_type:
             return Blob{std::string(bytes, size)};
+        case void_type:  // of a function that is called for what it does
+            return {};
         case text_type:
         case varchar_type:
         case unknown_type:

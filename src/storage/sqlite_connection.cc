@@ -73,6 +73,30 @@ private:
     sqlite3_stmt* statement_;
 };
 
+// PostgreSQL's functions that statements of ours name, so that one text serves both. They tell
+// processes of each other, and here is one: nothing happens, and all is of one time.
+void add_postgres_functions(sqlite3* handle) {
+    struct Function {
+        const char* name;
+        int arguments;
+        void (*call)(sqlite3_context*, int, sqlite3_value**);
+    };
+    const auto nothing = [](sqlite3_context*, int, sqlite3_value**) {};
+    const auto zero = [](sqlite3_context* context, int, sqlite3_value**) {
+        sqlite3_result_int64(context, 0);
+    };
+    const Function all[] = {{"pg_notify", 2, nothing},
+                            {"pg_current_xact_id", 0, zero},
+                            {"pg_current_snapshot", 0, zero},
+                            {"pg_snapshot_xmin", 1, zero}};
+    for (const Function& one : all) {
+        const int code = sqlite3_create_function_v2(handle, one.name, one.arguments,
+                                                    SQLITE_UTF8 | SQLITE_DIRECTONLY, nullptr,
+                                                    one.call, nullptr, nullptr, nullptr);
+        MERLON_ASSERT(code == SQLITE_OK);
+    }
+}
+
 }  // namespace
 
 Result<SqliteConnection> SqliteConnection::open(std::filesystem::path path, Access access,
@@ -100,6 +124,7 @@ Result<> SqliteConnection::harden(std::chrono::milliseconds lock_wait) {
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
     sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+    add_postgres_functions(handle);
     MERLON_TRY(run_script(R"(
         PRAGMA foreign_keys = ON;
         PRAGMA trusted_schema = OFF;

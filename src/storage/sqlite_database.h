@@ -37,6 +37,10 @@ public:
 
     Task<Rows> query(Sql sql, Parameters parameters = {}) override;
     Task<> transact_work(Work work) override;
+    // One writer in one process: every work is alone.
+    Task<> transact_alone(Work work) override { return transact_work(std::move(work)); }
+    // No other process changes anything.
+    void on_notice(Sql, std::function<void()>) override {}
 
     // Finishes what waits, joins the threads and closes the file. Later calls fail with
     // "storage.unavailable". Calling it twice is fine.

@@ -103,7 +103,7 @@ Result<RefreshToken> Issuer::verify_refresh(std::string_view token, WallTime now
     const auto jws = wire::CompactJws::parse(token);
     if (!jws) return refuse();
     const RingKey* key = rings_.refresh->find(jws->key_id, now);
-    if (key == nullptr || !check_signature(*jws, key->key->verify_key())) return refuse();
+    if (key == nullptr || !check_signature(*jws, key->verify_key)) return refuse();
     const auto parsed = wire::parse_json(jws->payload, {.bytes = 8 << 10, .depth = 4});
     if (!parsed || !parsed->is_object()) return refuse();
     const boost::json::object& claims = parsed->get_object();

@@ -15,15 +15,26 @@ std::string kid_of(const crypto::SigningKey& key) {
     return text::to_base64url(std::string_view(key.sign("merlon kid")).substr(0, 12));
 }
 
-bool is_shared(const RingKey& key) { return key.key->algorithm() == crypto::Algorithm::HS256; }
+bool is_shared(const RingKey& key) {
+    return key.verify_key.algorithm() == crypto::Algorithm::HS256;
+}
 
 }  // namespace
 
 RingKey RingKey::make(crypto::SigningKey key, WallTime created_at, WallTime signs_from,
                       std::optional<WallTime> retires_at) {
     std::string kid = kid_of(key);
-    return {std::move(kid), created_at, signs_from, retires_at,
+    crypto::VerifyKey verify_key = key.verify_key();
+    return {std::move(kid),
+            created_at,
+            signs_from,
+            retires_at,
+            std::move(verify_key),
             std::make_shared<const crypto::SigningKey>(std::move(key))};
+}
+
+RingKey RingKey::of_public(std::string kid, crypto::VerifyKey key) {
+    return {std::move(kid), {}, {}, {}, std::move(key), nullptr};
 }
 
 Result<Keyring> Keyring::make(std::vector<RingKey> keys) {
@@ -61,7 +72,7 @@ std::string Keyring::jwks(WallTime now) const {
     std::vector<crypto::Jwk> published;
     for (const RingKey& key : keys_) {
         if (key.is_retired(now)) continue;
-        if (auto jwk = key.key->verify_key().public_jwk()) published.push_back(*std::move(jwk));
+        if (auto jwk = key.verify_key.public_jwk()) published.push_back(*std::move(jwk));
     }
     return to_json(published);
 }

@@ -20,14 +20,19 @@ inline constexpr std::chrono::seconds jwks_max_age{300};
 struct RingKey {
     std::string kid;
     WallTime created_at;
-    WallTime signs_from;                            // published since created_at
-    std::optional<WallTime> retires_at;             // verifies until then; none: no end is set
-    std::shared_ptr<const crypto::SigningKey> key;  // shared by successive rings; immutable
+    WallTime signs_from;                 // published since created_at
+    std::optional<WallTime> retires_at;  // verifies until then; none: no end is set
+    crypto::VerifyKey verify_key;
+    // Shared by successive rings; immutable. Null where we only verify: in a gateway whose auth
+    // role is elsewhere.
+    std::shared_ptr<const crypto::SigningKey> key;
 
     // The kid is the key's RFC 7638 thumbprint. A shared secret's is made from its MAC, since a
     // hash of the secret must not be published.
     static RingKey make(crypto::SigningKey key, WallTime created_at, WallTime signs_from,
                         std::optional<WallTime> retires_at = {});
+    // Of a published key, which the process that signs with it named.
+    static RingKey of_public(std::string kid, crypto::VerifyKey key);
     bool is_retired(WallTime now) const { return retires_at && now >= *retires_at; }
 };
 

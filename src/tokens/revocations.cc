@@ -1,61 +1,77 @@
 // The revocation set.
 #include "tokens/revocations.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace merlon::tokens {
+namespace {
+
+constexpr std::int64_t any_version = std::numeric_limits<std::uint32_t>::max();
+
+// Never too early.
+template <class Time>
+std::uint32_t seconds_up(Time time) {
+    return static_cast<std::uint32_t>(
+        std::chrono::ceil<std::chrono::seconds>(time.time_since_epoch()).count());
+}
+
+template <class Time>
+std::uint32_t seconds_down(Time time) {
+    return static_cast<std::uint32_t>(
+        std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count());
+}
+
+}  // namespace
 
 void Revocations::end_session(std::string_view session_id, WallTime until) {
-    add(session_id, std::numeric_limits<std::int64_t>::max(), until);
+    add(session_id, any_version, until);
 }
 
 void Revocations::raise_version(std::string_view user_id, std::int64_t least, WallTime until) {
     add(user_id, least, until);
 }
 
-void Revocations::add(std::string_view id, std::int64_t least_version, WallTime until) {
-    const Entry entry{least_version, until, clock_.steady() + (until - clock_.wall())};
-    Shard& shard = const_cast<Shard&>(shard_of(id));
+void Revocations::add(std::string_view text, std::int64_t least_version, WallTime until) {
+    const auto id = RevokedId::parse(text);
+    if (!id) return;
+    const Revoked revoked{
+        *id, static_cast<std::uint32_t>(std::clamp<std::int64_t>(least_version, 1, any_version)),
+        seconds_up(until), seconds_up(clock_.steady() + (until - clock_.wall()))};
+    Part& part = const_cast<Part&>(part_of(*id));
     {
-        const std::lock_guard lock(shard.mutex);
-        Entry& held = shard.entries.try_emplace(std::string(id), entry).first->second;
-        held.least_version = std::max(held.least_version, entry.least_version);
-        held.until = std::max(held.until, entry.until);
-        held.least_until = std::max(held.least_until, entry.least_until);
+        const std::lock_guard lock(part.mutex);
+        part.table.add(revoked);
     }
     generation_.fetch_add(1, std::memory_order_release);
 }
 
-bool Revocations::refuses(std::string_view id, std::int64_t version) const {
-    if (id.empty()) return false;
-    const Shard& shard = shard_of(id);
-    const std::lock_guard lock(shard.mutex);
-    const auto found = shard.entries.find(id);
-    return found != shard.entries.end() && version < found->second.least_version;
+bool Revocations::refuses(std::string_view text, std::int64_t version) const {
+    const auto id = RevokedId::parse(text);
+    if (!id) return false;
+    const Part& part = part_of(*id);
+    const std::lock_guard lock(part.mutex);
+    const Revoked* held = part.table.find(*id);
+    return held != nullptr && version < std::int64_t{held->least_version};
 }
 
 bool Revocations::is_revoked(const AccessToken& token) const {
     if (token.origin != Origin::Own) return false;
-    return refuses(token.session_id, token.version) ||
-           refuses(token.subject.user_id, token.version);
+    // A session that ended is over for every version.
+    return refuses(token.session_id, 0) || refuses(token.subject.user_id, token.version);
 }
 
 void Revocations::sweep() {
-    const WallTime now = clock_.wall();
-    const SteadyTime steady = clock_.steady();
-    for (Shard& shard : shards_) {
-        const std::lock_guard lock(shard.mutex);
-        std::erase_if(shard.entries, [&](const auto& one) {
-            return one.second.until <= now && one.second.least_until <= steady;
-        });
-    }
+    Part& part = parts_[swept_.fetch_add(1, std::memory_order_relaxed) % parts];
+    const std::lock_guard lock(part.mutex);
+    part.table.drop_expired(seconds_down(clock_.wall()), seconds_down(clock_.steady()));
 }
 
 std::size_t Revocations::size() const {
     std::size_t sum = 0;
-    for (const Shard& shard : shards_) {
-        const std::lock_guard lock(shard.mutex);
-        sum += shard.entries.size();
+    for (const Part& part : parts_) {
+        const std::lock_guard lock(part.mutex);
+        sum += part.table.size();
     }
     return sum;
 }

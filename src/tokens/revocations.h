@@ -9,12 +9,11 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/clock.h"
 #include "tokens/access_token.h"
+#include "tokens/revocation_table.h"
 
 namespace merlon::tokens {
 
@@ -24,7 +23,7 @@ public:
     explicit Revocations(const Clock& clock) : clock_(clock) {}
 
     // Each refuses from when it returns, on every thread, and at least until `until`: the latest
-    // `exp` that a token it is about may have.
+    // `exp` that a token it is about may have. Identifiers are UUIDs.
     void end_session(std::string_view session_id, WallTime until);
     // Tokens of this user with a version below `least` are refused. Never lowers it.
     void raise_version(std::string_view user_id, std::int64_t least, WallTime until);
@@ -36,37 +35,32 @@ public:
     // generation stands, so most requests ask no more than this. Read it before is_revoked().
     std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
 
-    // Forgets what has expired. Call it now and then.
+    // What others revoke comes by a feed, which says at which moment the set was whole. Without a
+    // feed nobody else revokes, and it is whole at any time.
+    void note_whole_at(SteadyTime time) { whole_at_.store(time, std::memory_order_release); }
+    SteadyTime whole_at() const { return whole_at_.load(std::memory_order_acquire); }
+
+    // Forgets what has expired, in one part of the set at each call: call it every second.
     void sweep();
+    // Calls of sweep() until all of the set was looked at.
+    static constexpr std::size_t parts = 64;
     std::size_t size() const;
 
 private:
-    static constexpr std::size_t shards = 16;
-
-    struct Entry {
-        std::int64_t least_version;  // sessions: greater than any
-        WallTime until;
-        SteadyTime least_until;  // as far away as `until` was when it came
-    };
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const {
-            return std::hash<std::string_view>()(text);
-        }
-    };
-    // A user's and a session's identifiers are UUIDs: they share one table without meeting.
-    struct Shard {
+    struct Part {
         mutable std::mutex mutex;
-        std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries;
+        RevocationTable table;
     };
 
-    const Shard& shard_of(std::string_view id) const { return shards_[Hash()(id) % shards]; }
+    const Part& part_of(const RevokedId& id) const { return parts_[id.hash() >> 58]; }
     void add(std::string_view id, std::int64_t least_version, WallTime until);
     bool refuses(std::string_view id, std::int64_t version) const;
 
     const Clock& clock_;
-    std::array<Shard, shards> shards_;
+    std::array<Part, parts> parts_;
     std::atomic<std::uint64_t> generation_{1};
+    std::atomic<SteadyTime> whole_at_{SteadyTime::max()};
+    std::atomic<std::size_t> swept_{0};
 };
 
 }  // namespace merlon::tokens

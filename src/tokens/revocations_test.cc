@@ -1,6 +1,7 @@
 // Tests of the revocation set.
 #include "tokens/revocations.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -13,21 +14,32 @@ using std::chrono::seconds;
 
 const WallTime now = FakeClock().wall();
 
+// A UUID for a short name.
+std::string id(std::string_view name) {
+    std::string digits;
+    for (const char c : name) digits += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    return fmt::format("0192f0c8-2f5e-7a52-9c1d-{:0>12}", digits);
+}
+
 AccessToken token_of(std::string user, std::string session, std::int64_t version = 1,
                      Origin origin = Origin::Own) {
     AccessToken token;
-    token.subject.user_id = std::move(user);
-    token.session_id = std::move(session);
+    token.subject.user_id = id(user);
+    token.session_id = session.empty() ? session : id(session);
     token.version = version;
     token.origin = origin;
     return token;
 }
 
+void sweep_all(Revocations& revocations) {
+    for (std::size_t i = 0; i < Revocations::parts; ++i) revocations.sweep();
+}
+
 TEST(Revocations, RefuseASessionOrAllOlderTokensOfAUser) {
     FakeClock clock;
     Revocations revocations(clock);
-    revocations.end_session("s1", now + seconds{900});
-    revocations.raise_version("u2", 5, now + seconds{900});
+    revocations.end_session(id("s1"), now + seconds{900});
+    revocations.raise_version(id("u2"), 5, now + seconds{900});
     struct Case {
         AccessToken token;
         bool revoked;
@@ -50,22 +62,22 @@ TEST(Revocations, RefuseASessionOrAllOlderTokensOfAUser) {
 TEST(Revocations, NeverLowerWhatWasRaised) {
     FakeClock clock;
     Revocations revocations(clock);
-    revocations.raise_version("u", 5, now + seconds{900});
-    revocations.raise_version("u", 3, now + seconds{10});
+    revocations.raise_version(id("u"), 5, now + seconds{900});
+    revocations.raise_version(id("u"), 3, now + seconds{10});
     clock.advance(seconds{800});
-    revocations.sweep();
+    sweep_all(revocations);
     EXPECT_TRUE(revocations.is_revoked(token_of("u", "s", 4)));
 }
 
 TEST(Revocations, ForgetWhatTheTokensExpiryRefusesAnyway) {
     FakeClock clock;
     Revocations revocations(clock);
-    revocations.end_session("s", now + seconds{10});
+    revocations.end_session(id("s"), now + seconds{10});
     clock.advance(seconds{9});
-    revocations.sweep();
+    sweep_all(revocations);
     EXPECT_EQ(revocations.size(), 1U);
     clock.advance(seconds{1});
-    revocations.sweep();
+    sweep_all(revocations);
     EXPECT_EQ(revocations.size(), 0U);
 }
 
@@ -86,19 +98,73 @@ TEST(Revocations, HoldWhileEitherClockSaysThatTheirTokensLive) {
     for (const auto& [what, jump, passed, held] : cases) {
         FakeClock clock;
         Revocations revocations(clock);
-        revocations.end_session("s", now + seconds{10});
+        revocations.end_session(id("s"), now + seconds{10});
         clock.jump_wall(jump);
         clock.advance(passed);
-        revocations.sweep();
+        sweep_all(revocations);
         EXPECT_EQ(revocations.is_revoked(token_of("u", "s")), held) << what;
     }
+}
+
+TEST(Revocations, KeepWhatIsLeftWhenOthersHaveGone) {
+    FakeClock clock;
+    Revocations revocations(clock);
+    constexpr int all = 20'000;
+    const auto is_short = [](int i) { return i % 3 != 0; };
+    for (int i = 0; i < all; ++i) {
+        revocations.end_session(id(std::to_string(i)), now + seconds{is_short(i) ? 10 : 900});
+    }
+    EXPECT_EQ(revocations.size(), std::size_t{all});
+    clock.advance(seconds{11});
+    sweep_all(revocations);
+    std::size_t left = 0;
+    for (int i = 0; i < all; ++i) {
+        const bool held = revocations.is_revoked(token_of("u", std::to_string(i)));
+        EXPECT_EQ(held, !is_short(i)) << i;
+        left += held ? 1 : 0;
+    }
+    EXPECT_EQ(revocations.size(), left);
+}
+
+TEST(Revocations, AreOfUuidsOnly) {
+    FakeClock clock;
+    Revocations revocations(clock);
+    const std::string good = id("s");
+    const std::string wrong[] = {"",
+                                 "s",
+                                 good.substr(1),
+                                 good + "0",
+                                 "0192f0c8-2f5e-7a52-9c1dx" + good.substr(24),
+                                 "g" + good.substr(1),
+                                 "00000000-0000-0000-0000-000000000000",
+                                 std::string(36, '\0')};
+    for (const std::string& text : wrong) {
+        revocations.end_session(text, now + seconds{900});
+        EXPECT_EQ(revocations.size(), 0U) << text;
+    }
+    revocations.end_session(good, now + seconds{900});
+    EXPECT_EQ(revocations.size(), 1U);
+    AccessToken token = token_of("u", "s");
+    EXPECT_TRUE(revocations.is_revoked(token));
+    for (const std::string& text : wrong) {
+        token.session_id = text;
+        EXPECT_FALSE(revocations.is_revoked(token)) << text;
+    }
+}
+
+TEST(Revocations, AreWholeAtAnyTimeUnlessAFeedSaysWhen) {
+    FakeClock clock;
+    Revocations revocations(clock);
+    EXPECT_EQ(revocations.whole_at(), SteadyTime::max());
+    revocations.note_whole_at(clock.steady());
+    EXPECT_EQ(revocations.whole_at(), clock.steady());
 }
 
 TEST(Revocations, ChangeTheirGenerationWithEveryAddition) {
     FakeClock clock;
     Revocations revocations(clock);
     const auto before = revocations.generation();
-    revocations.end_session("s", now);
+    revocations.end_session(id("s"), now);
     EXPECT_NE(revocations.generation(), before);
 }
 
@@ -109,9 +175,9 @@ TEST(Revocations, HoldFromManyThreadsAtOnce) {
     for (int t = 0; t < 4; ++t) {
         threads.emplace_back([&revocations, t] {
             for (int i = 0; i < 1'000; ++i) {
-                const std::string id = std::to_string(t) + ":" + std::to_string(i);
-                revocations.end_session(id, now + seconds{900});
-                EXPECT_TRUE(revocations.is_revoked(token_of("u", id)));
+                const std::string name = std::to_string(t) + ":" + std::to_string(i);
+                revocations.end_session(id(name), now + seconds{900});
+                EXPECT_TRUE(revocations.is_revoked(token_of("u", name)));
             }
         });
     }

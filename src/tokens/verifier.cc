@@ -18,7 +18,7 @@ Result<AccessToken> Verifier::verify_access(std::string_view token, WallTime now
         const auto ring = keys_->ring();
         const RingKey* key = ring->find(jws.key_id, now);
         if (key == nullptr) return fail(Kind::Unknown, "token.key");
-        MERLON_TRY(check_signature(jws, key->key->verify_key()));
+        MERLON_TRY(check_signature(jws, key->verify_key));
         AccessToken read = MERLON_TRY(parse_access_claims(jws.payload, own_, *roles_, now));
         read.key_id = key->kid;
         return read;

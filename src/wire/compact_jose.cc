@@ -24,6 +24,7 @@ Result<> read_header(std::string_view json_text, CompactJws& jws) {
         if (!value.is_string()) return fail(Kind::Invalid, "jose.header");
         const std::string_view text = value.get_string();
         if (name == "alg") jws.algorithm = text;
+        if (name == "typ") jws.type = text;
         if (name == "kid") jws.key_id = text;
     }
     if (jws.algorithm.empty()) return fail(Kind::Invalid, "jose.header", "no alg");

@@ -15,6 +15,7 @@ inline constexpr std::size_t compact_jws_bytes_max = 8 << 10;
 
 struct CompactJws {
     std::string algorithm;              // alg
+    std::optional<std::string> type;    // typ
     std::optional<std::string> key_id;  // kid
     std::string payload;                // decoded
     std::string signature;              // decoded

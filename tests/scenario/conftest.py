@@ -13,11 +13,30 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+import harness  # noqa: E402
 from harness import Merlon, merge, service, standard_routes  # noqa: E402
+from postgres import Postgres  # noqa: E402
 from redis_server import Redis  # noqa: E402
 from upstream import Upstream  # noqa: E402
 
 pytest_plugins = []
+
+
+def pytest_addoption(parser):
+    parser.addoption("--postgres", action="store_true", help="the servers' stores are databases of a PostgreSQL that the tests start")
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    server = Postgres().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stores(request):
+    if request.config.getoption("--postgres"):
+        harness.stores = request.getfixturevalue("postgres").stores
 
 
 def pytest_collection_modifyitems(items):

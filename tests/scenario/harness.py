@@ -38,6 +38,9 @@ OTHER_PASSWORD = "Staple%Correct8"
 SECRET = "k7Qd2x9VbR4mT8wZp3LsN6yHc1JfGa5E"  # 32 bytes, of no known sample
 REFRESH_SECRET = "u3Wn8eKq5ZtX1vMr7PbD9hYs4CjLf2Ga"
 
+# What a server that says nothing of its stores gets: their sections of the configuration. None: the product's default.
+stores = None
+
 CRASH = re.compile(
     rb"AddressSanitizer|LeakSanitizer|ThreadSanitizer|MemorySanitizer|UndefinedBehaviorSanitizer|runtime error:"
     rb"|terminate called|Segmentation fault|stack smashing|double free|[Aa]ssertion .*failed|MERLON_ASSERT")
@@ -197,6 +200,8 @@ class Merlon:
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
         if self.port is None:
             self.port, self.admin_port = free_port(), free_port()
+            if stores and not {"store", "keys"} & set(self.overrides):
+                self.overrides = merge(self.overrides, stores())
             self.write()
         self.runs += 1
         self.stdout_path = self.directory / f"stdout.{self.runs}"

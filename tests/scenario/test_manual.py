@@ -64,6 +64,7 @@ KEY = json.dumps({"kty": "oct", "k": jose.b64(SECRET), "alg": "HS256"})
     "token inspect": (["token", "inspect", TOKEN], 0, {"header", "payload"}), "token verify": (["token", "verify", "--jwk", "key", "--signature-only"], 0, {"valid"}),
     "a wrong signature": (["token", "verify", "--jwk", "other", "--signature-only"], 1, {"valid", "rule"}), "a wrong configuration": (["config", "check", "--set", "server.workres=1"], 78, {"problems"}),
     "nobody there": (["healthcheck", "--set", "server.admin=127.0.0.1:1"], 69, {"ready"}), "user list": (["user", "list"], 0, None), "key list": (["key", "list"], 0, None), "migrate status": (["migrate", "status"], 0, None),
+    "pki init": (["pki", "init", "-d", "first"], 0, {"certificate", "key", "trustDomain", "expiresAt"}),
     "user create": (["user", "create", "--email", new_email(), "--first-name", "Grace", "--last-name", "Hopper", "--password-stdin"], 0, {"id", "locked"}),
 })
 def test_json_is_json_whatever_the_outcome(merlon, row):

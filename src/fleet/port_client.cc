@@ -1,0 +1,113 @@
+// One request on one connection, once more where that is harmless.
+#include "fleet/port_client.h"
+
+#include <fmt/format.h>
+
+#include "base/spawn.h"
+#include "http/stream.h"
+#include "storage/answer.h"
+
+namespace merlon::fleet {
+namespace {
+
+// The longest wait is a feed that has nothing to tell.
+constexpr std::chrono::seconds timeout{15};
+constexpr std::size_t answer_bytes_max = 64 << 20;
+
+struct Answered {
+    int status;
+    std::string body;
+};
+
+Task<Answered> attempt(http::ClientConnection* connection, std::string request) {
+    http::Gather gather;
+    gather.add(request);
+    connection->stream().set_deadline(timeout);
+    if (const auto sent = co_await connection->stream().write(gather); !sent) {
+        co_return fail(Kind::Unavailable, "upstream.closed", std::string(sent.error().rule));
+    }
+    const wire::ResponseHead* head =
+        MERLON_CO_TRY(co_await connection->read_head(wire::Method::Post));
+    Answered answered{head->status, {}};
+    while (true) {
+        const auto piece = co_await connection->read_body();
+        if (!piece || answered.body.size() + piece->size() > answer_bytes_max) {
+            co_return fail(Kind::Unavailable, "upstream.broken", "an answer that broke off");
+        }
+        if (piece->empty()) co_return answered;
+        answered.body += *piece;
+    }
+}
+
+Task<std::string> exchange(std::shared_ptr<gateway::Upstream> upstream, std::string operation,
+                           std::string body, Repeat repeat) {
+    std::optional<gateway::Upstream::Loan> kept = upstream->reuse();
+    while (true) {
+        const bool is_first = kept.has_value();
+        gateway::Upstream::Loan loan =
+            kept ? *std::exchange(kept, std::nullopt) : MERLON_CO_TRY(co_await upstream->connect());
+        http::ClientConnection& connection = loan.connection();
+        const std::string authority(connection.authority());
+        const std::uint64_t sent_before = connection.stream().bytes_sent();
+        auto answered = co_await attempt(
+            &connection,
+            fmt::format("POST {}{} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n"
+                        "Content-Length: {}\r\n\r\n{}",
+                        port_path, operation, authority, body.size(), body));
+        if (answered) {
+            loan.give_back();
+            if (answered->status == 200) co_return std::move(answered->body);
+            const Error unread{Kind::Unavailable,
+                               "upstream.broken",
+                               fmt::format("{} from {}", answered->status, authority),
+                               {}};
+            co_return std::unexpected(error_of(answered->body, unread));
+        }
+        const bool was_stale = loan.is_reused() && answered.error().rule == "upstream.closed";
+        if (!was_stale) loan.blame();
+        const bool sent_nothing = connection.stream().bytes_sent() == sent_before;
+        if (!is_first || !was_stale || (!sent_nothing && repeat == Repeat::No)) {
+            co_return std::unexpected(std::move(answered).error());
+        }
+    }
+}
+
+}  // namespace
+
+void PortLoop::start() {
+    asio::post(loop_, [this] { deadlines_.start(); });
+    thread_ = std::thread([this] { loop_.run(); });
+}
+
+PortLoop::~PortLoop() { stop(); }
+
+void PortLoop::stop() {
+    if (!thread_.joinable()) return;
+    loop_.stop();
+    thread_.join();
+}
+
+PortClient::PortClient(PortLoop& loop, const std::string& role,
+                       std::vector<std::shared_ptr<const http::UpstreamAddress>> addresses,
+                       metrics::Registry& metrics)
+    : loop_(loop),
+      upstream_(std::make_shared<gateway::Upstream>(role + " (port)", std::move(addresses),
+                                                    loop.deadlines(), metrics)),
+      every_second_(loop.deadlines(), [this] { upstream_->prune(); }) {}
+
+PortClient::~PortClient() = default;
+
+Task<Message> PortClient::call(std::string_view operation, const Message& members, Repeat repeat) {
+    const std::string answer =
+        MERLON_CO_TRY(co_await storage::Answer<std::string>::wait_for([&](auto waiting) {
+            asio::post(loop_.executor(), [this, waiting, operation = std::string(operation),
+                                          body = members.str(), repeat] {
+                spawn(loop_.executor(), exchange(upstream_, operation, body, repeat),
+                      [waiting](Result<std::string> result) { waiting->set(std::move(result)); });
+            });
+            return Result<>{};
+        }));
+    co_return Message::parse(answer);
+}
+
+}  // namespace merlon::fleet

@@ -1,0 +1,61 @@
+// Calls one role makes to another that runs in other processes: POST /internal/v1/OPERATION over
+// mutual TLS.
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "fleet/port_message.h"
+#include "gateway/every_second.h"
+#include "gateway/upstream.h"
+
+namespace merlon::fleet {
+
+// The thread and loop that all port clients of a process share. Resource; outlives them.
+class PortLoop final {
+public:
+    PortLoop() = default;
+    ~PortLoop();
+    PortLoop(const PortLoop&) = delete;
+    PortLoop& operator=(const PortLoop&) = delete;
+
+    Executor executor() { return loop_.get_executor(); }
+    http::Deadlines& deadlines() { return deadlines_; }
+    // Once, when all clients are made.
+    void start();
+    // After this nothing runs on it any more. Calling it twice is fine.
+    void stop();
+
+private:
+    asio::io_context loop_{1};
+    asio::executor_work_guard<Executor> kept_running_{loop_.get_executor()};
+    http::Deadlines deadlines_{loop_.get_executor()};
+    std::thread thread_;
+};
+
+// Whether a call that may have been carried out may be made again.
+enum class Repeat : std::uint8_t { No, Harmless };
+
+// Resource; call() is safe from every thread, and gives its answer on the caller's loop. The loop
+// stops before this is destroyed.
+class PortClient final {
+public:
+    PortClient(PortLoop& loop, const std::string& role,
+               std::vector<std::shared_ptr<const http::UpstreamAddress>> addresses,
+               metrics::Registry& metrics);
+    ~PortClient();
+
+    // Errors: those of the operation, "port.failed" for one of its errors that nobody asks for by
+    // name, and "upstream.…" when the role could not be reached or its answer not be read.
+    Task<Message> call(std::string_view operation, const Message& members, Repeat repeat);
+
+private:
+    PortLoop& loop_;
+    // Shared with the calls under way, which a stopped loop destroys late. Its thread's alone.
+    std::shared_ptr<gateway::Upstream> upstream_;
+    gateway::EverySecond every_second_;
+};
+
+}  // namespace merlon::fleet

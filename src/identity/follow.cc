@@ -1,0 +1,126 @@
+// Several processes of this role on one database: each takes over what the others change.
+//
+// PostgreSQL numbers transactions as they begin, and they commit in another order. So a revocation
+// carries its transaction's number, and who has read everything as of a snapshot goes on from the
+// snapshot's horizon, the oldest transaction that was under way: whatever commits later has that
+// number or a higher one. A few are read twice, which changes nothing.
+#include "identity/identity.h"
+#include "identity/token_lives.h"
+
+namespace merlon::identity {
+namespace {
+
+using storage::Row;
+using storage::Rows;
+
+// Rows of revocations that ran out are held for so long in memory, too: the clock may be ahead, and
+// be put right later.
+constexpr std::chrono::milliseconds clock_ahead_max = std::chrono::hours{2};
+// Rows in one answer: an installation may have a million.
+constexpr std::int64_t page_rows = 10'000;
+
+Task<std::int64_t> delete_some(storage::Transaction& transaction, std::int64_t before) {
+    const Rows rows = MERLON_CO_TRY(
+        co_await transaction.query("DELETE FROM revocations WHERE subject IN "
+                                   "(SELECT subject FROM revocations WHERE until < $1 LIMIT 1000)",
+                                   {before}));
+    co_return rows.affected();
+}
+
+}  // namespace
+
+// Before anything is served: a sign-out of a minute ago holds over a restart.
+Task<> Identity::load_revocations() {
+    const SteadyTime begun = parts_.clock.steady();
+    const Rows latest =
+        MERLON_CO_TRY(co_await parts_.database.query("SELECT MAX(last_seen_at) FROM sessions"));
+    if (!latest[0].is_null(0))
+        note_issue(WallTime{std::chrono::milliseconds{latest[0].integer(0)}});
+    const Rows horizon = MERLON_CO_TRY(co_await parts_.database.query(
+        "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)"));
+    std::string last;
+    for (bool is_more = true; is_more;) {
+        const Rows rows = MERLON_CO_TRY(co_await parts_.database.query(
+            "SELECT subject, least_version, until FROM revocations "
+            "WHERE subject > $1 AND until > $2 ORDER BY subject LIMIT $3",
+            {last, now() - std::int64_t{clock_ahead_max.count()}, page_rows}));
+        for (std::size_t i = 0; i < rows.size(); ++i) take_over(rows[i]);
+        is_more = std::cmp_equal(rows.size(), page_rows);
+        if (is_more) last = rows[rows.size() - 1].text(0);
+    }
+    horizon_ = horizon[0].integer(0);
+    if (parts_.database.is_shared()) parts_.revocations.note_whole_at(begun);
+    co_return Result<>{};
+}
+
+Task<> Identity::follow() {
+    const SteadyTime begun = parts_.clock.steady();
+    const Rows rows = MERLON_CO_TRY(co_await parts_.database.query(
+        "SELECT subject, least_version, until, horizon FROM (SELECT "
+        "CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT) AS horizon) "
+        "AS now LEFT JOIN revocations ON position >= $1 AND until > $2",
+        {horizon_, now() - std::int64_t{clock_ahead_max.count()}}));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (!rows[i].is_null(0)) take_over(rows[i]);
+    }
+    horizon_ = rows[0].integer(3);
+    parts_.revocations.note_whole_at(begun);
+    co_return co_await follow_keys();
+}
+
+// At least until the last token that we know of has expired: another process's clock may differ.
+void Identity::take_over(const Row& revocation) {
+    const WallTime until{std::chrono::milliseconds{revocation.integer(2)}};
+    parts_.revocations.raise_version(revocation.text(0), revocation.integer(1),
+                                     std::max(until, last_expiry()));
+}
+
+// Another process's keys, and how long the tokens live that it gives.
+Task<> Identity::follow_keys() {
+    const std::string described = MERLON_CO_TRY(co_await describe_keys());
+    if (described == known_keys_) co_return Result<>{};
+    // One that is under way here puts its own in, and the next look comes in a second.
+    const auto change = KeyChange::begin(changing_keys_);
+    if (!change) co_return Result<>{};
+    const auto terms = terms_.load();
+    tokens::Rings rings = terms->issuer.rings();
+    if (terms->algorithm != tokens::Algorithm::HS256) {
+        rings = MERLON_CO_TRY(co_await signing_keys_.read());
+    }
+    Terms next = terms->with(std::move(rings));
+    next.longest_access_ttl =
+        MERLON_CO_TRY(co_await longest_access_ttl(parts_.database, parts_.clock.wall()));
+    adopt(std::move(next));
+    known_keys_ = described;
+    co_return Result<>{};
+}
+
+Task<std::string> Identity::describe_keys() {
+    const Rows rows = MERLON_CO_TRY(co_await parts_.database.query(
+        "SELECT kid, signs_from, COALESCE(retires_at, 0), COALESCE(refresh_until, 0) "
+        "FROM signing_keys UNION ALL SELECT 'life', seconds, COALESCE(until, 0), 0 "
+        "FROM token_lives ORDER BY 1, 2"));
+    std::string described;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        described += rows[i].text(0);
+        for (const std::size_t column : {1U, 2U, 3U}) {
+            described += ' ' + std::to_string(rows[i].integer(column));
+        }
+        described += '\n';
+    }
+    co_return described;
+}
+
+Task<> Identity::forget_revocations() {
+    const std::int64_t before = now() - clock_ahead_max.count();
+    std::int64_t deleted = 0;
+    do {
+        deleted = MERLON_CO_TRY(co_await parts_.database.transact<std::int64_t>(
+            [before](storage::Transaction& transaction) {
+                return delete_some(transaction, before);
+            }));
+    } while (deleted == 1'000);
+    co_return Result<>{};
+}
+
+}  // namespace merlon::identity

@@ -1,0 +1,68 @@
+"""A PostgreSQL server that the tests start for themselves, on a free port of 127.0.0.1, and databases on it."""
+
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+
+from harness import REPOSITORY, free_port
+
+START_DEADLINE_S = 60
+
+
+class Postgres:
+    def __init__(self, *options):
+        # Not below pytest's own folder, which its user alone may enter: the server does not run as root.
+        self.folder = tempfile.TemporaryDirectory(prefix="merlon-postgres-")
+        pathlib.Path(self.folder.name).chmod(0o755)
+        self.directory = pathlib.Path(self.folder.name) / "server"
+        self.options = options
+        self.port = free_port()
+        self.databases = 0
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen([REPOSITORY / "tests/postgres/serve", self.directory, "listen_addresses=127.0.0.1",
+                                         f"port={self.port}", "max_connections=400", *self.options])
+        end = time.monotonic() + START_DEADLINE_S
+        while self.psql("SELECT 1", check=False).returncode != 0:
+            assert self.process.poll() is None, (self.directory / "server.log").read_text()
+            assert time.monotonic() < end, "PostgreSQL did not get ready within its deadline"
+            time.sleep(0.05)
+        return self
+
+    def psql(self, sql, database="postgres", user="merlon", check=True):
+        done = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port), "-U", user,
+                               "-d", database, "-c", sql], capture_output=True, text=True, timeout=60)
+        assert not check or done.returncode == 0, done.stderr
+        return done
+
+    def rows(self, sql, database):
+        return self.psql(sql, database).stdout.splitlines()
+
+    def make_database(self):
+        """A database that nobody has used; its name."""
+        self.databases += 1
+        name = f"merlon{self.databases}"
+        self.psql(f"CREATE DATABASE {name}")
+        return name
+
+    def url(self, name):
+        return f"postgres://merlon@127.0.0.1:{self.port}/{name}"
+
+    def stores(self):
+        """The `store` and `keys` sections of an installation of its own."""
+        return {"store": {"url": self.url(self.make_database())}, "keys": {"url": self.url(self.make_database())}}
+
+    def stop(self, how=signal.SIGINT):
+        """SIGINT: its fast shutdown, which ends all connections; SIGQUIT: without a word to anybody."""
+        if self.process is None:
+            return
+        self.process.send_signal(how)
+        self.process.wait(60)
+        self.process = None
+
+    def restart(self, how=signal.SIGQUIT):
+        self.stop(how)
+        self.start()
