@@ -1,7 +1,7 @@
 """Rows of proxied requests: CPU time beside the rivals and the floor."""
 
 from judging import judge
-from subjects import Express, Floor, HAProxy, Merlon, Nginx, install_express
+from subjects import Express, Floor, HAProxy, Merlon, Nginx, Redis, install_express
 
 
 def proxy(bench):
@@ -36,3 +36,14 @@ def tls(bench):
                              for name, kind in {"merlon-tls": Merlon, "haproxy-tls": HAProxy}.items()])
     ratio = figures["merlon-tls"]["cpu_us"] / figures["haproxy-tls"]["cpu_us"]
     return figures, [judge("the same over TLS 1.3, CPU of HAProxy's", ratio, 0.70)]
+
+
+def shared_limits(bench):
+    """Redis's own CPU is not in it: it is on the client's core, with the load."""
+    with Redis(bench.directory / "redis") as redis:
+        figures = bench.compare([
+            (bench.subject(Merlon, "merlon-limits-here"), bench.hs256),
+            (bench.subject(Merlon, "merlon-limits-redis", redis=redis.port), bench.hs256)])
+        figures["counted in Redis"] = redis.counted()
+    ratio = figures["merlon-limits-redis"]["cpu_us"] / figures["merlon-limits-here"]["cpu_us"]
+    return figures, [judge("the same with limits in Redis, CPU of in process", ratio, 1.25)]

@@ -121,6 +121,30 @@ class Subject:
         return [str(self.process.pid), *children_of(self.process.pid)]
 
 
+class Redis:
+    """A server on the client's core, so that it does not compete with whom it serves."""
+
+    def __init__(self, directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        self.directory, self.port = directory, free_port()
+
+    def __enter__(self):
+        self.process = pinned(CLIENT_CORE, "redis-server", "--bind", "127.0.0.1", "--port", self.port, "--save", "",
+                              "--logfile", "redis.log", "--dir", ".", cwd=self.directory)
+        wait_for_port(self.port, self.process)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(30)
+
+    def counted(self):
+        """Requests of our client, so that nobody measures a gateway that has lost its Redis."""
+        with socket.create_connection(("127.0.0.1", self.port), 5) as connection:
+            connection.sendall(b"GET rl:127.0.0.1\r\n")
+            return int(connection.recv(100).split(b"\r\n")[1])
+
+
 class Floor(Subject):
     def command(self):
         return [BUILD / "bench_floor", self.port, self.upstream_port, tokens.SECRET]
@@ -167,14 +191,15 @@ class Express(Subject):
 
 class Merlon(Subject):
     """`trusted_jwks`: a file with the keys of the ES256 tokens' issuer. `access_log`: which requests it has, into a
-    file. `data`: a filled store's directory. `bcrypt_cost`: of its passwords. `preload`: a library, with the
+    file. `redis`: the port of the Redis that counts the limits. `data`: a filled store's directory. `bcrypt_cost`: of its passwords. `preload`: a library, with the
     variables that tell it what to do."""
 
-    def __init__(self, *arguments, trusted_jwks=None, access_log="off", data=None, bcrypt_cost=12, preload=None,
-                 **options):
+    def __init__(self, *arguments, trusted_jwks=None, access_log="off", redis=None, data=None, bcrypt_cost=12,
+                 preload=None, **options):
         super().__init__(*arguments, **options)
         self.trusted_jwks = trusted_jwks
         self.access_log = access_log
+        self.redis = redis
         self.bcrypt_cost = bcrypt_cost
         self.preload = preload or {}
         if data is not None:
@@ -192,6 +217,8 @@ class Merlon(Subject):
             "services": {"catalog": {"url": f"http://127.0.0.1:{self.upstream_port}", "routes": [
                 {"path": "/catalog/**", "methods": ["GET"], "allow": ["read:products"]}]}},
         }
+        if self.redis is not None:
+            config["state"] = {"url": f"redis://127.0.0.1:{self.redis}"}
         if self.is_tls:
             config["server"]["tls"] = {"certificate": str(self.directory / "tls.crt"),
                                        "key": str(self.directory / "tls.key")}

@@ -149,8 +149,12 @@ Result<> Platform::listen(const http::Endpoint& told,
 Result<> Platform::open_gateway() {
     const auto snapshot = MERLON_TRY(make_snapshot(settings_));
     const auto tls = MERLON_TRY(make_tls(settings_.server));
-    const gateway::Shared shared{clock_,   entropy_,     limits_,      refusals_,
-                                 metrics_, revocations_, log_.second()};
+    // Nobody waits for Redis: a gateway that cannot reach it counts by itself, and says so.
+    if (settings_.state.redis) {
+        redis_ = MERLON_TRY(state::RedisServer::make(settings_.state.redis, metrics_, say));
+    }
+    const gateway::Shared shared{clock_,   entropy_,     limits_,       refusals_,
+                                 metrics_, revocations_, log_.second(), redis_.get()};
     for (auto& worker : workers_) worker->add_gateway(settings_.server, shared, snapshot, tls);
     for (const http::Endpoint& endpoint : settings_.server.listen) {
         MERLON_TRY(listen(

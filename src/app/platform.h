@@ -20,6 +20,7 @@
 #include "events/log_sink.h"
 #include "events/refusals.h"
 #include "fetch/curl_fetcher.h"
+#include "state/redis_server.h"
 
 namespace merlon::app {
 
@@ -83,6 +84,7 @@ private:
     EventStore event_store_;
     events::Refusals refusals_;
     gateway::LimitTable limits_;
+    std::unique_ptr<state::RedisServer> redis_;  // null: limits count in this process
     tokens::Revocations revocations_{clock_};
     std::atomic<bool> ready_{false};
     asio::io_context main_{1};

@@ -59,17 +59,30 @@ void set(Node& root, const std::string& path, std::string value, const Origin& o
     root.make(path_parts(path), origin) = Node::scalar(std::move(value), origin);
 }
 
+// REDIS_PORT alone says nothing: Kubernetes sets one for a service of that name.
+void merge_redis(const Inputs& inputs, Node& root) {
+    const auto host = inputs.environment.find("REDIS_HOST");
+    if (host == inputs.environment.end()) return;
+    const bool is_ipv6 = host->second.find(':') != std::string::npos;
+    std::string url = "redis://" + (is_ipv6 ? "[" + host->second + "]" : host->second);
+    const auto port = inputs.environment.find("REDIS_PORT");
+    if (port != inputs.environment.end()) url += ":" + port->second;
+    set(root, "state.url", std::move(url), {Origin::Layer::Environment, "REDIS_HOST"});
+}
+
 // The seed's names.
 void merge_aliases(const Inputs& inputs, Node& root) {
     constexpr std::pair<std::string_view, std::string_view> aliases[] = {
         {"JWT_SECRET", "tokens.secret"},
         {"JWT_REFRESH_SECRET", "tokens.refresh_secret"},
+        {"REDIS_PASSWORD", "state.password"},
     };
     for (const auto& [name, path] : aliases) {
         const auto found = inputs.environment.find(std::string(name));
         if (found == inputs.environment.end()) continue;
         set(root, std::string(path), found->second, {Origin::Layer::Environment, found->first});
     }
+    merge_redis(inputs, root);
     const auto origins = inputs.environment.find("CORS_ORIGIN");
     if (origins == inputs.environment.end()) return;
     const Origin origin{Origin::Layer::Environment, "CORS_ORIGIN"};

@@ -165,6 +165,8 @@ void read_settings(Reader root, Settings& out) {
     read_tokens(root.section("tokens", "access and refresh tokens"), out.tokens);
     read_store(root.section("store", "where the data lives"), out.store);
     read_keys(root.section("keys", "people's keys, apart from the data"), out.store, out.keys);
+    read_state(root.section("state", "what several gateways share: the counts of limits"),
+               out.state);
     read_passwords(root.section("passwords", "how passwords are hashed"), out.passwords);
     read_access(root.section("access", "roles and permissions"), out.roles);
     read_cors(root.section("cors", "browsers of other origins"), out.gateway.cors);
@@ -177,7 +179,7 @@ void read_settings(Reader root, Settings& out) {
     check_exposure(root, out.server);
     // Saying so beats both refusing a configuration that is right and letting an operator believe
     // that it does something.
-    for (const char* absent : {"state", "federation"}) root.without_effect(absent);
+    root.without_effect("federation");
     root.finish();
 }
 

@@ -7,6 +7,7 @@
 #include "http/settings.h"
 #include "identity/settings.h"
 #include "sealing/settings.h"
+#include "state/settings.h"
 #include "storage/settings.h"
 #include "tokens/settings.h"
 
@@ -19,6 +20,7 @@ struct Settings {
     gateway::GatewaySettings gateway;  // with public_url, services, limits, cors
     storage::StoreSettings store;
     sealing::KeySettings keys;
+    state::StateSettings state;
     tokens::TokenSettings tokens;
     identity::PasswordSettings passwords;
     fleet::FleetSettings fleet = fleet::default_fleet();

@@ -83,7 +83,9 @@ std::string counted_client(std::string_view text, int ipv6_prefix) {
     for (int bit = ipv6_prefix; bit < 128; ++bit) {
         bytes[static_cast<std::size_t>(bit / 8)] &= static_cast<unsigned char>(~(0x80 >> bit % 8));
     }
-    return ip::make_address_v6(bytes).to_string();
+    std::string network = ip::make_address_v6(bytes).to_string();
+    if (ipv6_prefix < 128) network += "/" + std::to_string(ipv6_prefix);
+    return network;
 }
 
 }  // namespace merlon::gateway

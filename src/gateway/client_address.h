@@ -29,7 +29,7 @@ private:
 };
 
 // What limits count: an IPv4 address as it is, an IPv6 address cut to its prefix, since one client
-// has a whole network of them.
+// has a whole network of them: "2001:db8:1:100::/56", as express-rate-limit 8 writes it.
 std::string counted_client(std::string_view address, int ipv6_prefix);
 
 }  // namespace merlon::gateway

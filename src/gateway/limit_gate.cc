@@ -7,12 +7,6 @@ namespace {
 using Pause = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
-// What the table counts time in.
-std::uint32_t seconds(SteadyTime time) {
-    return static_cast<std::uint32_t>(
-        std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count());
-}
-
 }  // namespace
 
 // An attempt that waits, in the line of its key. Lives in reserve()'s frame.
@@ -40,16 +34,12 @@ void LimitGate::Lines::call_first(std::uint64_t key) {
     if (line != by_key.end()) line->second.front()->pause.cancel();
 }
 
-Task<LimitState> LimitGate::reserve(std::uint64_t key, LimitRule rule) {
-    const auto is_decided = [](const LimitTable::Reservation& reservation) {
-        return reservation.state.allowed || reservation.is_full;
-    };
-    auto reservation = table_.reserve(key, rule, seconds(clock_.steady()));
-    if (is_decided(reservation)) co_return reservation.state;
-    // Full of attempts whose outcome is not known: one of them may turn out to be a success. Only
-    // the first in line asks again, when one of this worker's has settled and, for those of the
-    // others, now and then: thousands that wait together must not keep the loop busy.
+// Full of attempts whose outcome is not known: one of them may turn out to be a success. Only the
+// first in line asks again, when one of this worker's has settled and, for those of the others, now
+// and then: thousands that wait together must not keep the loop busy.
+Task<> LimitGate::wait_for_a_place(LimitClaim* claim, std::string_view client) {
     const SteadyTime end = clock_.steady() + wait_max;
+    const std::uint64_t key = claim->key;
     {
         Waiter waiter(lines_, key, executor_);
         for (std::chrono::milliseconds delay{25};;) {
@@ -59,40 +49,56 @@ Task<LimitState> LimitGate::reserve(std::uint64_t key, LimitRule rule) {
             co_await waiter.pause.async_wait(as_result);
             const bool is_late = clock_.steady() >= end;
             if (!waiter.is_first() && !is_late) continue;
-            reservation = table_.reserve(key, rule, seconds(clock_.steady()));
-            if (is_decided(reservation) || is_late) break;
+            MERLON_CO_TRY(co_await store_.claim({claim, 1}, client, clock_.steady()));
+            if (claim->state.allowed || claim->is_full || is_late) break;
         }
     }
     lines_->call_first(key);
-    co_return reservation.state;
+    co_return Result<>{};
+}
+
+Result<> LimitGate::take(const LimitClaim& claim, LimitTicket& ticket) {
+    const Limit& limit = *claim.limit;
+    const LimitState& state = claim.state;
+    if (limit.skips_successful && state.allowed && ticket.hold_count < LimitTicket::limits_max) {
+        ticket.holds[ticket.hold_count++] = claim;
+    }
+    if (ticket.nearest == nullptr || state.remaining < ticket.state.remaining || !state.allowed) {
+        ticket.nearest = &limit;
+        ticket.state = state;
+    }
+    if (state.allowed) return {};
+    refused_by(limit).add();
+    return fail(Kind::Exhausted, limit.broken_rule, limit.name,
+                RetryAfter{std::chrono::seconds{state.reset_seconds}});
+}
+
+Task<> LimitGate::admit_under(std::span<LimitClaim> claims, SteadyTime now, LimitTicket& ticket) {
+    while (!claims.empty()) {
+        const std::size_t asked = MERLON_CO_TRY(co_await store_.claim(claims, ticket.client, now));
+        LimitClaim& last = claims[asked - 1];
+        const bool may_get_a_place =
+            !last.state.allowed && last.limit->skips_successful && !last.is_full;
+        if (may_get_a_place) MERLON_CO_TRY(co_await wait_for_a_place(&last, ticket.client));
+        for (const LimitClaim& claim : claims.first(asked)) MERLON_CO_TRY(take(claim, ticket));
+        claims = claims.subspan(asked);
+    }
+    co_return Result<>{};
 }
 
 Task<> LimitGate::admit(const Snapshot& snapshot, std::string_view path, bool counts_as_service,
                         std::string client, SteadyTime now, LimitTicket& ticket) {
+    ticket.client = std::move(client);
+    std::array<LimitClaim, LimitStore::claims_max> claims;
+    std::size_t count = 0;
     for (const Limit& limit : snapshot.limits) {
         if (!limit.covers(path) && !(limit.covers_services && counts_as_service)) continue;
-        const std::uint64_t key = table_.key_of(limit.id, client);
-        LimitState state;
-        if (limit.skips_successful) {
-            state = MERLON_CO_TRY(co_await reserve(key, limit.rule));
-            if (state.allowed && ticket.hold_count < LimitTicket::limits_max) {
-                ticket.holds[ticket.hold_count++] = {key, limit.rule};
-            }
-        } else {
-            state = table_.count(key, limit.rule, seconds(now));
-        }
-        if (ticket.nearest == nullptr || state.remaining < ticket.state.remaining ||
-            !state.allowed) {
-            ticket.nearest = &limit;
-            ticket.state = state;
-        }
-        if (!state.allowed) {
-            refused_by(limit).add();
-            co_return fail(Kind::Exhausted, limit.broken_rule, limit.name,
-                           RetryAfter{std::chrono::seconds{state.reset_seconds}});
-        }
+        claims[count++] = {&limit, table_.key_of(limit.id, ticket.client)};
+        if (count < claims.size()) continue;
+        MERLON_CO_TRY(co_await admit_under(claims, now, ticket));
+        count = 0;
     }
-    co_return Result<>{};
+    co_return co_await admit_under(std::span(claims).first(count), now, ticket);
 }
 
 void LimitGate::announce(const Snapshot& snapshot) {
@@ -107,9 +113,8 @@ metrics::Counter& LimitGate::refused_by(const Limit& limit) {
 void LimitGate::settle(LimitTicket& ticket, int status) {
     const auto outcome = status < 400 ? LimitTable::Outcome::Forgiven : LimitTable::Outcome::Counts;
     for (std::size_t i = 0; i < ticket.hold_count; ++i) {
-        const auto& [key, rule] = ticket.holds[i];
-        table_.settle(key, rule, outcome, seconds(clock_.steady()));
-        lines_->call_first(key);
+        store_.settle(ticket.holds[i], ticket.client, outcome);
+        lines_->call_first(ticket.holds[i].key);
     }
     ticket.hold_count = 0;
 }

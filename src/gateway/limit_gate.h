@@ -8,20 +8,17 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
-#include "gateway/limit_table.h"
+#include "gateway/limit_store.h"
 #include "gateway/snapshot.h"
 
 namespace merlon::gateway {
 
 // The limits a request has passed. Every reservation in it is settled once.
 struct LimitTicket {
-    static constexpr std::size_t limits_max = 8;
+    static constexpr std::size_t limits_max = LimitStore::claims_max;
 
-    struct Hold {
-        std::uint64_t key;
-        LimitRule rule;
-    };
-    std::array<Hold, limits_max> holds;  // reservations to settle
+    std::string client;
+    std::array<LimitClaim, limits_max> holds;  // reservations to settle
     std::size_t hold_count = 0;
     const Limit* nearest = nullptr;  // null: no limit covers the request
     LimitState state;                // of the nearest
@@ -33,8 +30,10 @@ public:
     // How long an attempt waits for another one to settle before it is refused.
     static constexpr std::chrono::seconds wait_max{5};
 
-    LimitGate(LimitTable& table, const Clock& clock, metrics::Registry& metrics, Executor executor)
-        : table_(table), clock_(clock), metrics_(metrics), executor_(executor) {}
+    // Borrows all. The table gives keys, whatever the store is.
+    LimitGate(const LimitTable& table, LimitStore& store, const Clock& clock,
+              metrics::Registry& metrics, Executor executor)
+        : table_(table), store_(store), clock_(clock), metrics_(metrics), executor_(executor) {}
 
     // Makes the counter of every limit, so that its first refusal is an increase that can be seen.
     void announce(const Snapshot& snapshot);
@@ -61,9 +60,12 @@ private:
         void call_first(std::uint64_t key);
     };
 
-    Task<LimitState> reserve(std::uint64_t key, LimitRule rule);
+    Task<> admit_under(std::span<LimitClaim> claims, SteadyTime now, LimitTicket& ticket);
+    Task<> wait_for_a_place(LimitClaim* claim, std::string_view client);
+    Result<> take(const LimitClaim& claim, LimitTicket& ticket);
 
-    LimitTable& table_;
+    const LimitTable& table_;
+    LimitStore& store_;
     const Clock& clock_;
     metrics::Registry& metrics_;
     Executor executor_;

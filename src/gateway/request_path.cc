@@ -10,6 +10,8 @@
 #include "gateway/body_gate.h"
 #include "gateway/cors.h"
 #include "gateway/local_call.h"
+#include "gateway/local_limits.h"
+#include "gateway/redis_limits.h"
 #include "gateway/refusal.h"
 #include "wire/trace.h"
 
@@ -18,12 +20,26 @@ namespace merlon::gateway {
 using wire::Field;
 using wire::FieldId;
 
+namespace {
+
+std::unique_ptr<LimitStore> make_limit_store(const Shared& shared, http::Deadlines& deadlines,
+                                             Executor executor) {
+    if (shared.redis == nullptr) {
+        return std::make_unique<LocalLimits>(shared.limits, shared.clock);
+    }
+    return std::make_unique<RedisLimits>(shared.limits, shared.clock, shared.entropy, *shared.redis,
+                                         deadlines, executor);
+}
+
+}  // namespace
+
 RequestPath::RequestPath(Shared shared, http::Deadlines& deadlines, Executor executor,
                          std::shared_ptr<const Snapshot> snapshot)
     : shared_(shared),
       deadlines_(deadlines),
       executor_(executor),
-      limit_gate_(shared.limits, shared.clock, shared.metrics, executor),
+      limit_store_(make_limit_store(shared, deadlines, executor)),
+      limit_gate_(shared.limits, *limit_store_, shared.clock, shared.metrics, executor),
       token_gate_(shared.revocations, shared.metrics),
       entropy_(shared.entropy),
       access_log_(deadlines, shared.access_lines),

@@ -6,6 +6,7 @@
 #include "gateway/every_second.h"
 #include "gateway/limit_gate.h"
 #include "gateway/token_gate.h"
+#include "state/redis_server.h"
 
 namespace merlon::gateway {
 
@@ -18,6 +19,7 @@ struct Shared {
     metrics::Registry& metrics;
     const tokens::Revocations& revocations;
     LineSink& access_lines;
+    state::RedisServer* redis = nullptr;  // where limits count; null: in this process
 };
 
 // One worker's request path. One thread.
@@ -54,6 +56,7 @@ private:
     Shared shared_;
     http::Deadlines& deadlines_;
     Executor executor_;
+    std::unique_ptr<LimitStore> limit_store_;
     LimitGate limit_gate_;
     TokenGate token_gate_;
     BufferedEntropy entropy_;

@@ -92,6 +92,22 @@ Result<> add_fixed_route(Snapshot& snapshot, const std::string& pattern, std::st
     return snapshot.routes.add(pattern, {wire::Method::Get}, std::move(route));
 }
 
+// The names that express services use: the general limit has none. Letters of an operator's name
+// that mean something in a key are written out, and a name that could be the beginning of an IPv6
+// address is told from one.
+std::string shared_prefix_of(const std::string& name) {
+    if (name == "api") return "rl:";
+    const auto is_hex = [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; };
+    std::string prefix = std::ranges::all_of(name, is_hex) ? "rl:limit-" : "rl:";
+    for (const char c : name) {
+        const bool is_plain =
+            std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+        prefix +=
+            is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return prefix + ":";
+}
+
 Limit make_limit(const LimitSettings& settings) {
     Limit limit;
     limit.name = settings.name;
@@ -101,6 +117,7 @@ Limit make_limit(const LimitSettings& settings) {
                   static_cast<std::uint32_t>(settings.window.count())};
     limit.skips_successful = settings.skip_successful;
     limit.covers_services = settings.name == "api";
+    limit.shared_prefix = shared_prefix_of(settings.name);
     limit.policy = fmt::format("{};w={}", limit.rule.max, limit.rule.window_seconds);
     limit.broken_rule = settings.code == "TOO_MANY_AUTH_ATTEMPTS" ? "limit.auth" : "limit.exceeded";
     return limit;

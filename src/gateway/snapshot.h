@@ -61,6 +61,7 @@ struct Limit {
     bool skips_successful = false;
     bool covers_services = false;  // the limit named api counts every declared service's routes
     std::string policy;            // "100;w=900"
+    std::string shared_prefix;     // of its keys in Redis: "rl:", or "rl:NAME:"
     std::string_view broken_rule;  // "limit.exceeded", or "limit.auth"
 
     bool covers(std::string_view path) const;

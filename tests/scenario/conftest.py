@@ -1,7 +1,8 @@
 """Fixtures of the scenario tests. A module says what server it wants with CONFIG, ENV and FILES at its top.
 
 CONFIG is laid over the harness's defaults (merge in harness.py); it, ENV and FILES may be functions of the
-module's upstream. `merlon` and `upstream` live as long as the module; `launch` starts more servers for one test.
+module's upstream. `merlon` and `upstream` live as long as the module; `launch` starts more servers for one test. With REDIS
+their limits are in a Redis of the module's own.
 """
 
 import os
@@ -15,6 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import harness  # noqa: E402
 from harness import Merlon, merge, service, standard_routes  # noqa: E402
 from postgres import Postgres  # noqa: E402
+from redis_server import Redis  # noqa: E402
 from upstream import Upstream  # noqa: E402
 
 pytest_plugins = []
@@ -60,8 +62,23 @@ def upstream():
 
 
 @pytest.fixture(scope="module")
-def merlon(request, upstream, tmp_path_factory):
-    config = merge({"services": {"echo": service(upstream.url, standard_routes())}},
+def module_redis(request, tmp_path_factory):
+    """The Redis of a module that says REDIS, else none."""
+    if not getattr(request.module, "REDIS", False):
+        yield None
+        return
+    server = Redis(tmp_path_factory.mktemp("redis")).start()
+    yield server
+    server.stop()
+
+
+def _state(redis):
+    return {"state": {"url": redis.url}} if redis else {}
+
+
+@pytest.fixture(scope="module")
+def merlon(request, upstream, tmp_path_factory, module_redis):
+    config = merge({"services": {"echo": service(upstream.url, standard_routes())}, **_state(module_redis)},
                    _value(request.module, "CONFIG", upstream) or {})
     server = Merlon(tmp_path_factory.mktemp("merlon"), config, _value(request.module, "ENV", upstream),
                     _value(request.module, "FILES", upstream))
@@ -71,13 +88,16 @@ def merlon(request, upstream, tmp_path_factory):
 
 
 @pytest.fixture
-def launch(tmp_path, upstream):
+def launch(tmp_path, upstream, module_redis):
     """launch(config, env, files, flags=[…]) → a started server of this test's own, with the standard routes unless it names
     services; on a test machine when `machine` has options of one, such as {}."""
     servers = []
+    if module_redis:
+        module_redis.command("FLUSHALL")  # what earlier tests of the same client counted
 
     def start(config=None, env=None, files=None, ready=True, name=None, flags=(), machine=None):
         base = {} if "services" in (config or {}) else {"services": {"echo": service(upstream.url, standard_routes())}}
+        base |= _state(module_redis)
         server = Merlon(tmp_path / (name or f"merlon{len(servers)}"), merge(base, config or {}), env, files, flags, machine)
         servers.append(server)
         return server.start(ready)

@@ -126,7 +126,8 @@ def begin_login(server, account):
     """A login whose last byte has not come yet: it holds its reservation. Gives its connection and that byte."""
     body = json.dumps({"email": account.email, "password": PASSWORD}).encode()
     connection = server.connect()
-    connection.send(client_module.build("POST", "/api/auth/login", {"Content-Type": "application/json"}, body)[:-1])
+    connection.send(client_module.build("POST", "/api/auth/login", {"Content-Type": "application/json", "Expect": "100-continue"}, body)[:-1])
+    assert connection.head().status == 100, "it is asked for its body, so it has its place"
     return connection, body[-1:]
 
 
