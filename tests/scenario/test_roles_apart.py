@@ -1,0 +1,212 @@
+"""Roles in processes of their own answer as they do together, and take calls from nobody but those who may."""
+
+import json
+import ssl
+import subprocess
+
+import pytest
+
+import client
+import jose
+from apart import ROLES, Apart, make_certificates
+from harness import PASSWORD, binary, environment, table
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory, upstream, postgres):
+    fleet = Apart(tmp_path_factory.mktemp("apart"), upstream, postgres, counts={"gateway": 2}).start()
+    yield fleet
+    fleet.stop()
+
+
+@pytest.fixture(scope="module")
+def root(apart):
+    """An admin, made by an operator on auth's machine."""
+    done = apart.auth.run("user", "create", "--email", "root@example.com", "--first-name", "Grace", "--last-name", "Hopper",
+                          "--role", "admin", "--password-stdin", stdin=PASSWORD + "\n")
+    assert done.returncode == 0, done
+    return apart.gateway.login("root@example.com")
+
+
+def test_a_gateway_alone_has_neither_a_database_nor_a_key(apart):
+    assert not (apart.gateway.directory / "data").exists()
+    assert apart.gateway.metric("merlon_store_up", store="data") == 0  # there is none
+
+
+def test_a_person_can_do_everything_through_the_gateway(apart, root):
+    gateway = apart.gateway
+    account = gateway.register()
+    assert gateway.login(account.email).id == account.id
+    refreshed = gateway.try_refresh(account.refresh)
+    assert refreshed.status == 200
+    token = refreshed.data["accessToken"]
+    assert gateway.me(token).data["email"] == account.email
+    changed = gateway.call("PATCH", "/api/profile", json_body={"phone": "+49 30 901820", "firstName": "Augusta"}, token=token)
+    assert changed.status == 200, changed
+    assert gateway.get("/api/profile", token=token).data["firstName"] == "Augusta"
+    made = gateway.post("/api/products", {"name": "Lamp", "description": "It glows", "price": 500, "currency": "EUR", "stock": 3}, token=root.access)
+    assert made.status == 201, made
+    order = gateway.post("/api/orders", {"items": [{"productId": made.data["id"], "quantity": 2}]}, token=token)
+    assert order.status == 201, order
+    assert gateway.get("/api/products/" + made.data["id"], token=token).data["stock"] == 1
+    assert gateway.post(f"/api/orders/{order.data['id']}/cancel", token=token).status == 200
+    assert gateway.get("/api/products/" + made.data["id"], token=token).data["stock"] == 3
+    listed = gateway.get("/api/users?limit=100", token=root.access)
+    assert account.email in [one["email"] for one in listed.data]
+    assert gateway.get("/private/x", token=token).status == 200  # a declared service
+
+
+REFUSALS = {
+    "no token": (lambda g, a: g.get("/api/auth/me"), 401, "UNAUTHORIZED"),
+    "another's order": (lambda g, a: g.get("/api/orders/0192f0c8-2f5e-7a52-9c1d-0a3f5f6e7d21", token=a.access), 404, "NOT_FOUND"),
+    "an admin's route": (lambda g, a: g.get("/api/users", token=a.access), 403, "FORBIDDEN"),
+    "wrong password": (lambda g, a: g.try_login(a.email, "Wrong$Horse9"), 401, "INVALID_CREDENTIALS"),
+    "taken address": (lambda g, a: g.post("/api/auth/register", {"email": a.email, "password": PASSWORD, "firstName": "Ada", "lastName": "Byron"}),
+                      409, "CONFLICT"),
+    "a body that breaks its schema": (lambda g, a: g.post("/api/auth/register", {"email": "x"}), 400, "VALIDATION_ERROR"),
+    "no stock": (lambda g, a: g.post("/api/orders", {"items": [{"productId": "0192f0c8-2f5e-7a52-9c1d-0a3f5f6e7d21", "quantity": 1}]}, token=a.access),
+                 409, "CONFLICT"),
+    "no such path": (lambda g, a: g.get("/internal/v1/feed", token=a.access), 404, "NOT_FOUND"),
+    "a path of the inside, spelled otherwise": (lambda g, a: g.get("/%69nternal/v1/feed", token=a.access), 404, "NOT_FOUND"),
+}
+
+
+@table(REFUSALS)
+def test_refusals_are_those_of_one_process(apart, row):
+    ask, status, code = row
+    answer = ask(apart.gateway, apart.gateway.register())
+    assert (answer.status, answer.code) == (status, code), answer
+    assert "Merlon-Assertion" not in answer.text
+
+
+def test_a_sign_out_at_one_gateway_is_heard_by_the_other(apart):
+    one, other = apart.servers["gateway"]
+    account = one.register()
+    assert other.get("/private/x", token=account.access).status == 200
+    one.logout(account.access)
+
+    def is_refused():
+        answer = other.get("/private/x", token=account.access)
+        return answer.status == 401 and answer.code == "TOKEN_REVOKED"
+
+    client.wait_for(is_refused, 10, what="the other gateway to hear of it")
+
+
+def test_a_refusal_at_a_gateway_is_stored_by_auth(apart):
+    account = apart.gateway.register()
+    assert apart.gateway.call("DELETE", "/management/x", token=account.access).status == 403
+    stored = client.wait_for(lambda: account.id in (done := apart.auth.run("audit", "tail", "--type", "UNAUTHORIZED_ACCESS")).stdout and done, 40,
+                             what="the refusal to be stored")
+    assert stored.returncode == 0
+
+
+def test_a_rotated_key_reaches_the_gateways(apart):
+    account = apart.gateway.register()
+    assert apart.auth.run("key", "rotate", "--now").returncode == 0
+    old = jose.decode(account.access)[0]["kid"]
+    fresh = client.wait_for(lambda: (one := apart.gateway.login(account.email)) and jose.decode(one.access)[0]["kid"] != old and one, 30,
+                            what="the new key to sign")
+    for gateway in apart.servers["gateway"]:
+        assert gateway.get("/private/x", token=fresh.access).status == 200
+        assert gateway.get("/private/x", token=account.access).status == 200
+
+
+class Stranger:
+    """A caller of a role's listener with a certificate of its own."""
+
+    def __init__(self, apart, folder, name):
+        self.apart, self.folder, self.name = apart, folder, name
+
+    def ask(self, role, method, target, fields=(), body=None):
+        context = ssl.create_default_context(cafile=str(self.apart.directory / "pki/ca.crt"))
+        context.check_hostname = False
+        if self.name:
+            context.load_cert_chain(str(self.folder / f"{self.name}.crt"), str(self.folder / f"{self.name}.key"))
+        return client.fetch(self.apart.ports[role][0], method, target, list(fields), body, tls=context)
+
+
+def issue(directory, *arguments):
+    subprocess.run([binary(), "pki", "issue", *arguments], cwd=directory, env=environment(), check=True, capture_output=True)
+
+
+def refused_in_the_handshake(ask):
+    with pytest.raises((OSError, client.Malformed)):
+        ask()
+
+
+def test_a_role_speaks_to_nobody_without_a_certificate_of_its_authority(apart, tmp_path):
+    make_certificates(tmp_path, ["gateway"])  # another authority's gateway, by the same name
+    for name, folder in ((None, None), ("gateway", tmp_path / "pki")):
+        for role in ROLES:
+            refused_in_the_handshake(lambda: Stranger(apart, folder, name).ask(role, "GET", "/api/products"))
+
+
+def test_a_role_speaks_to_nobody_that_its_rules_do_not_name(apart):
+    issue(apart.directory, "reporting")
+    stranger = Stranger(apart, apart.directory / "pki", "reporting")
+    for role in ROLES:
+        refused_in_the_handshake(lambda: stranger.ask(role, "GET", "/.well-known/jwks.json"))
+
+
+def test_plain_text_gets_nothing_from_a_role(apart):
+    for role in ROLES:
+        refused_in_the_handshake(lambda: client.fetch(apart.ports[role][0], "GET", "/.well-known/jwks.json"))
+
+
+# Who may call what of whom: everything else is 403, for who gets through the handshake at all.
+def test_a_role_may_call_its_own_ports_only(apart):
+    pki = apart.directory / "pki"
+    json_field = [("Content-Type", "application/json")]
+    users, orders, gateway = (Stranger(apart, pki, name) for name in ("users", "orders", "gateway"))
+    mine = users.ask("auth", "POST", "/internal/v1/accounts.list", json_field, b'{"limit":1,"after":""}')
+    assert mine.status == 200, mine
+    for stranger, role, operation in ((users, "auth", "feed"), (users, "auth", "events.keep"), (gateway, "auth", "accounts.list"),
+                                      (gateway, "auth", "accounts.create"), (gateway, "products", "stock.take")):
+        answer = stranger.ask(role, "POST", "/internal/v1/" + operation, json_field, b"{}")
+        assert answer.status == 403, (role, operation, answer)
+    # A role may not act for users: only a gateway, which has judged their tokens, may.
+    assert users.ask("auth", "GET", "/.well-known/jwks.json").status == 403
+    assert orders.ask("products", "GET", "/api/products").status == 403
+    assert gateway.ask("auth", "GET", "/.well-known/jwks.json").status == 200
+
+
+def test_a_gateways_token_alone_is_no_user(apart):
+    """Whoever could open a connection as the gateway, but not sign with its key, gets nothing."""
+    account = apart.gateway.register()
+    gateway = Stranger(apart, apart.directory / "pki", "gateway")
+    bearer = ("Authorization", "Bearer " + account.access)
+    for fields in ([bearer], [bearer, ("X-User-Id", account.id), ("X-User-Role", "admin")], [bearer, ("Merlon-Assertion", "x.y.z")],
+                   [bearer, ("Merlon-Assertion", account.access)]):
+        answer = gateway.ask("auth", "GET", "/api/auth/me", fields)
+        assert answer.status == 401, answer
+
+
+def test_a_clients_own_assertion_goes_nowhere(apart):
+    account = apart.gateway.register()
+    answer = apart.gateway.get("/private/x", token=account.access, headers=[("Merlon-Assertion", "x.y.z"), ("merlon-assertion", "a.b.c")])
+    assert answer.status == 200
+    assert not [name for name, _ in json.loads(answer.text)["headers"] if name.lower() == "merlon-assertion"]
+    assert apart.gateway.me(account.access, headers=[("Merlon-Assertion", "x.y.z")]).status == 200
+
+
+UGLY = {"no JSON": b"{", "a list": b"[]", "nothing": b"", "another type": b'{"limit":"1","after":""}', "too many": b'{"limit":1000000,"after":""}',
+        "negative": b'{"limit":-1,"after":""}', "deep": b'{"limit":' + b"[" * 500 + b"]" * 500 + b"}", "twice": b'{"limit":1,"limit":2,"after":""}'}
+
+
+@table(UGLY)
+def test_a_port_takes_no_message_of_another_shape(apart, row):
+    users = Stranger(apart, apart.directory / "pki", "users")
+    answer = users.ask("auth", "POST", "/internal/v1/accounts.list", [("Content-Type", "application/json")], row)
+    assert answer.status == 400, answer
+    assert apart.auth.is_running()
+
+
+@pytest.mark.parametrize("flags, says", [(["--role", "payment"], "no role"), (["--role", "auth", "--demo"], "--demo")], ids=["unknown", "demo"])
+def test_a_role_that_is_none_is_a_usage_error(tmp_path, flags, says):
+    done = subprocess.run([binary(), "serve", *flags], cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    assert done.returncode == 2 and says in done.stderr
+
+
+def test_a_role_without_certificates_says_which_file_is_missing(tmp_path):
+    done = subprocess.run([binary(), "serve", "--role", "products"], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 78 and "pki/products.crt" in done.stderr, done
