@@ -69,9 +69,21 @@ Result<> BuiltIns::open_orders(const config::Settings& settings) {
 Result<fleet::PortClient*> BuiltIns::client_of(const config::Settings& settings,
                                                std::string_view to, std::string_view as) {
     auto addresses = MERLON_TRY(fleet::addresses_of(settings.fleet, to, as));
-    clients_.push_back(std::make_unique<fleet::PortClient>(port_loop_, std::string(to),
-                                                           std::move(addresses), parts_.metrics));
-    return clients_.back().get();
+    clients_.push_back({std::string(to), std::string(as),
+                        std::make_unique<fleet::PortClient>(port_loop_, std::string(to),
+                                                            std::move(addresses), parts_.metrics)});
+    return clients_.back().port.get();
+}
+
+Result<> BuiltIns::renew_certificates(const config::Settings& settings) {
+    std::vector<fleet::Addresses> addresses;
+    for (const Client& client : clients_) {
+        addresses.push_back(MERLON_TRY(fleet::addresses_of(settings.fleet, client.to, client.as)));
+    }
+    for (std::size_t i = 0; i < clients_.size(); ++i) {
+        clients_[i].port->replace(std::move(addresses[i]));
+    }
+    return {};
 }
 
 http::LocalService* BuiltIns::local(std::string_view role) {

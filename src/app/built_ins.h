@@ -52,6 +52,9 @@ public:
     fleet::AuthFeed* feed() { return feed_ ? &*feed_ : nullptr; }
     fleet::PortClient* auth_client() { return auth_client_; }
 
+    // The certificates have changed. Errors: those of the certificates; then nothing has changed.
+    Result<> renew_certificates(const config::Settings& settings);
+
     // As the gateway sees them. Errors: those of the certificates.
     Result<std::vector<gateway::BuiltInRole>> seen_by_gateway(const config::Settings& settings);
     // Those that this process offers to others; empty when all are here. Errors: those of
@@ -75,7 +78,12 @@ private:
     fleet::PortLoop port_loop_;
     // Each from one role to another, with the certificate of the first. Their calls end with the
     // loop.
-    std::vector<std::unique_ptr<fleet::PortClient>> clients_;
+    struct Client {
+        std::string to;
+        std::string as;
+        std::unique_ptr<fleet::PortClient> port;
+    };
+    std::vector<Client> clients_;
     fleet::PortClient* auth_client_ = nullptr;  // the gateway's
     std::unique_ptr<identity::Identity> identity_;
     std::unique_ptr<services::AccountDirectory> accounts_;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "app/capacity.h"
 #include "app/demo.h"
@@ -164,14 +165,51 @@ Result<> Platform::open_gateway() {
 }
 
 Result<> Platform::open_roles() {
+    // Before the files are read for the first time, or a change in between is missed.
+    std::vector<std::string> files;
+    const auto watch = [&](std::string_view role) {
+        std::ranges::move(fleet::certificate_files(settings_.fleet, role),
+                          std::back_inserter(files));
+    };
+    if (roles_.gateway && !roles_.is_whole()) watch(fleet::gateway_name);
     offered_ = MERLON_TRY(built_ins_.offered(settings_));
+    for (const auto& [name, role] : offered_) watch(name);
+    certificates_.emplace(
+        std::move(files), disk_stamps_, [this] { return renew_certificates(); }, say);
+
+    http::ServerSettings server = settings_.server;
+    // Longer than a gateway keeps a connection that has nothing to do: so nobody sends a request
+    // into one that is being closed.
+    server.timeouts.drain_quiet = gateway::Upstream::idle_time + std::chrono::seconds{2};
     for (const auto& [name, role] : offered_) {
         const auto tls = MERLON_TRY(fleet::listener_tls(settings_.fleet, name, role->callers()));
-        MERLON_TRY(listen(
-            settings_.fleet.roles.find(name)->second.listen, [&](Worker& worker) -> http::Server& {
-                return worker.add_role(settings_.server, tls, *role, clock_, refusals_);
-            }));
+        MERLON_TRY(listen(settings_.fleet.roles.find(name)->second.listen,
+                          [&](Worker& worker) -> http::Server& {
+                              return worker.add_role(server, tls, *role, clock_, refusals_);
+                          }));
     }
+    return {};
+}
+
+// Connections that are there stay; new ones show and ask for the new certificates.
+Result<> Platform::renew_certificates() {
+    const config::Settings& settings = reloaded_ ? *reloaded_ : settings_;
+    std::vector<std::shared_ptr<const http::TlsServerContext>> contexts;
+    for (const auto& [name, role] : offered_) {
+        contexts.push_back(MERLON_TRY(fleet::listener_tls(settings_.fleet, name, role->callers())));
+    }
+    std::shared_ptr<const gateway::Snapshot> snapshot;
+    if (roles_.gateway) snapshot = MERLON_TRY(make_snapshot(settings));
+    MERLON_TRY(built_ins_.renew_certificates(settings_));
+    for (const auto& worker : workers_) {
+        asio::post(worker->executor(), [worker = worker.get(), contexts, snapshot] {
+            if (snapshot) worker->path()->replace(snapshot);
+            for (std::size_t i = 0; i < contexts.size(); ++i) {
+                worker->role_servers()[i]->replace_tls(contexts[i]);
+            }
+        });
+    }
+    say("certificates read again");
     return {};
 }
 
@@ -252,6 +290,7 @@ void Platform::tick() {
         refusals_.tick();
         store_events();
         revocations_.sweep();
+        certificates_->tick();
         identity::Identity* auth = built_ins_.auth();
         if (auth != nullptr) {
             auth->beat();
@@ -376,6 +415,9 @@ Result<> Platform::reload(config::Settings settings) {
     }
     event_store_.write(
         {events::Type::ConfigReloaded, events::Severity::Info, clock_.wall(), {}, {}, {}});
+    asio::post(main_, [this, fresh = std::make_shared<config::Settings>(std::move(settings))] {
+        reloaded_ = fresh;
+    });
     return {};
 }
 

@@ -20,6 +20,7 @@
 #include "events/log_sink.h"
 #include "events/refusals.h"
 #include "fetch/curl_fetcher.h"
+#include "http/file_watch.h"
 #include "state/redis_server.h"
 
 namespace merlon::app {
@@ -57,6 +58,7 @@ private:
                     const std::function<http::Server&(Worker&)>& server_of);
     Result<> open_gateway();
     Result<> open_roles();
+    Result<> renew_certificates();
     Result<> open_admin();
     Result<> open_operator_socket();
     Result<> make_first_admin();
@@ -94,6 +96,10 @@ private:
     Stores stores_;
     BuiltIns built_ins_{{stores_, revocations_, refusals_, events_, metrics_, clock_, entropy_}};
     std::vector<BuiltIns::Offered> offered_;
+    // What a reload has put in force; null: settings_. Main loop's.
+    std::shared_ptr<const config::Settings> reloaded_;
+    http::DiskFileStamps disk_stamps_;
+    std::optional<http::FileWatch> certificates_;
     fetch::CurlFetcher fetcher_;
     tokens::RemoteKeySets remote_keys_;
     std::unique_ptr<http::Server> admin_server_;

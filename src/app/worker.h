@@ -31,8 +31,11 @@ public:
     // Null without a gateway.
     gateway::RequestPath* path() { return path_.get(); }
     http::Server* gateway_server() { return gateway_server_; }
-    // In the order of their adding.
+    // The gateway's first, then those of roles in the order of their adding.
     std::span<const std::unique_ptr<http::Server>> servers() const { return servers_; }
+    std::span<const std::unique_ptr<http::Server>> role_servers() const {
+        return servers().subspan(gateway_server_ != nullptr ? 1 : 0);
+    }
     std::size_t connection_count() const;
 
     void run() { loop_.run(); }

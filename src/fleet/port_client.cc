@@ -87,15 +87,23 @@ void PortLoop::stop() {
     thread_.join();
 }
 
-PortClient::PortClient(PortLoop& loop, const std::string& role,
-                       std::vector<std::shared_ptr<const http::UpstreamAddress>> addresses,
+PortClient::PortClient(PortLoop& loop, const std::string& role, Addresses addresses,
                        metrics::Registry& metrics)
     : loop_(loop),
-      upstream_(std::make_shared<gateway::Upstream>(role + " (port)", std::move(addresses),
-                                                    loop.deadlines(), metrics)),
+      name_(role + " (port)"),
+      metrics_(metrics),
+      upstream_(std::make_shared<gateway::Upstream>(name_, std::move(addresses), loop.deadlines(),
+                                                    metrics)),
       every_second_(loop.deadlines(), [this] { upstream_->prune(); }) {}
 
 PortClient::~PortClient() = default;
+
+void PortClient::replace(Addresses addresses) {
+    asio::post(loop_.executor(), [this, addresses = std::move(addresses)] {
+        upstream_ =
+            std::make_shared<gateway::Upstream>(name_, addresses, loop_.deadlines(), metrics_);
+    });
+}
 
 Task<Message> PortClient::call(std::string_view operation, const Message& members, Repeat repeat) {
     const std::string answer =

@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "fleet/identities.h"
 #include "fleet/port_message.h"
 #include "gateway/every_second.h"
 #include "gateway/upstream.h"
@@ -42,10 +43,12 @@ enum class Repeat : std::uint8_t { No, Harmless };
 // stops before this is destroyed.
 class PortClient final {
 public:
-    PortClient(PortLoop& loop, const std::string& role,
-               std::vector<std::shared_ptr<const http::UpstreamAddress>> addresses,
+    PortClient(PortLoop& loop, const std::string& role, Addresses addresses,
                metrics::Registry& metrics);
     ~PortClient();
+
+    // From now on with other certificates, or elsewhere. Calls under way end where they are.
+    void replace(Addresses addresses);
 
     // Errors: those of the operation, "port.failed" for one of its errors that nobody asks for by
     // name, and "upstream.…" when the role could not be reached or its answer not be read.
@@ -53,6 +56,8 @@ public:
 
 private:
     PortLoop& loop_;
+    const std::string name_;
+    metrics::Registry& metrics_;
     // Shared with the calls under way, which a stopped loop destroys late. Its thread's alone.
     std::shared_ptr<gateway::Upstream> upstream_;
     gateway::EverySecond every_second_;

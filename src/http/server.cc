@@ -123,7 +123,8 @@ void Server::drain(std::function<void()> drained) {
 
 void Server::advance_drain() {
     const bool time_is_up = std::chrono::steady_clock::now() >= drain_end_;
-    constexpr std::uint64_t quiet_ticks = std::chrono::seconds{1} / Deadlines::tick_length;
+    const auto quiet_ticks =
+        static_cast<std::uint64_t>(context_.timeouts.drain_quiet / Deadlines::tick_length);
     for (Connection* connection : connections_) {
         if (time_is_up) {
             connection->close();

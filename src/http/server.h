@@ -42,8 +42,8 @@ public:
     void replace_tls(std::shared_ptr<const TlsServerContext> tls) { tls_ = std::move(tls); }
 
     // Accepts what waits, then stops listening; answers say Connection: close; connections without
-    // a request go once they have been quiet for a second; what is left after the drain timeout is
-    // cut. `drained` is called when no connection is left.
+    // a request go once they have been quiet for timeouts.drain_quiet; what is left after the drain
+    // timeout is cut. `drained` is called when no connection is left.
     void drain(std::function<void()> drained);
 
     // From any thread.

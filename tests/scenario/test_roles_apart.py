@@ -1,6 +1,7 @@
 """Roles in processes of their own answer as they do together, and take calls from nobody but those who may."""
 
 import json
+import socket
 import ssl
 import subprocess
 
@@ -199,6 +200,31 @@ def test_a_port_takes_no_message_of_another_shape(apart, row):
     answer = users.ask("auth", "POST", "/internal/v1/accounts.list", [("Content-Type", "application/json")], row)
     assert answer.status == 400, answer
     assert apart.auth.is_running()
+
+
+def serial_of(apart, role):
+    """Of the certificate that the role's listener shows to a gateway."""
+    context = ssl.create_default_context(cafile=str(apart.directory / "pki/ca.crt"))
+    context.check_hostname = False
+    context.load_cert_chain(str(apart.directory / "pki/gateway.crt"), str(apart.directory / "pki/gateway.key"))
+    with socket.create_connection(("127.0.0.1", apart.ports[role][0]), 10) as plain, context.wrap_socket(plain) as connection:
+        return connection.getpeercert()["serialNumber"]
+
+
+def test_renewed_certificates_are_used_without_a_restart(apart):
+    account = apart.gateway.register()
+    before = {role: serial_of(apart, role) for role in ROLES}
+    (apart.directory / "pki/auth.crt").write_text("half a file")  # nobody can use it: the old one stays
+    client.wait_for(lambda: "auth.crt" in apart.auth.stderr_text(), 30, what="a line about the file")
+    assert serial_of(apart, "auth") == before["auth"]
+    for name in ("gateway", *ROLES):
+        issue(apart.directory, name)
+    for role in ROLES:
+        client.wait_for(lambda role=role: serial_of(apart, role) != before[role], 30, what=f"{role} to show its new certificate")
+    for gateway in apart.servers["gateway"]:
+        client.wait_for(lambda gateway=gateway: "certificates read again" in gateway.stderr_text(), 30, what="the gateway to read its own")
+        assert gateway.me(account.access).status == 200
+        assert gateway.get("/api/profile", token=account.access).status == 200  # users asks auth
 
 
 @pytest.mark.parametrize("flags, says", [(["--role", "payment"], "no role"), (["--role", "auth", "--demo"], "--demo")], ids=["unknown", "demo"])
