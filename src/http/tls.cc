@@ -144,6 +144,12 @@ int TlsServerContext::choose_certificate(SSL* ssl, void* self) {
     return 1;
 }
 
+Result<std::shared_ptr<const TlsServerContext>> TlsServerContext::make_if_any(
+    const std::vector<TlsSettings>& settings) {
+    if (settings.empty()) return nullptr;
+    return std::shared_ptr<const TlsServerContext>(MERLON_TRY(make(settings)));
+}
+
 std::unique_ptr<TlsSession> TlsServerContext::new_session() const {
     std::unique_ptr<SSL, SslDeleter> ssl(SSL_new(certificates_.front().context.get()));
     MERLON_ASSERT(ssl != nullptr);

@@ -109,6 +109,10 @@ public:
     static Result<std::unique_ptr<TlsServerContext>> make(const std::vector<TlsSettings>& settings,
                                                           std::optional<TlsClients> clients = {});
 
+    // Null when there are no settings: the server speaks in the clear. Errors as of make().
+    static Result<std::shared_ptr<const TlsServerContext>> make_if_any(
+        const std::vector<TlsSettings>& settings);
+
     std::unique_ptr<TlsSession> new_session() const;
 
 private:
