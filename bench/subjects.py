@@ -14,7 +14,7 @@ import urllib.request
 import tokens
 
 HERE = pathlib.Path(__file__).resolve().parent
-BUILD = pathlib.Path(os.environ.get("MERLON_BUILD", HERE.parent / "build/release"))
+BUILD = pathlib.Path(os.environ.pop("MERLON_BUILD", HERE.parent / "build/release"))  # Merlon itself knows no such variable
 SUBJECT_CORE, CLIENT_CORE = "0", "1"
 REQUESTS_MAX = 200_000_000  # the limit that counts each client and is never reached
 
@@ -191,15 +191,19 @@ class Express(Subject):
 
 class Merlon(Subject):
     """`trusted_jwks`: a file with the keys of the ES256 tokens' issuer. `access_log`: which requests it has, into a
-    file. `redis`: the port of the Redis that counts the limits. `data`: a filled store's directory. `bcrypt_cost`: of its passwords. `preload`: a library, with the
+    file. `redis`: the port of the Redis that counts the limits. `data`: a filled store's directory. `store`, `keys`: URLs. `service`: how the catalogue is reached, when not
+    as the upstream; `pki`: the folder of the gateway's certificate. `bcrypt_cost`: of its passwords. `preload`: a library, with the
     variables that tell it what to do."""
 
-    def __init__(self, *arguments, trusted_jwks=None, access_log="off", redis=None, data=None, bcrypt_cost=12,
-                 preload=None, **options):
+    def __init__(self, *arguments, trusted_jwks=None, access_log="off", redis=None, data=None, store=None, keys=None, service=None, pki=None,
+                 bcrypt_cost=12, preload=None, **options):
         super().__init__(*arguments, **options)
         self.trusted_jwks = trusted_jwks
         self.access_log = access_log
         self.redis = redis
+        self.service = service or {"url": f"http://127.0.0.1:{self.upstream_port}"}
+        self.fleet = {"fleet": {"certificates": str(pki)}} if pki else {}
+        self.stores = {"store": {"url": store}, "keys": {"url": keys}} if store else {}
         self.bcrypt_cost = bcrypt_cost
         self.preload = preload or {}
         if data is not None:
@@ -213,10 +217,11 @@ class Merlon(Subject):
             "log": {"access": self.access_log},
             "server": {"listen": f"127.0.0.1:{self.port}", "admin": f"127.0.0.1:{self.admin_port}", "workers": 1},
             "passwords": {"bcrypt_cost": self.bcrypt_cost},
-            "limits": {"api": unlimited, "auth": {**unlimited, "paths": ["/api/auth/login"]}},
-            "services": {"catalog": {"url": f"http://127.0.0.1:{self.upstream_port}", "routes": [
+            "limits": {"api": unlimited, "auth": {**unlimited, "paths": ["/api/auth/login", "/api/auth/register"]}},
+            "services": {"catalog": {**self.service, "routes": [
                 {"path": "/catalog/**", "methods": ["GET"], "allow": ["read:products"]}]}},
         }
+        config |= self.stores | self.fleet
         if self.redis is not None:
             config["state"] = {"url": f"redis://127.0.0.1:{self.redis}"}
         if self.is_tls:

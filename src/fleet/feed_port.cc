@@ -11,20 +11,24 @@ namespace json = boost::json;
 
 // Another host's clock may be behind auth's by so much.
 constexpr std::chrono::minutes clocks_apart_max{1};
+// A feed that has nothing to tell says so every second. One that is silent for longer is away, and
+// another process of auth may not be.
+constexpr std::chrono::seconds patience{3};
 
 Task<Message> serve_feed(identity::Identity* auth, Message call) {
     const auto after = MERLON_CO_TRY(call.optional_text("after"));
     const identity::Told told =
         after ? MERLON_CO_TRY(co_await auth->tell_all(*after))
-              : MERLON_CO_TRY(co_await auth->tell_since(MERLON_CO_TRY(call.integer("horizon"))));
+              : MERLON_CO_TRY(co_await auth->tell_since(MERLON_CO_TRY(call.integer("horizon")),
+                                                        MERLON_CO_TRY(call.text("mark"))));
     json::array revocations;
     revocations.reserve(told.revocations.size());
     for (const identity::ToldRevocation& one : told.revocations) {
         revocations.push_back(json::array{one.subject, one.least_version, one.until_ms});
     }
     Message answer;
-    answer.set("revocations", revocations).set("horizon", told.horizon);
-    answer.set("last", told.last).set("keys", told.jwks);
+    answer.set("revocations", revocations).set("horizon", told.horizon).set("mark", told.mark);
+    answer.set("last", told.last).set("keys", told.jwks).set("waited", told.waited.count());
     co_return answer;
 }
 
@@ -42,7 +46,7 @@ Result<> take_over_one(tokens::Revocations& revocations, const json::value& one)
 }  // namespace
 
 Task<Message> AuthFeed::ask(const Message& call) {
-    return auth_.call("feed", call, Repeat::Harmless);
+    return auth_.call("feed", call, Repeat::Harmless, patience);
 }
 
 Task<> AuthFeed::load(std::optional<tokens::Keyring> shared_secret) {
@@ -68,10 +72,13 @@ Task<> AuthFeed::load(std::optional<tokens::Keyring> shared_secret) {
 Task<> AuthFeed::follow() {
     const SteadyTime begun = clock_.steady();
     Message call;
-    call.set("horizon", horizon_);
+    call.set("horizon", horizon_).set("mark", mark_);
     const Message told = MERLON_CO_TRY(co_await ask(call));
-    MERLON_CO_TRY(take_over(told, begun));
+    // Not longer than the answer took, whatever is said.
+    const std::chrono::milliseconds waited{MERLON_CO_TRY(told.integer("waited"))};
+    MERLON_CO_TRY(take_over(told, std::min<SteadyTime>(begun + waited, clock_.steady())));
     horizon_ = MERLON_CO_TRY(told.integer("horizon"));
+    mark_ = MERLON_CO_TRY(told.text("mark"));
     co_return Result<>{};
 }
 

@@ -41,6 +41,7 @@ private:
     bool has_shared_secret_ = false;
     std::string jwks_;  // in force
     std::int64_t horizon_ = 0;
+    std::string mark_;
 };
 
 // The auth role's side. Borrows `auth` for as long as the port lives.

@@ -10,8 +10,6 @@
 namespace merlon::fleet {
 namespace {
 
-// The longest wait is a feed that has nothing to tell.
-constexpr std::chrono::seconds timeout{15};
 constexpr std::size_t answer_bytes_max = 64 << 20;
 
 struct Answered {
@@ -19,10 +17,11 @@ struct Answered {
     std::string body;
 };
 
-Task<Answered> attempt(http::ClientConnection* connection, std::string request) {
+Task<Answered> attempt(http::ClientConnection* connection, std::string request,
+                       std::chrono::milliseconds patience) {
     http::Gather gather;
     gather.add(request);
-    connection->stream().set_deadline(timeout);
+    connection->stream().set_deadline(patience);
     if (const auto sent = co_await connection->stream().write(gather); !sent) {
         co_return fail(Kind::Unavailable, "upstream.closed", std::string(sent.error().rule));
     }
@@ -40,7 +39,7 @@ Task<Answered> attempt(http::ClientConnection* connection, std::string request) 
 }
 
 Task<std::string> exchange(std::shared_ptr<gateway::Upstream> upstream, std::string operation,
-                           std::string body, Repeat repeat) {
+                           std::string body, Repeat repeat, std::chrono::milliseconds patience) {
     std::optional<gateway::Upstream::Loan> kept = upstream->reuse();
     while (true) {
         const bool is_first = kept.has_value();
@@ -53,7 +52,8 @@ Task<std::string> exchange(std::shared_ptr<gateway::Upstream> upstream, std::str
             &connection,
             fmt::format("POST {}{} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n"
                         "Content-Length: {}\r\n\r\n{}",
-                        port_path, operation, authority, body.size(), body));
+                        port_path, operation, authority, body.size(), body),
+            patience);
         if (answered) {
             loan.give_back();
             if (answered->status == 200) co_return std::move(answered->body);
@@ -92,6 +92,10 @@ PortClient::PortClient(PortLoop& loop, const std::string& role, Addresses addres
     : loop_(loop),
       name_(role + " (port)"),
       metrics_(metrics),
+      answered_(metrics.counter("merlon_port_calls", "calls of another process's role",
+                                {{"role", role}, {"outcome", "answered"}})),
+      failed_(metrics.counter("merlon_port_calls", "calls of another process's role",
+                              {{"role", role}, {"outcome", "failed"}})),
       upstream_(std::make_shared<gateway::Upstream>(name_, std::move(addresses), loop.deadlines(),
                                                     metrics)),
       every_second_(loop.deadlines(), [this] { upstream_->prune(); }) {}
@@ -105,17 +109,19 @@ void PortClient::replace(Addresses addresses) {
     });
 }
 
-Task<Message> PortClient::call(std::string_view operation, const Message& members, Repeat repeat) {
-    const std::string answer =
-        MERLON_CO_TRY(co_await storage::Answer<std::string>::wait_for([&](auto waiting) {
-            asio::post(loop_.executor(), [this, waiting, operation = std::string(operation),
-                                          body = members.str(), repeat] {
-                spawn(loop_.executor(), exchange(upstream_, operation, body, repeat),
-                      [waiting](Result<std::string> result) { waiting->set(std::move(result)); });
-            });
-            return Result<>{};
-        }));
-    co_return Message::parse(answer);
+Task<Message> PortClient::call(std::string_view operation, const Message& members, Repeat repeat,
+                               std::chrono::milliseconds patience) {
+    const auto answer = co_await storage::Answer<std::string>::wait_for([&](auto waiting) {
+        asio::post(loop_.executor(), [this, waiting, operation = std::string(operation),
+                                      body = members.str(), repeat, patience] {
+            spawn(loop_.executor(), exchange(upstream_, operation, body, repeat, patience),
+                  [waiting](Result<std::string> result) { waiting->set(std::move(result)); });
+        });
+        return Result<>{};
+    });
+    (answer ? answered_ : failed_).add();
+    if (!answer) co_return std::unexpected(answer.error());
+    co_return Message::parse(*answer);
 }
 
 }  // namespace merlon::fleet

@@ -52,12 +52,15 @@ public:
 
     // Errors: those of the operation, "port.failed" for one of its errors that nobody asks for by
     // name, and "upstream.…" when the role could not be reached or its answer not be read.
-    Task<Message> call(std::string_view operation, const Message& members, Repeat repeat);
+    Task<Message> call(std::string_view operation, const Message& members, Repeat repeat,
+                       std::chrono::milliseconds patience = std::chrono::seconds{15});
 
 private:
     PortLoop& loop_;
     const std::string name_;
     metrics::Registry& metrics_;
+    metrics::Counter& answered_;
+    metrics::Counter& failed_;
     // Shared with the calls under way, which a stopped loop destroys late. Its thread's alone.
     std::shared_ptr<gateway::Upstream> upstream_;
     gateway::EverySecond every_second_;

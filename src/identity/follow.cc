@@ -49,7 +49,7 @@ bool is_full_page(const Rows& rows) { return std::cmp_equal(rows.size(), page_ro
 Task<Rows> revocations_since(storage::Database* database, std::int64_t horizon,
                              std::int64_t oldest) {
     return database->query(
-        "SELECT subject, least_version, until, horizon FROM (SELECT "
+        "SELECT subject, least_version, until, horizon, position FROM (SELECT "
         "CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT) AS horizon) "
         "AS now LEFT JOIN revocations ON position >= $1 AND until > $2",
         {horizon, oldest});

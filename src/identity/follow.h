@@ -17,8 +17,8 @@ Task<std::int64_t> horizon_of(storage::Database* database);
 Task<storage::Rows> revocations_page(storage::Database* database, std::string after,
                                      std::int64_t oldest);
 bool is_full_page(const storage::Rows& rows);
-// Subject, least version, until, and in each row the next horizon; one row with nulls when nothing
-// has changed.
+// Subject, least version, until, in each row the next horizon, position; one row with nulls but the
+// horizon when nothing has changed.
 Task<storage::Rows> revocations_since(storage::Database* database, std::int64_t horizon,
                                       std::int64_t oldest);
 

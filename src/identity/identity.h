@@ -56,8 +56,9 @@ public:
     // What gateways in other processes follow (tell.cc). Errors: those of Database.
     // A page of all that is revoked, after a subject (empty: from the first).
     Task<Told> tell_all(std::string after);
-    // What was revoked since a horizon, as soon as there is something, else after a beat.
-    Task<Told> tell_since(std::int64_t horizon);
+    // What was revoked since a horizon, as soon as there is more than `mark` tells of, else after a
+    // beat. Both are those of what was told last.
+    Task<Told> tell_since(std::int64_t horizon, std::string mark);
     // Wakes those who wait. Every second: it is how they know that they hear.
     void beat() { changed_.raise(); }
 

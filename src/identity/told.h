@@ -1,6 +1,7 @@
 // What the auth role tells gateways in other processes.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,9 +16,14 @@ struct ToldRevocation {
 
 struct Told {
     std::vector<ToldRevocation> revocations;
-    std::int64_t horizon = 0;  // to ask from the next time
+    // To ask from the next time, and what was seen from there already: a transaction that is long
+    // under way holds the horizon back.
+    std::int64_t horizon = 0;
+    std::string mark;
     std::string last;          // subject of a page that is not the last; empty: it is
     std::string jwks;          // the keys as they are now
+    // From the question until all of this was read: it is whole as of so long after the asking.
+    std::chrono::milliseconds waited{};
 };
 
 }  // namespace merlon::identity

@@ -27,7 +27,7 @@ class Apart:
                              "keys": {"master": "env:MASTER"},
                              "fleet": {"certificates": str(directory / "pki")} | {
                                  role: {"url": [f"https://127.0.0.1:{port}" for port in ports]} for role, ports in self.ports.items()}},
-                            merge(postgres.stores(), config or {}))
+                            merge(postgres.stores() if postgres else {}, config or {}))
         self.servers = {role: [self.make(role, index) for index in range(count)] for role, count in self.counts.items()}
 
     def make(self, role, index):

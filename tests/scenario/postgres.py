@@ -38,6 +38,12 @@ class Postgres:
         assert not check or done.returncode == 0, done.stderr
         return done
 
+    def hold_transaction(self, database):
+        """A process that has a transaction of its own open, for half a minute or until it is killed."""
+        return subprocess.Popen(["psql", "-X", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "merlon", "-d", database,
+                                 "-c", "BEGIN", "-c", "CREATE TEMPORARY TABLE held (n int)", "-c", "SELECT pg_sleep(30)"],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     def rows(self, sql, database):
         return self.psql(sql, database).stdout.splitlines()
 

@@ -93,6 +93,28 @@ def test_a_sign_out_at_one_gateway_is_heard_by_the_other(apart):
     client.wait_for(is_refused, 10, what="the other gateway to hear of it")
 
 
+def test_a_transaction_that_is_long_under_way_makes_nobody_ask_in_vain(apart, postgres):
+    """It holds back the horizon behind which all is told: what was told already is no news all the same."""
+    name = apart.config["store"]["url"].rsplit("/", 1)[1]
+    account = apart.gateway.register()
+    holding = postgres.hold_transaction(name)
+    try:
+        apart.gateway.logout(account.access)
+        other = apart.servers["gateway"][1]
+        client.wait_for(lambda: other.get("/private/x", token=account.access).status == 401, 10, what="the other gateway to hear of it")
+
+        def asked():
+            return other.metric("merlon_port_calls_total", role="auth")
+
+        before = asked()
+        client.wait_for(lambda: asked() > before + 2, 30, what="the feed to go on")
+        assert holding.poll() is None, "the transaction was over too early to show anything"
+        assert asked() < before + 50, "the feed tells the same again and again"
+    finally:
+        holding.kill()
+        holding.wait()
+
+
 def test_a_refusal_at_a_gateway_is_stored_by_auth(apart):
     account = apart.gateway.register()
     assert apart.gateway.call("DELETE", "/management/x", token=account.access).status == 403
@@ -236,3 +258,18 @@ def test_a_role_that_is_none_is_a_usage_error(tmp_path, flags, says):
 def test_a_role_without_certificates_says_which_file_is_missing(tmp_path):
     done = subprocess.run([binary(), "serve", "--role", "products"], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
     assert done.returncode == 78 and "pki/products.crt" in done.stderr, done
+
+
+def test_one_auth_on_sqlite_tells_its_gateways_too(tmp_path, upstream):
+    """For who tries it out: no PostgreSQL, one process of each role, a store in each one's own folder."""
+    fleet = Apart(tmp_path / "sqlite", upstream, None, config={"keys": {"url": "sqlite:data/keys.db"}}).start()
+    try:
+        account = fleet.gateway.register()
+        for _ in range(3):  # a user's revocation takes the place of the one before
+            again = account.login()
+            assert fleet.gateway.get("/private/x", token=again.access).status == 200
+            assert fleet.gateway.post("/api/auth/logout-all", token=again.access).status == 204
+            client.wait_for(lambda again=again: fleet.gateway.get("/private/x", token=again.access).status == 401, 10,
+                            what="the gateway to hear of it")
+    finally:
+        fleet.stop()
