@@ -178,6 +178,7 @@ Result<> Platform::open_roles() {
 
 Result<> Platform::open_admin() {
     admin_deadlines_.start();
+    MERLON_TRY(http::require_free(main_.get_executor(), settings_.server.admin));
     admin_server_ = std::make_unique<http::Server>(main_.get_executor(), settings_.server, admin_,
                                                    admin_deadlines_, nullptr, 64);
     admin_server_->serve(MERLON_TRY(http::listen_on(main_.get_executor(), settings_.server.admin)));
