@@ -20,8 +20,8 @@ struct Told {
     // under way holds the horizon back.
     std::int64_t horizon = 0;
     std::string mark;
-    std::string last;          // subject of a page that is not the last; empty: it is
-    std::string jwks;          // the keys as they are now
+    std::string last;  // subject of a page that is not the last; empty: it is
+    std::string jwks;  // the keys as they are now
     // From the question until all of this was read: it is whole as of so long after the asking.
     std::chrono::milliseconds waited{};
 };
