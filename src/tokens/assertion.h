@@ -78,7 +78,7 @@ public:
 private:
     crypto::SpiffeId caller_;
     std::shared_ptr<const crypto::SigningKey> key_;
-    DigestCache<std::string> cache_{1'024};
+    DigestCache<std::string> cache_{4'096};
 };
 
 // Verifies what one worker is sent, each assertion once. Used by one thread.
@@ -95,7 +95,7 @@ public:
 
 private:
     crypto::SpiffeId receiver_;
-    DigestCache<Assertion> cache_{1'024};
+    DigestCache<Assertion> cache_{4'096};
 };
 
 }  // namespace merlon::tokens

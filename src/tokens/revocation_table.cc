@@ -55,10 +55,17 @@ std::uint64_t RevokedId::hash() const {
 }
 
 // The table of a shard is told by the top bits of the hash: here the others choose.
-std::size_t RevocationTable::place_of(const RevokedId& id) const {
+std::size_t RevocationTable::first_place(const RevokedId& id) const {
     const std::uint64_t rest = id.hash() << 6;
-    std::size_t place =
-        static_cast<std::size_t>(static_cast<unsigned __int128>(rest) * places_.size() >> 64);
+    return static_cast<std::size_t>(static_cast<unsigned __int128>(rest) * places_.size() >> 64);
+}
+
+void RevocationTable::prefetch(const RevokedId& id) const {
+    if (size_ != 0) __builtin_prefetch(&places_[first_place(id)]);
+}
+
+std::size_t RevocationTable::place_of(const RevokedId& id) const {
+    std::size_t place = first_place(id);
     while (!places_[place].id.is_nil() && places_[place].id != id) {
         if (++place == places_.size()) place = 0;
     }

@@ -39,11 +39,14 @@ public:
     // Keeps the greater one of each of the values when it is there.
     void add(const Revoked& revoked);
     const Revoked* find(const RevokedId& id) const;
+    // Where find() will begin to look.
+    void prefetch(const RevokedId& id) const;
     // Drops those that are over by both clocks, and gives back the memory.
     void drop_expired(std::uint32_t now, std::uint32_t steady_now);
     std::size_t size() const { return size_; }
 
 private:
+    std::size_t first_place(const RevokedId& id) const;
     std::size_t place_of(const RevokedId& id) const;
     void rebuild(std::size_t places);
 

@@ -54,11 +54,14 @@ private:
     struct Part {
         mutable std::mutex mutex;
         RevocationTable table;
+
+        // Has the memory on its way that refuses() will look at.
+        void expect(const RevokedId& id) const;
+        bool refuses(const RevokedId& id, std::int64_t version) const;
     };
 
     const Part& part_of(const RevokedId& id) const { return parts_[id.hash() >> 58]; }
     void add(std::string_view id, std::int64_t least_version, WallTime until);
-    bool refuses(std::string_view id, std::int64_t version) const;
 
     const Clock& clock_;
     std::array<Part, parts> parts_;
