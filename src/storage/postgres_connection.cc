@@ -116,7 +116,7 @@ Task<> PostgresConnection::connect() {
         {"application_name", "merlon"},
         {"client_encoding", "UTF8"},
         {"gssencmode", "disable"},
-        {"channel_binding", "prefer"},
+        {"channel_binding", settings_.binds_channel() ? "require" : "prefer"},
         // A listening connection asks nothing, and would never notice that the server is away.
         {"keepalives_idle", "5"},
         {"keepalives_interval", "2"},

@@ -14,7 +14,10 @@ int migrate(const Arguments& arguments, Pending pending) {
     if (!settings) return exit_configuration;
     const auto reports =
         pending == Pending::Applied ? migrate_tables(*settings) : report_tables(*settings);
-    if (!reports) return report(std::unexpected(reports.error()), 1);
+    if (!reports) {
+        const bool is_away = reports.error().kind == Kind::Unavailable;
+        return report(std::unexpected(reports.error()), is_away ? exit_unavailable : 1);
+    }
     const std::string text = arguments.json ? to_json(*reports) : to_text(*reports);
     std::fwrite(text.data(), 1, text.size(), stdout);
     return is_up_to_date(*reports) ? 0 : 1;
