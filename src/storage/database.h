@@ -88,7 +88,8 @@ public:
     virtual ~Transaction() = default;
     // Errors: "storage.unique" (Conflict), "storage.constraint" (Conflict: a foreign key or CHECK),
     // "storage.schema" (Corrupt: the tables are not those the statement was written for),
-    // "storage.unavailable", "storage.corrupt".
+    // "storage.denied" (Corrupt: the database's user may not do that), "storage.unavailable",
+    // "storage.corrupt".
     virtual Task<Rows> query(Sql sql, Parameters parameters = {}) = 0;
     // Several statements separated by ';', without parameters: migrations.
     virtual Task<> run_script(Sql script) = 0;

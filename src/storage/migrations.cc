@@ -17,16 +17,7 @@ namespace {
 std::string checksum(Sql script) { return fmt::format("{:016x}", SipHash(0, 0)(script.text())); }
 
 Task<> create_table(Transaction& transaction) {
-    co_return co_await transaction.run_script(R"(
-        CREATE TABLE IF NOT EXISTS schema_migrations (
-            role TEXT NOT NULL,
-            number INTEGER NOT NULL,
-            name TEXT NOT NULL,
-            checksum TEXT NOT NULL,
-            compatible INTEGER NOT NULL,
-            applied_at INTEGER NOT NULL,  -- milliseconds since 1970
-            PRIMARY KEY (role, number)
-        ) STRICT)");
+    co_return co_await transaction.run_script(migrations_table());
 }
 
 Task<> refuse_newer(Database* database, std::string role, std::int64_t newest) {
@@ -75,6 +66,19 @@ Task<Rows> applied_rows(Database* database, std::string role) {
 }
 
 }  // namespace
+
+Sql migrations_table() {
+    return R"(
+        CREATE TABLE IF NOT EXISTS schema_migrations (
+            role TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            checksum TEXT NOT NULL,
+            compatible INTEGER NOT NULL,
+            applied_at INTEGER NOT NULL,  -- milliseconds since 1970
+            PRIMARY KEY (role, number)
+        ) STRICT)";
+}
 
 Task<> migrate(Database& database, const Clock& clock, std::string_view role,
                std::span<const Migration> migrations) {

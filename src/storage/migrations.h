@@ -25,6 +25,9 @@ struct Migration {
     Compatibility compatibility = Compatibility::Compatible;
 };
 
+// Makes schema_migrations, which says what has run, unless it is there.
+Sql migrations_table();
+
 // Brings the tables of `role` up to date: each script that is missing runs in a transaction of its
 // own with its row in schema_migrations, so a crash leaves whole migrations only, and of two
 // processes that start at once one runs it and the other finds it done.
