@@ -26,6 +26,12 @@ Task<> refuse_newer(Database* database, std::string role, std::int64_t newest) {
         "WHERE role = $1 AND number > $2 AND compatible = 0 ORDER BY number LIMIT 1",
         {role, newest}));
     if (rows.empty()) co_return Result<>{};
+    if (rows[0].integer(0) == copy_marker) {
+        co_return fail(Kind::Conflict, "storage.copying",
+                       fmt::format("the copy from {} into this store has not come to its end: "
+                                   "finish it with merlon store copy",
+                                   rows[0].text(1)));
+    }
     co_return fail(
         Kind::Conflict, "storage.schema_newer",
         fmt::format("the tables of {} were changed by a newer release (migration {} {}): "
