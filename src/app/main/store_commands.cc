@@ -55,7 +55,8 @@ void add_store(CLI::App& program, Arguments& arguments) {
     const auto order = std::make_shared<CopyOrder>();
     CLI::App* command = group->add_subcommand(
         "copy",
-        "Copy everything into another, empty store: sqlite:path or postgres://…, either way. Stop "
+        "Copy everything into another, empty store: sqlite:path or postgres://user@host/database, "
+        "either way. Stop "
         "the server first. What is not said is the configuration's, so write the new urls and "
         "passwords there and say where the data was: store copy --from sqlite:data/merlon.db "
         "--keys-from sqlite:data/keys.db. Keys stay where they are unless --keys-from or --keys-to "
