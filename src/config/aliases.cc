@@ -71,7 +71,8 @@ void merge_database(const Environment& environment, Node& root, Problems& proble
         const auto found = environment.find(std::string(part.name));
         if (found == environment.end()) continue;
         part.value = found->second;
-        is_said = true;
+        // A port alone says nothing: Kubernetes sets one for a service of that name.
+        if (part.name != "DATABASE_PORT") is_said = true;
     }
     if (!is_said) return;
     bool is_whole = true;

@@ -178,12 +178,14 @@ TEST(SeedsDatabase, HalfSaidOrWithSignsOfAUrlIsRefused) {
     const std::pair<Environment, std::string_view> refused[] = {
         {{{"DATABASE_HOST", "localhost"}}, "DATABASE_NAME"},
         {{{"DATABASE_NAME", "a"}, {"DATABASE_USER", "b"}}, "DATABASE_HOST"},
-        {{{"DATABASE_PORT", "5432"}}, "DATABASE_USER"},
         {{{"DATABASE_PASSWORD", "very-secret"}}, "DATABASE_PASSWORD"},  // the store is sqlite
     };
     const Environment whole{
         {"DATABASE_HOST", "localhost"}, {"DATABASE_NAME", "a"}, {"DATABASE_USER", "b"}};
     ASSERT_TRUE(load_seed(whole).settings);
+    // Kubernetes sets one for a service of that name.
+    EXPECT_EQ(load_seed({{"DATABASE_PORT", "tcp://10.0.0.1:5432"}}).settings->store.url,
+              "sqlite:data/merlon.db");
     const auto names = [](const Environment& environment, std::string_view variable) {
         const Loaded loaded = load_seed(environment);
         return !loaded.settings &&
