@@ -5,6 +5,7 @@ namespace merlon::app {
 
 inline constexpr int exit_usage = 2;
 inline constexpr int exit_unavailable = 69;
+inline constexpr int exit_not_permitted = 77;
 inline constexpr int exit_configuration = 78;
 
 }  // namespace merlon::app

@@ -2,6 +2,15 @@
 #include "app/fixed_settings.h"
 
 namespace merlon::app {
+namespace {
+
+std::vector<std::string> urls_of(const storage::StoreSettings& store) {
+    std::vector<std::string> urls;
+    for (const auto& [role, its] : store.roles) urls.push_back(role + " " + its.url);
+    return urls;
+}
+
+}  // namespace
 
 std::vector<std::string_view> changed_fixed_settings(const config::Settings& running,
                                                      const config::Settings& fresh) {
@@ -20,6 +29,7 @@ std::vector<std::string_view> changed_fixed_settings(const config::Settings& run
     compare("server.timeouts.drain", before.drain, after.drain);
     compare("server.limits", running.server.limits, fresh.server.limits);
     compare("store.url", running.store.url, fresh.store.url);
+    compare("store.roles", urls_of(running.store), urls_of(fresh.store));
     compare("keys.url", running.keys.url, fresh.keys.url);
     compare("keys.master", running.keys.master_path, fresh.keys.master_path);
     compare("fleet", running.fleet, fresh.fleet);

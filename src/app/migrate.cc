@@ -1,4 +1,4 @@
-// Which roles have tables where, and walking over them.
+// Walking over the tables of every role.
 #include "app/migrate.h"
 
 #include <fmt/format.h>
@@ -6,16 +6,11 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "app/owned_tables.h"
 #include "app/store_lock.h"
 #include "base/wait.h"
 #include "http/answers.h"
-#include "identity/schema.h"
-#include "sealing/key_store.h"
-#include "services/order_store.h"
-#include "services/product_store.h"
-#include "services/profile_store.h"
 #include "storage/open_database.h"
-#include "storage/outbox.h"
 #include "wire/json_text.h"
 
 namespace merlon::app {
@@ -24,37 +19,11 @@ namespace {
 using storage::MigrationReport;
 using storage::MigrationState;
 
-struct RoleTables {
-    std::string_view role;
-    std::span<const storage::Migration> migrations;
-    storage::DatabaseSettings database;
-};
-
-// In the order in which a server brings them up to date.
-std::vector<RoleTables> tables_of(const config::Settings& settings) {
-    const storage::DatabaseSettings& data = settings.store.database;
-    const gateway::BuiltInServices& built_in = settings.gateway.built_in;
-    std::vector<RoleTables> tables{
-        {sealing::keys_role, sealing::keys_migrations(), settings.keys.database},
-        {storage::outbox_role, storage::outbox_migrations(), data},
-        {identity::auth_role, identity::auth_migrations(), data},
-    };
-    if (built_in.users)
-        tables.push_back({services::users_role, services::users_migrations(), data});
-    if (built_in.products) {
-        tables.push_back({services::products_role, services::products_migrations(), data});
-    }
-    if (built_in.orders) {
-        tables.push_back({services::orders_role, services::orders_migrations(), data});
-    }
-    return tables;
-}
-
-Result<RoleReport> report_role(const RoleTables& tables) {
+Result<RoleReport> report_role(const OwnedTables& tables) {
     const auto* sqlite = std::get_if<storage::SqliteSettings>(&tables.database);
     std::error_code ignored;
     if (sqlite != nullptr && !std::filesystem::exists(sqlite->path, ignored)) {
-        RoleReport nothing{tables.role, {}};
+        RoleReport nothing{tables.role, storage::name_of(tables.database), {}};
         for (const storage::Migration& migration : tables.migrations) {
             nothing.migrations.push_back(
                 {migration.number, std::string(migration.name), MigrationState::Pending, {}});
@@ -63,7 +32,7 @@ Result<RoleReport> report_role(const RoleTables& tables) {
     }
     const auto database = MERLON_TRY(storage::open_database(tables.database));
     return RoleReport{
-        tables.role,
+        tables.role, storage::name_of(tables.database),
         MERLON_TRY(wait(storage::report_migrations(*database, tables.role, tables.migrations)))};
 }
 
@@ -89,18 +58,16 @@ bool is_settled(const MigrationReport& one) {
 
 Result<std::vector<RoleReport>> report_tables(const config::Settings& settings) {
     std::vector<RoleReport> reports;
-    for (const RoleTables& tables : tables_of(settings)) {
+    for (const OwnedTables& tables : owned_tables(settings)) {
         reports.push_back(MERLON_TRY(report_role(tables)));
     }
     return reports;
 }
 
 Result<std::vector<RoleReport>> migrate_tables(const config::Settings& settings) {
-    // Makes the store's folder, which the lock lies in.
-    MERLON_TRY(storage::open_database(settings.store.database));
     const auto lock = MERLON_TRY(StoreLock::take(settings));
     const SystemClock clock;
-    for (const RoleTables& tables : tables_of(settings)) {
+    for (const OwnedTables& tables : owned_tables(settings)) {
         const auto database = MERLON_TRY(storage::open_database(tables.database));
         MERLON_TRY(wait(storage::migrate(*database, clock, tables.role, tables.migrations)));
     }
@@ -119,8 +86,8 @@ std::string to_text(const std::vector<RoleReport>& reports) {
         for (const MigrationReport& one : report.migrations) {
             std::string time = one.applied_at ? http::json_time(*one.applied_at) : "";
             std::erase(time, '"');
-            text += fmt::format("{:<9} {:>3}  {:<8} {:<24}  {}\n", report.role, one.number,
-                                name(one.state), time, one.name);
+            text += fmt::format("{:<9} {:>3}  {:<8} {:<24}  {}  {}\n", report.role, one.number,
+                                name(one.state), time, report.database, one.name);
         }
     }
     return text;
@@ -135,6 +102,8 @@ std::string to_json(const std::vector<RoleReport>& reports) {
             wire::append_json_string(json, one.name);
             json += fmt::format(R"(,"state":"{}")", name(one.state));
             if (one.applied_at) json += R"(,"appliedAt":)" + http::json_time(*one.applied_at);
+            json += R"(,"database":)";
+            wire::append_json_string(json, report.database);
             json += "}";
         }
     }

@@ -12,6 +12,7 @@ namespace merlon::app {
 
 struct RoleReport {
     std::string_view role;
+    std::string database;  // its name: storage::name_of
     std::vector<storage::MigrationReport> migrations;
 };
 
@@ -25,7 +26,7 @@ Result<std::vector<RoleReport>> migrate_tables(const config::Settings& settings)
 // Whether a server could start without changing a table.
 bool is_up_to_date(const std::vector<RoleReport>& reports);
 
-// A line a migration, and a JSON array of {role, number, name, state[, appliedAt]}.
+// A line a migration, and a JSON array of {role, number, name, state[, appliedAt], database}.
 std::string to_text(const std::vector<RoleReport>& reports);
 std::string to_json(const std::vector<RoleReport>& reports);
 

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "config/aliases.h"
 #include "config/sections.h"
 #include "config/yaml.h"
 
@@ -55,45 +56,6 @@ std::string path_of_variable(std::string_view name) {
     return path;
 }
 
-void set(Node& root, const std::string& path, std::string value, const Origin& origin) {
-    root.make(path_parts(path), origin) = Node::scalar(std::move(value), origin);
-}
-
-// REDIS_PORT alone says nothing: Kubernetes sets one for a service of that name.
-void merge_redis(const Inputs& inputs, Node& root) {
-    const auto host = inputs.environment.find("REDIS_HOST");
-    if (host == inputs.environment.end()) return;
-    const bool is_ipv6 = host->second.find(':') != std::string::npos;
-    std::string url = "redis://" + (is_ipv6 ? "[" + host->second + "]" : host->second);
-    const auto port = inputs.environment.find("REDIS_PORT");
-    if (port != inputs.environment.end()) url += ":" + port->second;
-    set(root, "state.url", std::move(url), {Origin::Layer::Environment, "REDIS_HOST"});
-}
-
-// The seed's names.
-void merge_aliases(const Inputs& inputs, Node& root) {
-    constexpr std::pair<std::string_view, std::string_view> aliases[] = {
-        {"JWT_SECRET", "tokens.secret"},
-        {"JWT_REFRESH_SECRET", "tokens.refresh_secret"},
-        {"REDIS_PASSWORD", "state.password"},
-    };
-    for (const auto& [name, path] : aliases) {
-        const auto found = inputs.environment.find(std::string(name));
-        if (found == inputs.environment.end()) continue;
-        set(root, std::string(path), found->second, {Origin::Layer::Environment, found->first});
-    }
-    merge_redis(inputs, root);
-    const auto origins = inputs.environment.find("CORS_ORIGIN");
-    if (origins == inputs.environment.end()) return;
-    const Origin origin{Origin::Layer::Environment, "CORS_ORIGIN"};
-    Node list{Node::Kind::List};
-    list.origin = origin;
-    for (const std::string_view one : text::split(origins->second, ',')) {
-        list.items.push_back(Node::scalar(std::string(one), origin));
-    }
-    root.make({"cors", "origins"}, origin) = std::move(list);
-}
-
 // MERLON_SECTION__KEY_FILE first: a variable that holds the value itself overrides it.
 void merge_environment(const Inputs& inputs, const Files& files, Node& root, Problems& problems) {
     std::map<std::string, Node> direct;
@@ -110,7 +72,7 @@ void merge_environment(const Inputs& inputs, const Files& files, Node& root, Pro
         } else if (!is_file) {
             direct[path] = Node::scalar(value, origin);
         } else if (auto content = read_small_file(files, value, value_bytes_max)) {
-            set(root, path, *std::move(content), origin);
+            root.set(path, *std::move(content), origin);
         } else {
             problems.push_back({Grade::Error, origin, path,
                                 "cannot read " + value + ": " + content.error().detail});
@@ -124,7 +86,7 @@ void merge_environment(const Inputs& inputs, const Files& files, Node& root, Pro
 
 void merge_flags(const Inputs& inputs, Node& root) {
     for (const auto& [path, value] : inputs.flags) {
-        set(root, path, value, {Origin::Layer::Flag, "--set " + path});
+        root.set(path, value, {Origin::Layer::Flag, "--set " + path});
     }
 }
 
@@ -154,7 +116,7 @@ Result<std::string> read_small_file(const Files& files, const std::string& path,
 Loaded load(const Inputs& inputs, const Files& files) {
     Loaded loaded;
     Node root = read_file(inputs, files, loaded.problems);
-    merge_aliases(inputs, root);
+    merge_aliases(inputs.environment, root, loaded.problems);
     merge_environment(inputs, files, root, loaded.problems);
     merge_flags(inputs, root);
 

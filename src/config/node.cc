@@ -45,6 +45,10 @@ Node& Node::make(const std::vector<std::string>& path, const Origin& made_origin
     return *node;
 }
 
+void Node::set(std::string_view path, std::string value, const Origin& made_origin) {
+    make(path_parts(path), made_origin) = scalar(std::move(value), made_origin);
+}
+
 std::vector<std::string> path_parts(std::string_view path) {
     std::vector<std::string> parts;
     while (true) {

@@ -37,6 +37,8 @@ struct Node {
     const Node* at(std::string_view path) const;
     // The node at a path; maps are made on the way where nothing was.
     Node& make(const std::vector<std::string>& path, const Origin& origin);
+    // A scalar at a dotted path.
+    void set(std::string_view path, std::string value, const Origin& origin);
 };
 
 struct Entry {

@@ -40,6 +40,7 @@ public:
     Reader(ReadContext& context, const Node* node, std::string path, Key& key);
 
     bool exists() const { return node_ != nullptr; }
+    bool describes() const { return context_.purpose == Purpose::Describe; }
     bool says(std::string_view name) const { return find(name) != nullptr; }
     const std::string& name() const { return key_.name; }
     const Origin& origin() const { return origin_; }

@@ -1,6 +1,8 @@
 // Where the data may be said to live, and what is refused.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "config/load.h"
 
 namespace merlon::config {
@@ -85,6 +87,130 @@ TEST(StoreUrl, ThatIsWeakOrHalfSaidIsRefused) {
     EXPECT_FALSE(
         load_store("{ url: \"postgres://merlon@127.0.0.1/shop\", pool: { min: 5, max: 4 } }")
             .settings);
+}
+
+bool is_refused(std::string_view section, std::string_view path, std::string_view words) {
+    const Loaded loaded = load_store(section);
+    return !loaded.settings && std::ranges::any_of(loaded.problems, [&](const Problem& problem) {
+        return problem.path == path && problem.message.find(words) != std::string::npos;
+    });
+}
+
+TEST(StoreRoles, LiveInTheStoreUnlessTheyHaveADatabaseOfTheirOwn) {
+    const Loaded loaded = load_store(
+        "{ url: \"postgres://merlon@127.0.0.1/shop\", password: first, pool: { max: 4 }, roles: { "
+        "orders: { url: \"postgres://orders_service@127.0.0.1/orders_db\", password: second }, "
+        "users: { url: \"sqlite:data/users.db\" }, auth: {} } }");
+    ASSERT_TRUE(loaded.settings);
+    const storage::StoreSettings& store = loaded.settings->store;
+    EXPECT_EQ(name_of(store.database_of("orders")), "postgres://127.0.0.1:5432/orders_db");
+    EXPECT_EQ(name_of(store.database_of("users")), "sqlite:data/users.db");
+    for (const char* role : {"auth", "products", "gateway"}) {
+        EXPECT_EQ(name_of(store.database_of(role)), "postgres://127.0.0.1:5432/shop") << role;
+    }
+    const auto& orders = *std::get<Postgres>(store.database_of("orders"));
+    EXPECT_EQ(orders.password.reveal(), "second");
+    EXPECT_EQ(orders.connections_max, 4U);  // the store's
+}
+
+TEST(StoreRoles, ThatAreUnknownOrHalfSaidAreRefused) {
+    EXPECT_TRUE(is_refused("{ roles: { oders: { url: \"sqlite:a.db\" } } }", "store.roles.oders",
+                           "did you mean orders?"));
+    EXPECT_TRUE(is_refused("{ roles: { orders: { url: \"mysql://a@b/c\" } } }",
+                           "store.roles.orders.url", "must be sqlite:path"));
+    EXPECT_TRUE(is_refused("{ roles: { orders: { password: secret } } }",
+                           "store.roles.orders.password", "needs a url"));
+}
+
+TEST(StoreUrl, OfSqliteHasNoPasswordNoAuthorityAndNoPool) {
+    EXPECT_TRUE(is_refused("{ password: secret }", "store.password", "postgres://"));
+    EXPECT_TRUE(is_refused("{ ca: ca.pem }", "store.ca", "postgres://"));
+    EXPECT_TRUE(is_refused("{ pool: { max: 3 } }", "store.pool", "postgres://"));
+}
+
+TEST(StoreUrl, MayBeVerifiedByAFileBesideIt) {
+    const Loaded loaded =
+        load_store("{ url: \"postgres://merlon@db.example/shop\", ca: /etc/ca.pem }");
+    ASSERT_TRUE(loaded.settings);
+    const auto& settings = *std::get<Postgres>(loaded.settings->store.database);
+    EXPECT_EQ(settings.tls_mode + settings.tls_authorities, "verify-full/etc/ca.pem");
+}
+
+// Over TLS a password is only proved, and to one who has this connection's certificate.
+TEST(StoreUrl, BindsThePasswordToTheChannelWhereThereIsOne) {
+    const auto binds = [](const char* url) {
+        const Loaded loaded =
+            load_store("{ ca: /ca.pem, password: secret, url: \"" + std::string(url) + "\" }");
+        return std::get<Postgres>(loaded.settings->store.database)->binds_channel();
+    };
+    EXPECT_TRUE(binds("postgres://merlon@db.example/shop"));
+    EXPECT_TRUE(binds("postgres://merlon@127.0.0.1/shop?sslmode=require"));
+    EXPECT_FALSE(binds("postgres://merlon@127.0.0.1/shop"));  // no TLS
+    EXPECT_FALSE(binds("postgres://merlon@db.example/shop?channel_binding=prefer"));
+    EXPECT_FALSE(
+        load_store("{ url: \"postgres://merlon@127.0.0.1/a?channel_binding=disable\" }").settings);
+}
+
+Loaded load_seed(std::map<std::string, std::string> environment) {
+    return load({.environment = std::move(environment)}, OneFile("version: 1\n"));
+}
+
+TEST(SeedsDatabase, IsTheStoreUnderTheSeedsNames) {
+    const Loaded loaded = load_seed({{"DATABASE_HOST", "::1"},
+                                     {"DATABASE_PORT", "6432"},
+                                     {"DATABASE_NAME", "auth_db"},
+                                     {"DATABASE_USER", "auth_service"},
+                                     {"DATABASE_PASSWORD", "very-secret"}});
+    ASSERT_TRUE(loaded.settings);
+    EXPECT_EQ(loaded.settings->store.url, "postgres://auth_service@[::1]:6432/auth_db");
+    EXPECT_EQ(std::get<Postgres>(loaded.settings->store.database)->password.reveal(),
+              "very-secret");
+    const Loaded ours = load_seed({{"DATABASE_HOST", "127.0.0.1"},
+                                   {"DATABASE_NAME", "auth_db"},
+                                   {"DATABASE_USER", "auth_service"},
+                                   {"MERLON_STORE__URL", "postgres://a@127.0.0.1/b"}});
+    ASSERT_TRUE(ours.settings);
+    EXPECT_EQ(ours.settings->store.url, "postgres://a@127.0.0.1/b");
+}
+
+TEST(SeedsDatabase, HalfSaidOrWithSignsOfAUrlIsRefused) {
+    using Environment = std::map<std::string, std::string>;
+    const std::pair<Environment, std::string_view> refused[] = {
+        {{{"DATABASE_HOST", "localhost"}}, "DATABASE_NAME"},
+        {{{"DATABASE_NAME", "a"}, {"DATABASE_USER", "b"}}, "DATABASE_HOST"},
+        {{{"DATABASE_PASSWORD", "very-secret"}}, "DATABASE_PASSWORD"},  // the store is sqlite
+    };
+    const Environment whole{
+        {"DATABASE_HOST", "localhost"}, {"DATABASE_NAME", "a"}, {"DATABASE_USER", "b"}};
+    ASSERT_TRUE(load_seed(whole).settings);
+    // Kubernetes sets one for a service of that name.
+    EXPECT_EQ(load_seed({{"DATABASE_PORT", "tcp://10.0.0.1:5432"}}).settings->store.url,
+              "sqlite:data/merlon.db");
+    const auto names = [](const Environment& environment, std::string_view variable) {
+        const Loaded loaded = load_seed(environment);
+        return !loaded.settings &&
+               std::ranges::any_of(loaded.problems, [&](const Problem& problem) {
+                   return problem.origin.source == variable &&
+                          problem.text().find("very-secret") == std::string::npos;
+               });
+    };
+    for (const auto& [environment, variable] : refused) {
+        EXPECT_TRUE(names(environment, variable)) << variable;
+    }
+    const std::pair<const char*, const char*> signs[] = {
+        {"DATABASE_NAME", "a?sslmode=disable"},
+        {"DATABASE_USER", "b@elsewhere"},
+        {"DATABASE_HOST", "db/a"},
+        {"DATABASE_HOST", "::1]"},
+        {"DATABASE_PORT", "0"},
+        {"DATABASE_PORT", "65536"},
+        {"DATABASE_USER", ""},
+    };
+    for (const auto& [name, value] : signs) {
+        Environment environment = whole;
+        environment[name] = value;
+        EXPECT_TRUE(names(environment, name)) << name << value;
+    }
 }
 
 }  // namespace

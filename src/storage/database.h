@@ -34,6 +34,13 @@ public:
     std::string_view text() const { return text_; }
 
 private:
+    // Makes the statements that copy a table of names that it has judged.
+    friend class TableStatements;
+    struct Made {
+        std::string_view text;
+    };
+    explicit Sql(Made made) : text_(made.text) {}
+
     std::string_view text_;
 };
 
@@ -48,6 +55,7 @@ public:
     const std::string& text(std::size_t column) const {
         return std::get<std::string>(cells_[column]);
     }
+    const Value& value(std::size_t column) const { return cells_[column]; }
     const std::string& blob(std::size_t column) const {
         return std::get<Blob>(cells_[column]).bytes;
     }
@@ -88,7 +96,8 @@ public:
     virtual ~Transaction() = default;
     // Errors: "storage.unique" (Conflict), "storage.constraint" (Conflict: a foreign key or CHECK),
     // "storage.schema" (Corrupt: the tables are not those the statement was written for),
-    // "storage.unavailable", "storage.corrupt".
+    // "storage.denied" (Corrupt: the database's user may not do that), "storage.unavailable",
+    // "storage.corrupt".
     virtual Task<Rows> query(Sql sql, Parameters parameters = {}) = 0;
     // Several statements separated by ';', without parameters: migrations.
     virtual Task<> run_script(Sql script) = 0;

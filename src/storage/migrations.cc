@@ -17,16 +17,7 @@ namespace {
 std::string checksum(Sql script) { return fmt::format("{:016x}", SipHash(0, 0)(script.text())); }
 
 Task<> create_table(Transaction& transaction) {
-    co_return co_await transaction.run_script(R"(
-        CREATE TABLE IF NOT EXISTS schema_migrations (
-            role TEXT NOT NULL,
-            number INTEGER NOT NULL,
-            name TEXT NOT NULL,
-            checksum TEXT NOT NULL,
-            compatible INTEGER NOT NULL,
-            applied_at INTEGER NOT NULL,  -- milliseconds since 1970
-            PRIMARY KEY (role, number)
-        ) STRICT)");
+    co_return co_await transaction.run_script(migrations_table());
 }
 
 Task<> refuse_newer(Database* database, std::string role, std::int64_t newest) {
@@ -35,6 +26,12 @@ Task<> refuse_newer(Database* database, std::string role, std::int64_t newest) {
         "WHERE role = $1 AND number > $2 AND compatible = 0 ORDER BY number LIMIT 1",
         {role, newest}));
     if (rows.empty()) co_return Result<>{};
+    if (rows[0].integer(0) == copy_marker) {
+        co_return fail(Kind::Conflict, "storage.copying",
+                       fmt::format("the copy from {} into this store has not come to its end: "
+                                   "finish it with merlon store copy",
+                                   rows[0].text(1)));
+    }
     co_return fail(
         Kind::Conflict, "storage.schema_newer",
         fmt::format("the tables of {} were changed by a newer release (migration {} {}): "
@@ -75,6 +72,19 @@ Task<Rows> applied_rows(Database* database, std::string role) {
 }
 
 }  // namespace
+
+Sql migrations_table() {
+    return R"(
+        CREATE TABLE IF NOT EXISTS schema_migrations (
+            role TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            checksum TEXT NOT NULL,
+            compatible INTEGER NOT NULL,
+            applied_at INTEGER NOT NULL,  -- milliseconds since 1970
+            PRIMARY KEY (role, number)
+        ) STRICT)";
+}
 
 Task<> migrate(Database& database, const Clock& clock, std::string_view role,
                std::span<const Migration> migrations) {

@@ -42,6 +42,8 @@ std::pair<Kind, std::string_view> kind_of(std::string_view state) {
     if (state == "40001" || state == "40P01") return {Kind::Unavailable, lost_race_rule};
     if (state == "23505") return {Kind::Conflict, "storage.unique"};
     if (state.starts_with("23")) return {Kind::Conflict, "storage.constraint"};
+    // The tables are there, but were never granted to this user: an operator has to look.
+    if (state == "42501") return {Kind::Corrupt, "storage.denied"};
     if (state.starts_with("42") || state == "0A000") return {Kind::Corrupt, "storage.schema"};
     if (state == "XX001" || state == "XX002") return {Kind::Corrupt, "storage.corrupt"};
     return {Kind::Unavailable, "storage.unavailable"};
@@ -116,7 +118,7 @@ Task<> PostgresConnection::connect() {
         {"application_name", "merlon"},
         {"client_encoding", "UTF8"},
         {"gssencmode", "disable"},
-        {"channel_binding", "prefer"},
+        {"channel_binding", settings_.binds_channel() ? "require" : "prefer"},
         // A listening connection asks nothing, and would never notice that the server is away.
         {"keepalives_idle", "5"},
         {"keepalives_interval", "2"},

@@ -21,6 +21,13 @@ struct PostgresSettings {
     std::string tls_authorities;  // files; empty: none
     std::string tls_certificate;
     std::string tls_key;
+    // Over TLS a password is only ever proved (SCRAM), and to the server whose certificate this
+    // connection has: one that asks for it in the clear, or passes it on, gets nothing. prefer: for
+    // a pooler in between that cannot do that; whoever has a certificate may ask for anything then.
+    std::string channel_binding = "require";
+    bool binds_channel() const {
+        return channel_binding == "require" && tls_mode != "disable" && !password.empty();
+    }
 
     // The seed's pool, per process.
     std::size_t connections_min = 2;

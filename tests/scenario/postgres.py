@@ -1,6 +1,8 @@
 """A PostgreSQL server that the tests start for themselves, on a free port of 127.0.0.1, and databases on it."""
 
+import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -19,6 +21,7 @@ class Postgres:
         self.directory = pathlib.Path(self.folder.name) / "server"
         self.options = options
         self.port = free_port()
+        self.host = "127.0.0.1"  # where psql() finds it; its folder: by the Unix socket
         self.databases = 0
         self.process = None
 
@@ -33,8 +36,15 @@ class Postgres:
         return self
 
     def psql(self, sql, database="postgres", user="merlon", check=True):
-        done = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port), "-U", user,
-                               "-d", database, "-c", sql], capture_output=True, text=True, timeout=60)
+        return self.run_psql("-c", sql, database=database, user=user, check=check)
+
+    def psql_file(self, path, stdin=""):
+        """A script of psql's own words, by its superuser. \\password reads `stdin`: there is no terminal."""
+        return self.run_psql("-f", str(path), stdin=stdin)
+
+    def run_psql(self, *arguments, database="postgres", user="merlon", check=True, stdin=""):
+        done = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.host, "-p", str(self.port), "-U", user,
+                               "-d", database, *arguments], input=stdin, capture_output=True, text=True, timeout=60, start_new_session=True)
         assert not check or done.returncode == 0, done.stderr
         return done
 
@@ -43,6 +53,24 @@ class Postgres:
         return subprocess.Popen(["psql", "-X", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "merlon", "-d", database,
                                  "-c", "BEGIN", "-c", "CREATE TEMPORARY TABLE held (n int)", "-c", "SELECT pg_sleep(30)"],
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def configure(self, hba, conf, files):
+        """Ends it, and starts it again with this pg_hba.conf, these lines of postgresql.conf, and files that both name."""
+        self.stop()
+        self.host = str(self.directory)
+        data = self.directory / "data"
+        (data / "pg_hba.conf").write_text("local all merlon trust\n" + hba)
+        with open(data / "postgresql.conf", "a") as lines:
+            lines.write("\n" + conf)
+        for name, content in files.items():
+            (data / name).write_bytes(content)
+            (data / name).chmod(0o600)
+            if os.geteuid() == 0:
+                shutil.chown(data / name, "postgres")
+        return self.start()
+
+    def log(self):
+        return (self.directory / "server.log").read_text()
 
     def rows(self, sql, database):
         return self.psql(sql, database).stdout.splitlines()

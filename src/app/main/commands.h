@@ -28,6 +28,8 @@ void add_config(CLI::App& program, Arguments& arguments);
 void add_token(CLI::App& program, Arguments& arguments);
 void add_migrate(CLI::App& program, Arguments& arguments);
 void add_pki(CLI::App& program, Arguments& arguments);
+void add_render(CLI::App& program, Arguments& arguments);
+void add_store(CLI::App& program, Arguments& arguments);
 void add_completion(CLI::App& program, Arguments& arguments);
 void add_manual(CLI::App& program, Arguments& arguments);
 

@@ -31,6 +31,8 @@ int run(int argc, char** argv) {
     add_healthcheck(program, arguments);
     add_migrate(program, arguments);
     add_pki(program, arguments);
+    add_store(program, arguments);
+    add_render(program, arguments);
     add_completion(program, arguments);
     add_manual(program, arguments);
     add_version(program, arguments);

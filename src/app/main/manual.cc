@@ -109,6 +109,9 @@ The file that holds the value
 .TP
 JWT_SECRET, JWT_REFRESH_SECRET, CORS_ORIGIN
 Names of tokens.secret, tokens.refresh_secret and cors.origins
+.TP
+DATABASE_HOST, DATABASE_PORT, DATABASE_NAME, DATABASE_USER, DATABASE_PASSWORD
+Make store.url together, and name store.password
 .SH FILES
 .TP
 \&./merlon.yaml

@@ -7,6 +7,11 @@
 namespace merlon::app {
 namespace {
 
+int exit_code_of(const Error& error) {
+    if (error.kind == Kind::Unavailable) return exit_unavailable;
+    return error.rule == "storage.denied" ? exit_not_permitted : 1;
+}
+
 enum class Pending : std::uint8_t { Finding, Applied };
 
 int migrate(const Arguments& arguments, Pending pending) {
@@ -14,7 +19,7 @@ int migrate(const Arguments& arguments, Pending pending) {
     if (!settings) return exit_configuration;
     const auto reports =
         pending == Pending::Applied ? migrate_tables(*settings) : report_tables(*settings);
-    if (!reports) return report(std::unexpected(reports.error()), 1);
+    if (!reports) return report(std::unexpected(reports.error()), exit_code_of(reports.error()));
     const std::string text = arguments.json ? to_json(*reports) : to_text(*reports);
     std::fwrite(text.data(), 1, text.size(), stdout);
     return is_up_to_date(*reports) ? 0 : 1;

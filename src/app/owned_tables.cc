@@ -1,0 +1,48 @@
+// One line for each part that has migrations.
+#include "app/owned_tables.h"
+
+#include <algorithm>
+
+#include "identity/schema.h"
+#include "sealing/key_store.h"
+#include "services/order_store.h"
+#include "services/product_store.h"
+#include "services/profile_store.h"
+#include "storage/outbox.h"
+
+namespace merlon::app {
+
+std::vector<std::string_view> roles_with_data(const config::Settings& settings) {
+    const gateway::BuiltInServices& built_in = settings.gateway.built_in;
+    std::vector<std::string_view> roles{identity::auth_role};
+    if (built_in.users) roles.push_back(services::users_role);
+    if (built_in.products) roles.push_back(services::products_role);
+    if (built_in.orders) roles.push_back(services::orders_role);
+    roles.emplace_back("gateway");  // stores its refusals
+    return roles;
+}
+
+std::vector<OwnedTables> owned_tables(const config::Settings& settings) {
+    const storage::StoreSettings& store = settings.store;
+    std::vector<OwnedTables> tables{
+        {sealing::keys_role, sealing::keys_migrations(), settings.keys.database}};
+    std::vector<std::string> seen;
+    for (const std::string_view role : roles_with_data(settings)) {
+        const storage::DatabaseSettings& database = store.database_of(role);
+        const std::string name = storage::name_of(database);
+        if (std::ranges::find(seen, name) != seen.end()) continue;
+        seen.push_back(name);
+        tables.push_back({storage::outbox_role, storage::outbox_migrations(), database});
+    }
+    const auto add = [&](std::string_view role, std::span<const storage::Migration> migrations) {
+        tables.push_back({role, migrations, store.database_of(role)});
+    };
+    const gateway::BuiltInServices& built_in = settings.gateway.built_in;
+    add(identity::auth_role, identity::auth_migrations());
+    if (built_in.users) add(services::users_role, services::users_migrations());
+    if (built_in.products) add(services::products_role, services::products_migrations());
+    if (built_in.orders) add(services::orders_role, services::orders_migrations());
+    return tables;
+}
+
+}  // namespace merlon::app

@@ -1,0 +1,27 @@
+// Which tables an installation has, and where: what migrate, render and copy walk over.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "config/settings.h"
+#include "storage/migrations.h"
+
+namespace merlon::app {
+
+// The tables that the migrations of one part make in one database.
+struct OwnedTables {
+    std::string_view role;  // as schema_migrations has it
+    std::span<const storage::Migration> migrations;
+    storage::DatabaseSettings database;
+};
+
+// Roles that write to a database of the data: those that are enabled, and the gateway.
+std::vector<std::string_view> roles_with_data(const config::Settings& settings);
+
+// In the order in which a server brings them up to date. The outbox is in every database that a
+// role writes to. Borrows nothing.
+std::vector<OwnedTables> owned_tables(const config::Settings& settings);
+
+}  // namespace merlon::app

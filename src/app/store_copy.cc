@@ -1,0 +1,288 @@
+// Read copy_store() first.
+#include "app/store_copy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <ranges>
+
+#include "app/owned_tables.h"
+#include "app/progress.h"
+#include "app/store_lock.h"
+#include "base/wait.h"
+#include "config/database_url.h"
+#include "sealing/key_store.h"
+#include "storage/open_database.h"
+#include "storage/table_names.h"
+
+namespace merlon::app {
+namespace {
+
+using storage::DatabaseSettings;
+using storage::MigrationState;
+using storage::Place;
+using Postgres = std::shared_ptr<const storage::PostgresSettings>;
+
+// The data, or the keys. The databases go last: statements are known to them by address.
+struct Move {
+    std::vector<OwnedTables> parts;
+    DatabaseSettings from;
+    DatabaseSettings to;
+    std::vector<CopiedTable> tables;
+    std::vector<std::unique_ptr<storage::TableStatements>> plans;
+    std::unique_ptr<storage::Database> source;
+    std::unique_ptr<storage::Database> target;
+
+    Place here() const { return {source.get(), storage::is_postgres(from)}; }
+    Place there() const { return {target.get(), storage::is_postgres(to)}; }
+};
+
+// A url that the configuration does not know has the password and the authority of the one that it
+// does: they are never on a command line.
+Result<DatabaseSettings> database_at(const std::string& url, const std::string& known_url,
+                                     const DatabaseSettings& known) {
+    if (url.empty() || url == known_url) return known;
+    const auto* postgres = std::get_if<Postgres>(&known);
+    if (url.starts_with("sqlite:") || postgres == nullptr) return config::parse_database(url);
+    auto parsed = MERLON_TRY(config::parse_postgres(url, (*postgres)->tls_authorities));
+    parsed.password = Secret(std::string((*postgres)->password.reveal()));
+    return std::make_shared<const storage::PostgresSettings>(std::move(parsed));
+}
+
+// Keys first: data without keys is worth nothing, keys without data harm nobody.
+Result<std::vector<Move>> moves_of(const config::Settings& settings, const CopyOrder& order) {
+    if (!settings.store.roles.empty()) {
+        return fail(Kind::Invalid, "copy.roles",
+                    "copies a store in one database; store.roles names others");
+    }
+    Move keys;
+    Move data;
+    keys.from = MERLON_TRY(database_at(order.keys_from, settings.keys.url, settings.keys.database));
+    keys.to = MERLON_TRY(database_at(order.keys_to, settings.keys.url, settings.keys.database));
+    data.from = MERLON_TRY(database_at(order.from, settings.store.url, settings.store.database));
+    data.to = MERLON_TRY(database_at(order.to, settings.store.url, settings.store.database));
+    config::Settings everything;  // tables of a role stay when it is disabled
+    for (const OwnedTables& part : owned_tables(everything)) {
+        (part.role == sealing::keys_role ? keys : data).parts.push_back(part);
+    }
+    std::vector<Move> moves;
+    for (Move* move : {&keys, &data}) {
+        if (name_of(move->from) != name_of(move->to)) moves.push_back(std::move(*move));
+    }
+    if (moves.empty()) {
+        return fail(Kind::Invalid, "copy.nothing", "from and to are the same: say one of them");
+    }
+    return moves;
+}
+
+// Of every folder in which a server could be at work on one of the files.
+Result<std::vector<std::unique_ptr<StoreLock>>> lock_all(const config::Settings& settings,
+                                                         const std::vector<Move>& moves) {
+    std::vector<std::filesystem::path> folders{std::filesystem::absolute(settings.store.folder)};
+    for (const Move& move : moves) {
+        for (const DatabaseSettings* side : {&move.from, &move.to}) {
+            const auto* sqlite = std::get_if<storage::SqliteSettings>(side);
+            if (sqlite == nullptr) continue;
+            folders.push_back(std::filesystem::absolute(sqlite->path).parent_path());
+        }
+    }
+    for (auto& folder : folders) folder = std::filesystem::weakly_canonical(folder);
+    std::ranges::sort(folders);
+    const auto doubles = std::ranges::unique(folders);
+    folders.erase(doubles.begin(), doubles.end());
+    std::vector<std::unique_ptr<StoreLock>> locks;
+    for (const auto& folder : folders) {
+        config::Settings there;
+        there.store.folder = folder.string();
+        locks.push_back(MERLON_TRY(StoreLock::take(there)));
+    }
+    return locks;
+}
+
+std::unexpected<Error> wrong_source(std::string detail) {
+    return fail(Kind::Conflict, "copy.source", std::move(detail));
+}
+
+// Its tables are this release's, or were never made: of a role that was always disabled.
+Result<> open_source(Move& move) {
+    const auto* sqlite = std::get_if<storage::SqliteSettings>(&move.from);
+    std::error_code ignored;
+    if (sqlite != nullptr && !std::filesystem::exists(sqlite->path, ignored)) {
+        return wrong_source(sqlite->path + " is not there");
+    }
+    move.source = MERLON_TRY(storage::open_database(move.from));
+    std::vector<OwnedTables> there;
+    for (const OwnedTables& part : move.parts) {
+        const auto reports =
+            MERLON_TRY(wait(storage::report_migrations(*move.source, part.role, part.migrations)));
+        const auto is = [&](MigrationState state) {
+            return [state](const auto& report) { return report.state == state; };
+        };
+        if (std::ranges::all_of(reports, is(MigrationState::Pending))) continue;
+        if (!std::ranges::all_of(reports, is(MigrationState::Applied))) {
+            return wrong_source(
+                fmt::format("the tables of {} in {} are not those of this release: "
+                            "run its merlon migrate up there first",
+                            part.role, name_of(move.from)));
+        }
+        there.push_back(part);
+    }
+    if (there.empty()) return wrong_source(name_of(move.from) + " has no tables of ours");
+    move.parts = std::move(there);
+    return {};
+}
+
+// Whose copy is under way in the target; empty: nobody's.
+Task<std::string> find_marker(storage::Database* database) {
+    const auto rows = co_await database->query(
+        "SELECT name FROM schema_migrations WHERE number = $1", {storage::copy_marker});
+    if (!rows && rows.error().rule == "storage.schema") co_return std::string();
+    if (!rows) co_return std::unexpected(rows.error());
+    co_return rows->empty() ? std::string() : (*rows)[0].text(0);
+}
+
+// For each part, since a server would begin with any of them.
+Task<> set_markers(storage::Transaction& transaction, std::vector<std::string> roles,
+                   std::string source) {
+    for (std::string& role : roles) {
+        MERLON_CO_TRY(co_await transaction.query(
+            "INSERT INTO schema_migrations (role, number, name, checksum, compatible, applied_at) "
+            "VALUES ($1, $2, $3, '', 0, 0) ON CONFLICT (role, number) DO NOTHING",
+            {std::move(role), storage::copy_marker, source}));
+    }
+    co_return Result<>{};
+}
+
+Task<> take_markers_away(storage::Transaction& transaction) {
+    MERLON_CO_TRY(co_await transaction.query("DELETE FROM schema_migrations WHERE number = $1",
+                                             {storage::copy_marker}));
+    co_return Result<>{};
+}
+
+Result<> plan(Move& move) {
+    for (const OwnedTables& part : move.parts) {
+        for (std::string& name : storage::table_names(part.migrations)) {
+            move.plans.push_back(
+                MERLON_TRY(wait(storage::plan_copy(move.here(), move.there(), name))));
+            move.tables.push_back({std::string(part.role), std::move(name), {}});
+        }
+    }
+    return {};
+}
+
+Result<bool> is_empty(const Move& move) {
+    for (const auto& statements : move.plans) {
+        const auto rows = MERLON_TRY(wait(move.target->query(statements->last_key())));
+        if (!rows.empty()) return false;
+    }
+    return true;
+}
+
+// What is in the target: nothing, a part that an earlier run of this very copy brought, or rows
+// that nobody says are on their way.
+enum class Found : std::uint8_t { Nothing, Part, Rows };
+
+// The tables, by the normal migrations; then the markers, unless it is not ours to fill.
+Result<Found> open_targets(std::vector<Move>& moves, const std::string& source) {
+    for (Move& move : moves) move.target = MERLON_TRY(storage::open_database(move.to));
+    storage::Database& last = *moves.back().target;
+    const std::string marker = MERLON_TRY(wait(find_marker(&last)));
+    if (!marker.empty() && marker != source) {
+        return fail(Kind::Conflict, "copy.not_empty",
+                    "a copy from " + marker + " into it has not come to its end");
+    }
+    const SystemClock clock;
+    Found found = marker.empty() ? Found::Nothing : Found::Part;
+    for (Move& move : moves) {
+        for (const OwnedTables& part : move.parts) {
+            if (found == Found::Part) break;  // was done before the markers
+            MERLON_TRY(wait(storage::migrate(*move.target, clock, part.role, part.migrations)));
+        }
+        MERLON_TRY(plan(move));
+        if (found == Found::Nothing && !MERLON_TRY(is_empty(move))) found = Found::Rows;
+    }
+    if (found == Found::Rows) return found;
+    // The last one first: it is the one that says whether a copy is under way.
+    for (Move& move : std::views::reverse(moves)) {
+        std::vector<std::string> roles;
+        for (const OwnedTables& part : move.parts) roles.emplace_back(part.role);
+        MERLON_TRY(
+            wait(move.target->transact_work([roles, source](storage::Transaction& transaction) {
+                return set_markers(transaction, roles, source);
+            })));
+    }
+    return found;
+}
+
+Result<std::size_t> batches_of(const std::vector<Move>& moves) {
+    std::size_t batches = 0;
+    for (const Move& move : moves) {
+        for (const auto& statements : move.plans) {
+            const auto rows = MERLON_TRY(wait(move.source->query(statements->count())));
+            batches += static_cast<std::size_t>(rows[0].integer(0) /
+                                                storage::TableStatements::batch_rows) +
+                       1;
+        }
+    }
+    return batches;
+}
+
+Result<> copy_rows(const std::vector<Move>& moves) {
+    Progress progress("copying, in batches", MERLON_TRY(batches_of(moves)));
+    for (const Move& move : moves) {
+        for (const auto& statements : move.plans) {
+            MERLON_TRY(wait(storage::copy_table(move.here(), move.there(), statements.get(),
+                                                [&progress] { progress.step(); })));
+        }
+    }
+    return {};
+}
+
+Result<std::vector<CopiedTable>> compare(std::vector<Move>& moves) {
+    std::size_t count = 0;
+    for (const Move& move : moves) count += move.plans.size();
+    Progress progress("comparing tables", count);
+    std::vector<CopiedTable> copied;
+    for (Move& move : moves) {
+        for (std::size_t i = 0; i < move.plans.size(); ++i) {
+            const auto* statements = move.plans[i].get();
+            const auto before = MERLON_TRY(wait(storage::sum_table(move.here(), statements)));
+            move.tables[i].sum = MERLON_TRY(wait(storage::sum_table(move.there(), statements)));
+            if (move.tables[i].sum != before) {
+                return fail(Kind::Conflict, "copy.differs",
+                            fmt::format("{} is not the same in both: something wrote meanwhile. "
+                                        "Stop it, empty the target and begin again",
+                                        move.tables[i].name));
+            }
+            copied.push_back(move.tables[i]);
+            progress.step();
+        }
+    }
+    return copied;
+}
+
+}  // namespace
+
+Result<std::vector<CopiedTable>> copy_store(const config::Settings& settings,
+                                            const CopyOrder& order) {
+    std::vector<Move> moves = MERLON_TRY(moves_of(settings, order));
+    const auto locks = MERLON_TRY(lock_all(settings, moves));
+    for (Move& move : moves) MERLON_TRY(open_source(move));
+    if (MERLON_TRY(open_targets(moves, name_of(moves.back().from))) == Found::Rows) {
+        // Perhaps this very copy came to its end, and was killed before it could say so.
+        auto copied = compare(moves);
+        if (copied || copied.error().rule != "copy.differs") return copied;
+        return fail(Kind::Conflict, "copy.not_empty",
+                    name_of(moves.back().to) + " has rows: copy into an empty store");
+    }
+    MERLON_TRY(copy_rows(moves));
+    std::vector<CopiedTable> copied = MERLON_TRY(compare(moves));
+    // After the last of them a server starts on it.
+    for (const Move& move : moves) {
+        MERLON_TRY(wait(move.target->transact_work(take_markers_away)));
+    }
+    return copied;
+}
+
+}  // namespace merlon::app
