@@ -12,7 +12,7 @@ Call = collections.namedtuple("Call", "operation gateway began ended status")  #
 class Book:
     def __init__(self):
         self.lock = threading.Lock()
-        self.calls, self.violations, self.outages = [], [], []
+        self.calls, self.violations, self.outages, self.story = [], [], [], []
         self.counts = collections.Counter()
         self.heard = collections.defaultdict(list)  # seconds from a revocation's answer to when an old token still passed
         self.begun = time.monotonic()

@@ -7,6 +7,7 @@ import random
 import time
 
 import client
+from chaos_people import Unexpected
 from fault_people import Died
 
 UNFINISHED_WITHIN_S = 60  # what an error left half done is taken up again after 30 s
@@ -19,6 +20,8 @@ def insist(operation, *about, within=60):
     while True:
         try:
             return operation(*about)
+        except Unexpected:
+            raise
         except Died:
             if time.monotonic() > end:
                 raise
@@ -56,6 +59,11 @@ def check_person(person):
         with contextlib.suppress(Died):
             person.tell("login", "POST", "/api/auth/login", json_body={"email": person.email, "password": person.password})
         return
+    with contextlib.suppress(Unexpected):  # which is a violation
+        check_own(person)
+
+
+def check_own(person):
     insist(person.login)
     session = person.sessions[-1]
     for order in person.orders:

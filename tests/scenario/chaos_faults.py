@@ -17,12 +17,12 @@ NETWORK = {"delay": 3, "drip": 1, "stall": 2, "hole": 2, "reset": 3, "half_close
 
 
 class Schedule:
-    def __init__(self, seed, kills, counts, links, others=True):
+    def __init__(self, seed, kills, counts, links):
         self.chance, self.counts, self.links = random.Random(f"{seed}.faults"), counts, links
         self.rounds = []
         left = kills
         while left > 0:
-            faults = [fault for fault in self.round(others)]
+            faults = [fault for fault in self.round()]
             left -= sum(fault.kind == "kill" for fault in faults)
             self.rounds.append((self.chance.uniform(0.2, 0.8), faults))  # the pause before it
 
@@ -30,17 +30,17 @@ class Schedule:
         role = self.chance.choices(list(PARTIES), PARTIES.values())[0]
         return role if role not in self.counts else f"{role}{self.chance.randrange(self.counts[role])}"
 
-    def round(self, others):
+    def round(self):
         targets = set()
-        for _ in range(self.chance.choices((1, 2, 3), (5, 4, 2))[0]):
-            fault = self.fault(others)
+        for _ in range(self.chance.choices((1, 2, 3), (3, 4, 3))[0]):
+            fault = self.fault()
             if fault.target not in targets:
                 targets.add(fault.target)
                 yield fault
 
-    def fault(self, others):
+    def fault(self):
         chance = self.chance
-        kind = chance.choices(("kill", "stop", "network"), (6, 2, 2 if others else 0))[0]
+        kind = chance.choices(("kill", "stop", "network"), (8, 2, 3))[0]
         after = chance.uniform(0, 0.3)
         if kind == "kill":
             return Fault("kill", self.party(), chance.uniform(0, 1), 0, after)
@@ -82,9 +82,13 @@ class Faults:
         except BaseException as failure:  # raised by the caller's thread
             self.failures.append((fault, failure))
 
-    def run(self, schedule, until_recovered):
+    def run(self, schedule, until_recovered, seconds=None):
+        end = time.monotonic() + (seconds or float("inf"))
         for pause, faults in schedule.rounds:
+            if time.monotonic() > end:
+                return
             time.sleep(pause)
+            self.book.story.append((round(time.monotonic() - self.book.begun, 2), *faults))
             threads = [threading.Thread(target=self.guarded, args=(fault,)) for fault in faults]
             for thread in threads:
                 thread.start()

@@ -12,9 +12,14 @@ import time
 import client
 from chaos_book import CLEAR_FAILURES
 from fault_people import Died, Order, Person, Session
+from harness import PASSWORD
 
 PATIENCE_S = 8  # of a client, for one answer
 PLACES = {"use": "/private/x", "me": "/api/auth/me", "profile": "/api/profile"}
+
+
+class Unexpected(Died):
+    """A whole answer, and not one that was due."""
 
 
 class Resident(Person):
@@ -51,7 +56,7 @@ class Resident(Person):
         answer = self.tell(operation, method, target, **more)
         if answer.status not in expected:
             self.book.violation("unexpected answer", operation, method, target, self.email, repr(answer)[:600])
-            raise Died(answer.status)
+            raise Unexpected(answer.status)
         return answer
 
     @contextlib.contextmanager
@@ -243,9 +248,10 @@ class Crowd:
 class Monitor:
     """Asks for one thing at one gateway all the time, impatiently: when it works again is known to a tenth of a second."""
 
-    def __init__(self, town, book, account, product, every_s=0.1):
+    def __init__(self, town, book, product, every_s=0.1):
         self.town, self.book, self.ending = town, book, threading.Event()
-        body = {"email": account.email, "password": account.password}
+        # Two accounts: the oldest of very many sessions of one are ended.
+        account, body = town.gateway.register(), {"email": town.gateway.register().email, "password": PASSWORD}
         order = {"items": [{"productId": product, "quantity": 1}]}
         asked = {"login": ("POST", "/api/auth/login", {"json_body": body}),
                  "order": ("POST", "/api/orders", {"json_body": order, "token": account.access}),

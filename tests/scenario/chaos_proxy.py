@@ -59,12 +59,16 @@ class Connection:
     def meet(self, mode):
         self.is_lost = self.is_lost or mode == "hole"
         if mode == "reset":
-            for writer in filter(None, (self.near, self.far)):
-                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                writer.transport.abort()
+            self.reset()
         elif mode == "half_close":
             with contextlib.suppress(OSError, RuntimeError):
                 self.near.write_eof()
+
+    def reset(self):
+        for writer in filter(None, (self.near, self.far)):
+            with contextlib.suppress(OSError):
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
 
     def close(self):
         for writer in filter(None, (self.near, self.far)):
@@ -76,12 +80,17 @@ class Connection:
             await link.changed.wait()
         self.meet(link.mode)
         far_reader, self.far = await asyncio.open_connection("127.0.0.1", link.target)
-        back = asyncio.create_task(self.pump(far_reader, self.near))
+        ways = [asyncio.create_task(self.pump(*way)) for way in ((reader, self.far), (far_reader, self.near))]
         try:
-            await self.pump(reader, self.far)
-            await back
+            await asyncio.gather(*ways)  # one that fails ends the other: a reset on one side is one on the other
+        except OSError:
+            if not self.is_lost:
+                self.reset()
+            else:
+                await asyncio.wait(ways)
         finally:
-            back.cancel()
+            for way in ways:
+                way.cancel()
 
     async def pump(self, reader, writer):
         link = self.link

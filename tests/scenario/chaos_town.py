@@ -5,6 +5,7 @@ is cut off is one whose links are all black holes: network namespaces would do t
 on one machine's 127.0.0.1.
 """
 
+import concurrent.futures
 import contextlib
 import os
 import pathlib
@@ -26,6 +27,8 @@ TWO_OF_EACH = {"auth": 2, "users": 2, "products": 2, "orders": 2, "gateway": 2}
 class Town(Apart):
     def __init__(self, directory, upstream, config=None, counts=None):
         directory.mkdir(parents=True, exist_ok=True)
+        # Those two end with the thread that started them (setpriv --pdeathsig): one that lives as long as the town.
+        self.keepers = concurrent.futures.ThreadPoolExecutor(2)
         self.proxy = Proxy().start()
         self.postgres = Postgres().start()
         self.redis = Redis(directory / "redis").start()
@@ -92,7 +95,7 @@ class Town(Apart):
     def begin(self, party):
         """Starts it again; it is back when this returns."""
         if party in ("postgres", "redis"):
-            getattr(self, party).start()
+            self.keepers.submit(getattr(self, party).start).result()
         else:
             self.supervise(self.parties[party])
 
@@ -117,6 +120,7 @@ class Town(Apart):
             self.redis.stop()
             self.postgres.stop()
             self.proxy.stop()
+            self.keepers.shutdown()
 
 
 def family(pid):

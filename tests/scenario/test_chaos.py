@@ -3,6 +3,7 @@
 `make chaos SEED=… KILLS=…` does it for longer, or again. In doubt is what never got its answer: it may be so or not, but not twice.
 """
 
+import collections
 import os
 import random
 import time
@@ -34,7 +35,7 @@ class Chaos:
         self.made = {town.gateway.post("/api/products", product | {"name": name, "stock": stock}, token=admin.access).data["id"]: stock
                      for name, stock in stocks.items()}
         products = list(self.made)
-        self.monitor = Monitor(town, self.book, town.gateway.register(), products[0])
+        self.monitor = Monitor(town, self.book, products[0])
         self.crowd = Crowd(town, self.book, lambda number: random.Random(f"{self.seed}.{number}"), products, self.clients).start()
 
     def until_recovered(self, faults, back):
@@ -42,21 +43,22 @@ class Chaos:
 
         end = back + RECOVERED_WITHIN_S
         for name in WATCHED:
-            while (took := self.book.first_success_after(back, ("watch " + name, name))) is None and time.monotonic() < end:
+            while (took := self.book.first_success_after(back, ("watch " + name,))) is None and time.monotonic() < end:
                 time.sleep(0.05)
             if took is None:
-                self.book.violation("no recovery", name, faults)
+                failed = collections.Counter(call.status for call in self.book.calls if call.operation == "watch " + name and call.began >= back)
+                self.book.violation("no recovery", name, dict(failed), *faults)
                 continue
             self.recoveries[name].append(took)
             if took > 2:
                 self.slow.append((name, round(took, 2), [(fault.kind, fault.target, round(fault.seconds, 1)) for fault in faults]))
 
-    def run(self, kills, others=True):
+    def run(self, kills):
         town, book = self.town, self.book
-        schedule = Schedule(self.seed, kills, town.counts, town.proxy.names, others)
+        schedule = Schedule(self.seed, kills, town.counts, town.proxy.names)
         try:
             self.open()
-            Faults(town, book).run(schedule, self.until_recovered)
+            Faults(town, book).run(schedule, self.until_recovered, float(os.environ.get("MERLON_CHAOS_SECONDS") or 0))
             self.monitor.stop()
             self.crowd.stop()
             chaos_checks.check(town, book, self.crowd.people, self.made, self.seed)
@@ -74,6 +76,8 @@ class Chaos:
             print(f"recovery of {name}: {percentiles(seconds)}")
         for where, seconds in book.heard.items():
             print(f"a token after its revocation, {where}, passed: {percentiles(seconds)}")
+        for began, *faults in book.story if book.violations else ():
+            print(f"{began:8.2f}", *(f"{fault.kind} of {fault.target} for {fault.seconds:.2f} s," for fault in faults))
         for slow in self.slow:
             print("slow:", *slow)
         for violation in book.violations[:50]:
