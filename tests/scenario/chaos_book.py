@@ -42,7 +42,8 @@ class Book:
         return first and first - moment
 
     def successes_within(self, begin, end, operations):
-        return sum(call.operation in operations and call.began >= begin and call.ended <= end and 200 <= call.status < 300 for call in self.calls)
+        return sum(call.operation in operations and call.began >= begin and call.ended <= end and 200 <= call.status < 300
+                   for call in self.calls)
 
 
 def percentiles(seconds):

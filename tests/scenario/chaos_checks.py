@@ -99,7 +99,8 @@ def check_orders(town, book, made):
         client.wait_for(lambda: town.query("SELECT count(*) FROM orders WHERE status IN (0, 3)") == [["0"]], UNFINISHED_WITHIN_S, 0.5)
     for row in town.query("SELECT id, status FROM orders WHERE status NOT IN (1, 2, 4)"):
         book.violation("a half-done order", *row)
-    sold = dict(town.query("SELECT product_id, sum(quantity) FROM order_lines JOIN orders ON orders.id = order_id WHERE status = 1 GROUP BY 1"))
+    sold = dict(town.query("SELECT product_id, sum(quantity) FROM order_lines JOIN orders ON orders.id = order_id "
+                           "WHERE status = 1 GROUP BY 1"))
     for product, stock in town.query("SELECT id, stock FROM products"):
         if int(stock) + int(sold.get(product, 0)) != made[product]:
             book.violation("stock and orders do not add up", product, made[product], stock, sold.get(product))

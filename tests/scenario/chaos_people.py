@@ -108,7 +108,8 @@ class Resident(Person):
     def refresh(self, session):
         with self.perhaps("refresh", session):
             answer = self.ask([200], "POST", "/api/auth/refresh", operation="refresh", json_body={"refreshToken": session.refresh})
-        session.previous, session.refresh, session.access = session.refresh, answer.data["refreshToken"], answer.data["accessToken"]
+        session.previous, session.refresh = session.refresh, answer.data["refreshToken"]
+        session.access = answer.data["accessToken"]
 
     def redeem_again(self, session):
         """What was redeemed is redeemed no second time; who tries ends the session."""
@@ -126,7 +127,8 @@ class Resident(Person):
 
         def redeem():
             with contextlib.suppress(Died):
-                statuses.append(self.tell("redeem at once", "POST", "/api/auth/refresh", json_body={"refreshToken": session.refresh}).status)
+                answer = self.tell("redeem at once", "POST", "/api/auth/refresh", json_body={"refreshToken": session.refresh})
+                statuses.append(answer.status)
 
         threads = [threading.Thread(target=redeem) for _ in range(3)]
         for thread in threads:
@@ -199,8 +201,9 @@ class Resident(Person):
         if unanswered:
             return self.send_order(unanswered[0], session)
         confirmed = [order for order in self.orders if order.status == "confirmed"]
-        possible = [(12, self.use, session), (3, self.login), (3, self.logout, session), (1, self.logout_all, session), (4, self.refresh, session),
-                    (1, self.redeem_at_once, session), (5, self.order, session, chance.choice(products), chance.randint(1, 3))]
+        possible = [(12, self.use, session), (3, self.login), (3, self.logout, session), (1, self.logout_all, session),
+                    (4, self.refresh, session), (1, self.redeem_at_once, session),
+                    (5, self.order, session, chance.choice(products), chance.randint(1, 3))]
         if session.previous:
             possible.append((2, self.redeem_again, session))
         if confirmed:

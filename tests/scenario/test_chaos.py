@@ -47,7 +47,8 @@ class Chaos:
             while (took := self.book.first_success_after(back, ("watch " + name,))) is None and time.monotonic() < end:
                 time.sleep(0.05)
             if took is None:
-                failed = collections.Counter(call.status for call in self.book.calls if call.operation == "watch " + name and call.began >= back)
+                failed = collections.Counter(call.status for call in self.book.calls
+                                             if call.operation == "watch " + name and call.began >= back)
                 self.book.violation("no recovery", name, dict(failed), *faults)
                 continue
             self.recoveries[name].append(took)
