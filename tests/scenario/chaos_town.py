@@ -117,6 +117,9 @@ class Town(Apart):
         try:
             super().stop()
         finally:
+            for server in self.parties.values():  # those behind one that did not end well
+                if server.is_running():
+                    server.kill()
             self.redis.stop()
             self.postgres.stop()
             self.proxy.stop()
