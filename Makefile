@@ -4,7 +4,7 @@
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 10
 
-.PHONY: run build test check lint cover asan fuzz random faults bench fmt man tsan clean install install-tests
+.PHONY: run build test check lint cover asan fuzz random faults chaos bench fmt man tsan clean install install-tests
 .DEFAULT_GOAL := build
 
 install:
@@ -79,6 +79,12 @@ faults: install-tests       ## kill -9 and power cuts under load: make faults [S
 	cmake --build --preset dev --target merlon test_machine -- -j$(JOBS)
 	MERLON=$${MERLON:-build/dev/merlon} MERLON_FAULTS_SEED=$(SEED) MERLON_FAULTS_COUNT=$(or $(COUNT),200) \
 	  /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/scenario/test_kill_campaign.py
+
+chaos: install-tests        ## an installation of many processes under faults at random: make chaos [SEED=7] [KILLS=500]
+	cmake --preset dev
+	cmake --build --preset dev --target merlon -- -j$(JOBS)
+	MERLON=$${MERLON:-build/dev/merlon} MERLON_CHAOS_SEED=$(SEED) MERLON_CHAOS_KILLS=$(or $(KILLS),500) \
+	  /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/scenario/test_chaos.py
 
 fmt: install            ## formats every source file
 	git ls-files '*.cc' '*.h' | xargs clang-format-19 -i

@@ -5,12 +5,14 @@ SIGTERM and fails unless it ended with 0 and left no crash or sanitizer report b
 on 127.0.0.1 only, on ports that were free a moment before.
 """
 
+import contextlib
 import copy
 import datetime
 import ipaddress
 import json
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -86,10 +88,18 @@ def to_yaml(config):
     return yaml.dump(config, Dumper=Plain, sort_keys=False)
 
 
+given_ports = set()
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Each once, and none that the kernel gives to outgoing connections: it is free also when its server is started again."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            if port not in given_ports:
+                given_ports.add(port)
+                return port
 
 
 def merge(base, changes):
