@@ -64,3 +64,15 @@ def limiter(bench):
     mib, hit_ns = result["bytes"] / 2**20, result["cpu_time"]
     return {"mib": mib, "hit_ns": hit_ns}, [judge("limiter with 1,000,000 clients", mib, 64, "MiB"),
                                             judge("limiter with 1,000,000 clients, a hit", hit_ns, 150, "ns")]
+
+
+def revocations(bench):
+    """Of a million: what they weigh, how long loading them and a token's check (two look-ups) take."""
+    process = pinned(SUBJECT_CORE, BUILD / "revocations_bench", "--benchmark_format=json", stdout=subprocess.PIPE, text=True)
+    runs = {run["name"]: run for run in json.loads(process.communicate()[0])["benchmarks"]}
+    load, check = runs["load_a_million_revocations"], runs["check_among_a_million_revocations"]
+    figures = {"mib": load["bytes"] / 2**20, "load_s": load["cpu_time"] / 1e9, "check_ns": check["cpu_time"]}
+    return figures, [
+        judge("1,000,000 live revocations, memory", figures["mib"], 64, "MiB"),
+        judge("1,000,000 live revocations, a token's check", figures["check_ns"], 200, "ns"),
+        judge("1,000,000 live revocations, load into memory", figures["load_s"], 2, "s")]

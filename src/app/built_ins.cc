@@ -145,9 +145,9 @@ Result<std::vector<BuiltIns::Offered>> BuiltIns::offered(const config::Settings&
              {fleet::gateway_name, services::users_role, services::orders_role}) {
             names.roles.emplace(other, MERLON_TRY(fleet::id_of(settings.fleet, other)));
         }
-        all.push_back({service->table().role,
-                       MERLON_TRY(fleet::OfferedRole::make(*service, ports_of(name),
-                                                           std::move(names), settings.roles))});
+        all.push_back({service->table().role, MERLON_TRY(fleet::OfferedRole::make(
+                                                  *service, ports_of(name), std::move(names),
+                                                  settings.roles, parts_.revocations))});
     }
     return all;
 }

@@ -33,11 +33,11 @@ http::FieldLines json_fields() {
 
 }  // namespace
 
-Result<std::unique_ptr<const OfferedRole>> OfferedRole::make(http::LocalService& service,
-                                                             std::vector<Port> ports, Names names,
-                                                             access::Roles roles) {
-    std::unique_ptr<OfferedRole> made(
-        new OfferedRole(service, std::move(ports), std::move(names), std::move(roles)));
+Result<std::unique_ptr<const OfferedRole>> OfferedRole::make(
+    http::LocalService& service, std::vector<Port> ports, Names names, access::Roles roles,
+    const tokens::Revocations& revocations) {
+    std::unique_ptr<OfferedRole> made(new OfferedRole(service, std::move(ports), std::move(names),
+                                                      std::move(roles), revocations));
     for (const http::LocalRoute& told : service.table().routes) {
         Route route{&told, MERLON_TRY(gateway::local_rule(told, made->roles_)), nullptr};
         if (!told.body_schema.empty()) {
@@ -97,7 +97,11 @@ Task<> RoleHandler::serve_request(http::Exchange* exchange, std::string_view* ro
                     ? MERLON_CO_TRY(co_await gateway::take_judged_body(
                           exchange, found.schema.get(), http::LocalService::body_bytes_max))
                     : MERLON_CO_TRY(co_await gateway::take_json_body(exchange));
-    const http::Response response = MERLON_CO_TRY(co_await role_.service_.call(std::move(call)));
+    const std::uint64_t before = role_.revocations_.generation();
+    http::Response response = MERLON_CO_TRY(co_await role_.service_.call(std::move(call)));
+    if (role_.revocations_.generation() != before) {
+        response.fields.add(gateway::revoked_field, "1");
+    }
     co_return co_await exchange->send(response.status, response.fields, response.body);
 }
 

@@ -16,6 +16,7 @@
 #include "http/exchange.h"
 #include "http/local_service.h"
 #include "tokens/assertion.h"
+#include "tokens/revocations.h"
 #include "wire/json_schema.h"
 
 namespace merlon::fleet {
@@ -30,10 +31,12 @@ public:
         std::map<std::string, crypto::SpiffeId, std::less<>> roles;
     };
 
-    // Borrows the service for life. Errors: those of access::Rule and JsonSchema::compile.
+    // Borrows the service for life, and `revocations`, which it adds to. Errors: those of
+    // access::Rule and JsonSchema::compile.
     static Result<std::unique_ptr<const OfferedRole>> make(http::LocalService& service,
                                                            std::vector<Port> ports, Names names,
-                                                           access::Roles roles);
+                                                           access::Roles roles,
+                                                           const tokens::Revocations& revocations);
 
     const Names& names() const { return names_; }
     // Everybody who may connect.
@@ -48,16 +51,18 @@ private:
     };
 
     OfferedRole(http::LocalService& service, std::vector<Port> ports, Names names,
-                access::Roles roles)
+                access::Roles roles, const tokens::Revocations& revocations)
         : service_(service),
           ports_(std::move(ports)),
           names_(std::move(names)),
-          roles_(std::move(roles)) {}
+          roles_(std::move(roles)),
+          revocations_(revocations) {}
 
     http::LocalService& service_;
     std::vector<Port> ports_;
     Names names_;
     access::Roles roles_;
+    const tokens::Revocations& revocations_;
     gateway::RouteTable<Route> routes_;
 };
 

@@ -1,6 +1,9 @@
 // Read run() first.
 #include "gateway/attempt.h"
 
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+
 #include "base/text.h"
 #include "gateway/companion.h"
 #include "gateway/proxy_fields.h"
@@ -106,8 +109,28 @@ Task<int> Attempt::answer() {
     is_answering_ = true;
     if (head->status == 101) co_return co_await join_streams(*head);
     const int status = head->status;
+    if (to_.revocations != nullptr) MERLON_CO_TRY(co_await hear_of_revocations(*head));
     MERLON_CO_TRY(co_await relay(*head));
     co_return status;
+}
+
+// The feed is about as fast as the answer. One that is away is not waited for long: it tells later,
+// and a route that must not miss anything says when_stale: closed.
+Task<> Attempt::hear_of_revocations(const wire::ResponseHead& answer) {
+    const bool has_revoked = std::ranges::any_of(answer.fields, [](const wire::Field& field) {
+        return text::equals_ignoring_case(field.name, revoked_field);
+    });
+    if (!has_revoked) co_return Result<>{};
+    constexpr std::chrono::milliseconds patience{300};
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>, Executor>
+        pause(upstream_.stream().executor());
+    const SteadyTime end = to_.clock.steady() + patience;
+    while (to_.revocations->generation() == heard_ && to_.clock.steady() < end) {
+        pause.expires_after(std::chrono::milliseconds{1});
+        co_await pause.async_wait(as_result);
+    }
+    co_return Result<>{};
 }
 
 // The answer to the client, each piece sent before the next is read.

@@ -30,6 +30,7 @@ private:
     Task<int> answer_while_sending();
     Task<> send_body();
     Task<> relay(const wire::ResponseHead& answer);
+    Task<> hear_of_revocations(const wire::ResponseHead& answer);
     Task<int> join_streams(const wire::ResponseHead& answer);
 
     http::Exchange& exchange_;
@@ -37,6 +38,7 @@ private:
     const Forwarding& to_;
     OpenStreams::Entry& entry_;
     SteadyTime began_ = to_.clock.steady();
+    const std::uint64_t heard_ = to_.revocations != nullptr ? to_.revocations->generation() : 0;
     bool sent_nothing_ = false;
     bool is_sent_ = false;
     bool is_answering_ = false;

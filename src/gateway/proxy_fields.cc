@@ -132,7 +132,9 @@ void make_answer_fields(const wire::ResponseHead& answer, const Forwarding& to,
     out.clear();
     const std::string lists = connection_lists(answer.fields);
     for (const Field& field : answer.fields) {
-        if (is_answered(field, lists)) out.add(field.name, field.value);
+        const bool is_for_us =
+            to.revocations != nullptr && text::equals_ignoring_case(field.name, revoked_field);
+        if (!is_for_us && is_answered(field, lists)) out.add(field.name, field.value);
     }
     out.add_lines(to.answer_fields.text());
 }

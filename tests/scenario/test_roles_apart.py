@@ -93,6 +93,18 @@ def test_a_sign_out_at_one_gateway_is_heard_by_the_other(apart):
     client.wait_for(is_refused, 10, what="the other gateway to hear of it")
 
 
+def test_what_a_gateway_answered_is_refused_there_from_then_on(apart):
+    """The answer to a sign-out waits until the gateway that carries it has heard of it, though auth is elsewhere."""
+    for _ in range(20):
+        account = apart.gateway.register()
+        with apart.gateway.connect() as connection:
+            fields = [("Authorization", "Bearer " + account.access)]
+            assert connection.request("GET", "/private/x", fields).status == 200
+            answer = connection.request("POST", "/api/auth/logout", [*fields, ("Content-Type", "application/json")], b"{}")
+            assert answer.status == 204 and not [name for name, _ in answer.headers if name.lower() == "merlon-revoked"]
+            assert connection.request("GET", "/private/x", fields).status == 401
+
+
 def test_a_transaction_that_is_long_under_way_makes_nobody_ask_in_vain(apart, postgres):
     """It holds back the horizon behind which all is told: what was told already is no news all the same."""
     name = apart.config["store"]["url"].rsplit("/", 1)[1]
