@@ -52,8 +52,8 @@ void Revocations::add(std::string_view text, std::int64_t least_version, WallTim
 bool Revocations::is_revoked(const AccessToken& token) const {
     if (token.origin != Origin::Own) return false;
     const auto session = RevokedId::parse(token.session_id);
-    const auto user = RevokedId::parse(token.subject.user_id);
     if (session) part_of(*session).expect(*session);
+    const auto user = RevokedId::parse(token.subject.user_id);
     if (user) part_of(*user).expect(*user);
     // A session that ended is over for every version.
     return (session && part_of(*session).refuses(*session, 0)) ||
