@@ -4,8 +4,9 @@ import pytest
 
 import client
 import jose
-from harness import OTHER_PASSWORD, PASSWORD, Merlon, merge, new_email, service, standard_routes, table, together
+from harness import PASSWORD, Merlon, merge, new_email, service, standard_routes, table, together
 from postgres import Postgres
+from test_revocation import WAYS
 
 MASTER = "n4Wd8ZkQ2mVx7TbR9pYc3HsL6gJf1EaU"
 
@@ -42,6 +43,15 @@ def make_fleet(tmp_path, upstream, postgres):
         fleet.stop()
 
 
+def test_two_servers_do_not_share_an_admin_port_in_silence(make_fleet):
+    fleet = make_fleet()
+    one = fleet.add()
+    other = fleet.add({"server": {"admin": f"127.0.0.1:{one.admin_port}"}}, ready=False)
+    assert other.wait() == 69
+    assert str(one.admin_port) in other.stderr_text()
+    assert one.is_ready()
+
+
 def is_refused(server, token):
     answer = server.get("/private/x", token=token)
     return answer.status == 401 and answer.code == "TOKEN_REVOKED"
@@ -62,19 +72,6 @@ def test_servers_that_start_together_on_empty_databases_are_one_installation(mak
     assert len(keys) == 1
 
 
-def logout(server, account):
-    server.logout(account.access)
-
-
-def logout_all(server, account):
-    assert server.post("/api/auth/logout-all", token=account.access).status == 204
-
-
-def change_password(server, account):
-    other = account.login()
-    assert server.post("/api/auth/password", {"currentPassword": PASSWORD, "newPassword": OTHER_PASSWORD}, token=other.access).status == 204
-
-
 def reuse_refresh_token(server, account):
     tokens = account.refresh
     for _ in range(2):
@@ -84,7 +81,7 @@ def reuse_refresh_token(server, account):
     assert server.try_refresh(account.refresh).code == "INVALID_REFRESH_TOKEN"
 
 
-@table({"logout": logout, "logout of all": logout_all, "another password": change_password, "a stolen refresh token": reuse_refresh_token})
+@table({**WAYS, "a stolen refresh token": reuse_refresh_token})
 def test_what_one_server_revokes_is_refused_by_the_others(make_fleet, row):
     fleet = make_fleet()
     one, other = fleet.add(), fleet.add()
