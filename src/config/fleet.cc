@@ -10,7 +10,7 @@ namespace {
 void read_role(Reader reader, const fleet::FleetSettings& fleet, fleet::RoleSettings& out) {
     std::string listen = endpoint_text(out.listen);
     reader.text("listen", listen, "address and port of its own listener, for other roles only");
-    if (const auto endpoint = parse_endpoint(listen)) {
+    if (const auto endpoint = parse_endpoint(listen); endpoint && endpoint->unix_path.empty()) {
         out.listen = *endpoint;
     } else {
         reader.problem("listen", "must be 127.0.0.1:3001 or [::1]:3001");
@@ -39,6 +39,7 @@ void read_fleet(Reader fleet, fleet::FleetSettings& out) {
     fleet.text("namespace", out.name_space, "spiffe://domain/ns/NAMESPACE/sa/role");
     fleet.text("certificates", out.certificates,
                "folder with ca.crt, and role.crt and role.key of every role that runs here");
+    if (out.certificates.empty()) fleet.problem("certificates", "which folder?");
     if (!fleet::id_of(out, "auth")) {
         fleet.problem("domain", "domain and namespace do not make a SPIFFE ID");
     }

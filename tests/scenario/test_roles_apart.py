@@ -285,3 +285,16 @@ def test_one_auth_on_sqlite_tells_its_gateways_too(tmp_path, upstream):
                             what="the gateway to hear of it")
     finally:
         fleet.stop()
+
+
+WRONG = {"a listener that is no address": ("auth.listen", "x"), "a listener by a Unix socket": ("auth.listen", "unix:/tmp/x"),
+         "a place in the clear": ("auth.url", "http://h:1"), "no such port": ("auth.url", "https://h:99999"), "a caller that is no name": ("auth.callers", "a/../b"),
+         "another domain's letters": ("domain", "UPPER"), "no name space": ("namespace", ""), "no folder": ("certificates", ""),
+         "a role that is none": ("payment.url", "https://x")}
+
+
+@table(WRONG)
+def test_a_fleet_that_cannot_be_is_no_configuration(tmp_path, row):
+    key, value = row
+    done = subprocess.run([binary(), "config", "check", "--set", f"fleet.{key}={value}"], cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    assert done.returncode == 78 and "error: fleet." in done.stderr, done
