@@ -5,12 +5,13 @@
 #include "fleet/events_port.h"
 #include "fleet/identities.h"
 #include "fleet/names.h"
+#include "identity/schema.h"
 
 namespace merlon::app {
 namespace {
 
-services::Parts parts_for_services(const BuiltInParts& parts) {
-    return {parts.stores.database(), parts.clock, parts.entropy};
+services::Parts parts_of(const BuiltInParts& parts, std::string_view role) {
+    return {parts.stores.database_of(role), parts.clock, parts.entropy};
 }
 
 }  // namespace
@@ -19,8 +20,8 @@ BuiltIns::~BuiltIns() { port_loop_.stop(); }
 
 Result<> BuiltIns::open_auth(const config::Settings& settings) {
     identity_ = MERLON_TRY(wait(identity::Identity::open(
-        {parts_.stores.database(), *parts_.stores.keys(), parts_.revocations, parts_.refusals,
-         parts_.events, parts_.metrics, parts_.clock, parts_.entropy},
+        {parts_.stores.database_of(identity::auth_role), *parts_.stores.keys(), parts_.revocations,
+         parts_.refusals, parts_.events, parts_.metrics, parts_.clock, parts_.entropy},
         settings.tokens, settings.passwords, settings.roles)));
     return {};
 }
@@ -36,7 +37,8 @@ Result<> BuiltIns::open(const config::Settings& settings, const RoleSet& roles) 
     }
     if (roles.users && enabled.users) MERLON_TRY(open_users(settings));
     if (roles.products && enabled.products) {
-        products_ = MERLON_TRY(wait(services::Products::open(parts_for_services(parts_))));
+        products_ =
+            MERLON_TRY(wait(services::Products::open(parts_of(parts_, services::products_role))));
     }
     if (roles.orders && enabled.orders) MERLON_TRY(open_orders(settings));
     if (!clients_.empty()) port_loop_.start();
@@ -50,8 +52,8 @@ Result<> BuiltIns::open_users(const config::Settings& settings) {
         accounts_ = std::make_unique<fleet::RemoteAccounts>(
             *MERLON_TRY(client_of(settings, "auth", services::users_role)));
     }
-    users_ = MERLON_TRY(
-        wait(services::Users::open(parts_for_services(parts_), *parts_.stores.keys(), *accounts_)));
+    users_ = MERLON_TRY(wait(services::Users::open(parts_of(parts_, services::users_role),
+                                                   *parts_.stores.keys(), *accounts_)));
     return {};
 }
 
@@ -62,7 +64,8 @@ Result<> BuiltIns::open_orders(const config::Settings& settings) {
             *MERLON_TRY(client_of(settings, "products", services::orders_role)));
     }
     services::Stock& stock = products_ ? products_->stock() : *remote_stock_;
-    orders_ = MERLON_TRY(wait(services::Orders::open(parts_for_services(parts_), stock)));
+    orders_ =
+        MERLON_TRY(wait(services::Orders::open(parts_of(parts_, services::orders_role), stock)));
     return {};
 }
 
@@ -121,7 +124,7 @@ std::vector<fleet::Port> BuiltIns::ports_of(std::string_view role) {
         ports = fleet::accounts_ports(*accounts_);
         ports.push_back(fleet::feed_port(*identity_));
         ports.push_back(fleet::events_port([parts = parts_](std::vector<events::Event> batch) {
-            return keep_events(&parts.stores.database(), parts.stores.keys(), &parts.entropy,
+            return keep_events(parts.stores.refusals(), parts.stores.keys(), &parts.entropy,
                                std::move(batch));
         }));
     } else if (role == services::products_role) {

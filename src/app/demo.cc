@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/wait.h"
 #include "config/values.h"
+#include "identity/schema.h"
 #include "services/orders.h"
 #include "services/products.h"
 #include "wire/json.h"
@@ -113,13 +114,15 @@ private:
 };
 
 Result<> Demo::open_roles() {
-    identity_ = MERLON_TRY(
-        wait(identity::Identity::open({parts_.database, parts_.keys, revocations_, refusals_,
-                                       parts_.events, metrics_, clock_, parts_.entropy},
-                                      settings_.tokens, settings_.passwords, settings_.roles)));
-    const services::Parts parts{parts_.database, clock_, parts_.entropy};
-    products_ = MERLON_TRY(wait(services::Products::open(parts)));
-    orders_ = MERLON_TRY(wait(services::Orders::open(parts, products_->stock())));
+    Stores& stores = parts_.stores;
+    identity_ = MERLON_TRY(wait(identity::Identity::open(
+        {stores.database_of(identity::auth_role), *stores.keys(), revocations_, refusals_,
+         parts_.events, metrics_, clock_, parts_.entropy},
+        settings_.tokens, settings_.passwords, settings_.roles)));
+    products_ = MERLON_TRY(wait(services::Products::open(
+        {stores.database_of(services::products_role), clock_, parts_.entropy})));
+    orders_ = MERLON_TRY(wait(services::Orders::open(
+        {stores.database_of(services::orders_role), clock_, parts_.entropy}, products_->stock())));
     return {};
 }
 
@@ -237,10 +240,10 @@ Result<bool> knows_our_people(identity::Identity& identity) {
 enum class StoreState : std::uint8_t { Empty, Filled, InUse };
 
 Result<StoreState> look(const DemoParts& parts) {
-    const auto products =
-        MERLON_TRY(wait(services::product_store::list(parts.database, {.limit = 1}, {})));
-    const auto orders =
-        MERLON_TRY(wait(services::order_store::list(parts.database, {.limit = 1}, {})));
+    const auto products = MERLON_TRY(wait(services::product_store::list(
+        parts.stores.database_of(services::products_role), {.limit = 1}, {})));
+    const auto orders = MERLON_TRY(wait(services::order_store::list(
+        parts.stores.database_of(services::orders_role), {.limit = 1}, {})));
     const auto accounts = MERLON_TRY(wait(parts.identity.list_accounts({}, 1)));
     if (products.total == 0 && orders.total == 0 && accounts.total <= 1) return StoreState::Empty;
     // The orders come last, and are never deleted.

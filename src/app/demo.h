@@ -2,18 +2,16 @@
 // past hour. Everything is made by the roles' own functions, on a clock that the demo sets.
 #pragma once
 
+#include "app/stores.h"
 #include "config/settings.h"
 #include "events/event.h"
 #include "identity/identity.h"
-#include "sealing/key_store.h"
-#include "storage/database.h"
 
 namespace merlon::app {
 
 // What the demo works on. Borrowed for the call.
 struct DemoParts {
-    storage::Database& database;
-    sealing::KeyStore& keys;
+    Stores& stores;
     events::EventSink& events;
     const Clock& clock;
     Entropy& entropy;

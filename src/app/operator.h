@@ -15,7 +15,7 @@ std::string operator_error_json(const Error& error);
 // that of the admin loop. Borrows what it operates for life.
 class OperatorHandler final : public http::Handler {
 public:
-    explicit OperatorHandler(Operated operated) : operated_(operated) {}
+    explicit OperatorHandler(Operated operated) : operated_(std::move(operated)) {}
     Task<> serve(http::Exchange& exchange) override;
     http::Response refuse(const http::Peer& peer, const Error& error) override;
 

@@ -1,8 +1,6 @@
 // One line for each part that has migrations.
 #include "app/owned_tables.h"
 
-#include <algorithm>
-
 #include "identity/schema.h"
 #include "sealing/key_store.h"
 #include "services/order_store.h"
@@ -22,16 +20,21 @@ std::vector<std::string_view> roles_with_data(const config::Settings& settings) 
     return roles;
 }
 
+std::string_view first_role_in(const config::Settings& settings,
+                               const storage::DatabaseSettings& database) {
+    for (const std::string_view role : roles_with_data(settings)) {
+        if (storage::is_same_database(settings.store.database_of(role), database)) return role;
+    }
+    MERLON_ASSERT(false);
+}
+
 std::vector<OwnedTables> owned_tables(const config::Settings& settings) {
     const storage::StoreSettings& store = settings.store;
     std::vector<OwnedTables> tables{
         {sealing::keys_role, sealing::keys_migrations(), settings.keys.database}};
-    std::vector<std::string> seen;
     for (const std::string_view role : roles_with_data(settings)) {
         const storage::DatabaseSettings& database = store.database_of(role);
-        const std::string name = storage::name_of(database);
-        if (std::ranges::find(seen, name) != seen.end()) continue;
-        seen.push_back(name);
+        if (first_role_in(settings, database) != role) continue;
         tables.push_back({storage::outbox_role, storage::outbox_migrations(), database});
     }
     const auto add = [&](std::string_view role, std::span<const storage::Migration> migrations) {

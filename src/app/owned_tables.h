@@ -20,6 +20,11 @@ struct OwnedTables {
 // Roles that write to a database of the data: those that are enabled, and the gateway.
 std::vector<std::string_view> roles_with_data(const config::Settings& settings);
 
+// The first of them whose tables are in `database`, by which a database is called in short. It is
+// one of theirs.
+std::string_view first_role_in(const config::Settings& settings,
+                               const storage::DatabaseSettings& database);
+
 // In the order in which a server brings them up to date. The outbox is in every database that a
 // role writes to. Borrows nothing.
 std::vector<OwnedTables> owned_tables(const config::Settings& settings);

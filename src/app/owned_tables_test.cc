@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/wait.h"
+#include "storage/outbox.h"
 #include "storage/sqlite_database.h"
 #include "storage/table_names.h"
 #include "storage/test_kit.h"
@@ -45,6 +46,26 @@ TEST_F(OwnedTablesTest, AreTheOnesThatTheMigrationsMake) {
         EXPECT_EQ(tables_there(), expected) << owned.role;
     }
     EXPECT_TRUE(expected.contains("accounts") && expected.contains("event_outbox"));
+}
+
+TEST_F(OwnedTablesTest, HaveAnOutboxBesideThemInEveryDatabase) {
+    config::Settings settings;
+    const auto keep_apart = [&](std::string role, std::string path) {
+        settings.store.roles[std::move(role)] = {"sqlite:" + path, storage::SqliteSettings{path}};
+    };
+    keep_apart("products", "data/shop.db");
+    keep_apart("orders", "data/../data/shop.db");
+    keep_apart("gateway", "data/refusals.db");
+    std::vector<std::string> places;
+    std::vector<std::string_view> names;
+    for (const OwnedTables& owned : owned_tables(settings)) {
+        if (owned.role != storage::outbox_role) continue;
+        places.push_back(storage::name_of(owned.database));
+        names.push_back(first_role_in(settings, owned.database));
+    }
+    EXPECT_EQ(places, (std::vector<std::string>{"sqlite:data/merlon.db", "sqlite:data/shop.db",
+                                                "sqlite:data/refusals.db"}));
+    EXPECT_EQ(names, (std::vector<std::string_view>{"auth", "products", "gateway"}));
 }
 
 TEST_F(OwnedTablesTest, MayBeDroppedAndRenamedByLaterMigrations) {

@@ -16,6 +16,7 @@
 #include "base/wait.h"
 #include "fleet/identities.h"
 #include "fleet/names.h"
+#include "identity/schema.h"
 
 namespace merlon::app {
 namespace {
@@ -29,9 +30,10 @@ Result<> with_places(Result<> opened, const config::Settings& settings) {
     if (!opened &&
         (opened.error().rule.starts_with("keys.") || opened.error().rule == "store.lost")) {
         const bool has_file = settings.keys.master.empty();
-        opened.error().detail += fmt::format(
-            " (store: {}, key store: {}, master key: {})", settings.store.url, settings.keys.url,
-            has_file ? settings.keys.master_path : "of the settings");
+        opened.error().detail +=
+            fmt::format(" (store: {}, key store: {}, master key: {})",
+                        settings.store.url_of(identity::auth_role), settings.keys.url,
+                        has_file ? settings.keys.master_path : "of the settings");
     }
     return opened;
 }
@@ -194,7 +196,7 @@ Result<> Platform::open_admin() {
 }
 
 Result<> Platform::open_operator_socket() {
-    operator_ = std::make_unique<OperatorHandler>(Operated{built_ins_.auth(), &stores_.database()});
+    operator_ = std::make_unique<OperatorHandler>(Operated{built_ins_.auth(), stores_.events()});
     operator_server_ = std::make_unique<http::Server>(main_.get_executor(), settings_.server,
                                                       *operator_, admin_deadlines_, nullptr, 8);
     operator_server_->serve(MERLON_TRY(take_operator_socket(main_.get_executor(), settings_)));
@@ -210,8 +212,8 @@ Result<std::string> Platform::run_offline(config::Settings settings, std::string
         platform.stores_.open(own, auth, platform.clock_, platform.entropy_, platform.metrics_),
         own));
     MERLON_TRY(with_places(platform.built_ins_.open_auth(own), own));
-    return wait(run_command({platform.built_ins_.auth(), &platform.stores_.database()},
-                            std::move(command)));
+    return wait(
+        run_command({platform.built_ins_.auth(), platform.stores_.events()}, std::move(command)));
 }
 
 // Before anybody can ask: its password is on the screen when the server says ready.
@@ -223,9 +225,7 @@ Result<> Platform::make_first_admin() {
 
 Result<> Platform::fill_with(Content content) {
     if (content == Content::AsItIs) return {};
-    return fill_demo(
-        {stores_.database(), *stores_.keys(), events_, clock_, entropy_, *built_ins_.auth()},
-        settings_);
+    return fill_demo({stores_, events_, clock_, entropy_, *built_ins_.auth()}, settings_);
 }
 
 }  // namespace merlon::app

@@ -9,6 +9,7 @@
 #include "base/wait.h"
 #include "fleet/events_port.h"
 #include "fleet/identities.h"
+#include "identity/schema.h"
 
 namespace merlon::app {
 namespace {
@@ -23,8 +24,9 @@ void Platform::run() {
     for (auto& worker : workers_) threads.emplace_back([&worker] { worker->run(); });
     std::jthread fetching([this](std::stop_token stop) { remote_keys_.run(std::move(stop)); });
     if (built_ins_.auth()) {
-        stores_.database().on_notice(identity::Identity::listen,
-                                     [this] { asio::post(main_, [this] { follow(); }); });
+        stores_.database_of(identity::auth_role).on_notice(identity::Identity::listen, [this] {
+            asio::post(main_, [this] { follow(); });
+        });
     }
     if (built_ins_.feed()) follow_auth();
     tick();
@@ -48,7 +50,7 @@ void Platform::tick() {
         identity::Identity* auth = built_ins_.auth();
         if (auth != nullptr) {
             auth->beat();
-            if (stores_.database().is_shared()) follow();
+            if (stores_.database_of(identity::auth_role).is_shared()) follow();
         }
         if (++seconds_ % probed_every_seconds == 0) {
             for (const auto& probe : stores_.probes()) probe->ask(main_.get_executor());
@@ -86,15 +88,19 @@ void Platform::follow_auth() {
     });
 }
 
-// Where the events go that no change stores: into our store, or to auth's.
+// Where the events go that no change stores: into our store, or to auth's; of a process that has
+// none, because its roles are disabled, they are in the log only.
 EventStore::Keep Platform::keep() {
     if (fleet::PortClient* auth = built_ins_.auth_client()) {
         return [auth](std::vector<events::Event> batch) {
             return fleet::send_events(auth, std::move(batch));
         };
     }
+    if (stores_.refusals() == nullptr) {
+        return [](std::vector<events::Event>) -> Task<> { co_return Result<>{}; };
+    }
     return [this](std::vector<events::Event> batch) {
-        return keep_events(&stores_.database(), stores_.keys(), &entropy_, std::move(batch));
+        return keep_events(stores_.refusals(), stores_.keys(), &entropy_, std::move(batch));
     };
 }
 

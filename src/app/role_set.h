@@ -20,8 +20,6 @@ struct RoleSet {
 
     // All of them: then roles call each other directly, and only the gateway listens.
     bool is_whole() const { return gateway && auth && users && products && orders; }
-    // Of a role that has a database.
-    bool has_store() const { return auth || users || products || orders; }
 };
 
 }  // namespace merlon::app

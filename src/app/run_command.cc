@@ -5,7 +5,6 @@
 #include <map>
 
 #include "base/text.h"
-#include "storage/outbox.h"
 #include "wire/json.h"
 #include "wire/json_text.h"
 
@@ -120,25 +119,28 @@ Result<storage::EventQuery> event_query_of(const Command& command) {
     query.type = MERLON_TRY(named_of<events::Type>(command, "type", events::find_type));
     query.severity =
         MERLON_TRY(named_of<events::Severity>(command, "severity", events::find_severity));
-    const auto number = [](std::string_view text) {
-        return text::parse_number<std::int64_t>(text);
-    };
-    query.after = MERLON_TRY(named_of<std::int64_t>(command, "after", number));
-    query.limit = MERLON_TRY(named_of<std::int64_t>(command, "limit", number)).value_or(0);
+    query.limit = text::parse_number<std::int64_t>(command.of("limit")).value_or(0);
     if (query.limit < 1 || query.limit > audit_tail_max) {
         return fail(Kind::Invalid, "command.malformed", "limit");
     }
     return query;
 }
 
-// {"last":7,"events":["{\"type\":…}"]}: each as the text that is stored.
-Task<std::string> run_audit_command(storage::Database* database, Command command) {
+Result<std::optional<EventPosition>> position_of(const Command& command) {
+    const std::string text = command.of("after");
+    if (text.empty()) return std::optional<EventPosition>();
+    return std::optional(MERLON_TRY(EventPosition::parse(text)));
+}
+
+// {"last":"data:7","events":["{\"type\":…}"]}: each as the text that is stored.
+Task<std::string> run_audit_command(std::vector<EventSource> sources, Command command) {
     if (command.name != "audit.tail") {
         co_return fail(Kind::Invalid, "command.unknown", command.name);
     }
-    const storage::StoredEvents found = MERLON_CO_TRY(
-        co_await storage::find_events(database, MERLON_CO_TRY(event_query_of(command))));
-    std::string json = R"({"last":)" + std::to_string(found.last) + R"(,"events":[)";
+    const storage::EventQuery query = MERLON_CO_TRY(event_query_of(command));
+    const EventList found = MERLON_CO_TRY(
+        co_await list_events(std::move(sources), query, MERLON_CO_TRY(position_of(command))));
+    std::string json = R"({"last":")" + found.last.text() + R"(","events":[)";
     for (const std::string& event : found.events) {
         if (json.back() != '[') json += ',';
         wire::append_json_string(json, event);
@@ -152,8 +154,9 @@ Task<std::string> run_command(Operated operated, std::string text) {
     Identity* identity = operated.identity;
     Command command = MERLON_CO_TRY(parse_command(std::move(text)));
     if (command.name.starts_with("audit.")) {
-        co_return co_await run_audit_command(operated.database, std::move(command));
+        co_return co_await run_audit_command(std::move(operated.events), std::move(command));
     }
+    if (identity == nullptr) co_return fail(Kind::Invalid, "command.unknown", command.name);
     if (command.name.starts_with("key.")) {
         co_return co_await run_key_command(identity, std::move(command));
     }

@@ -3,9 +3,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "app/event_list.h"
 #include "identity/identity.h"
-#include "storage/database.h"
 
 namespace merlon::app {
 
@@ -14,8 +15,8 @@ inline constexpr std::int64_t audit_tail_max = 1'000;
 
 // What commands work on. Borrowed.
 struct Operated {
-    identity::Identity* identity;
-    storage::Database* database;
+    identity::Identity* identity;  // null: only audit commands are there
+    std::vector<EventSource> events;
 };
 
 // One command as JSON, {"command":"user.lock", …}; gives the answer as JSON. Errors: "command.…"

@@ -1,32 +1,92 @@
 // Opening, in the order of need.
 #include "app/stores.h"
 
+#include <algorithm>
+
+#include "app/owned_tables.h"
 #include "base/wait.h"
+#include "fleet/names.h"
+#include "identity/schema.h"
 #include "sealing/master_key.h"
+#include "services/order_store.h"
+#include "services/product_store.h"
+#include "services/profile_store.h"
 #include "storage/open_database.h"
 #include "storage/outbox.h"
 
 namespace merlon::app {
+namespace {
+
+bool needs(const RoleSet& roles, std::string_view role) {
+    if (role == services::users_role) return roles.users;
+    if (role == services::products_role) return roles.products;
+    if (role == services::orders_role) return roles.orders;
+    // A gateway has no database: where it runs apart from auth, it sends its events there.
+    MERLON_ASSERT(role == identity::auth_role || role == fleet::gateway_name);
+    return roles.auth;
+}
+
+}  // namespace
 
 Result<> Stores::open(const config::Settings& settings, const RoleSet& roles, const Clock& clock,
                       Entropy& entropy, metrics::Registry& metrics) {
-    if (!roles.has_store()) return {};
     if (roles.auth || roles.users) {
         key_database_ = MERLON_TRY(storage::open_database(settings.keys.database));
     }
-    database_ = MERLON_TRY(storage::open_database(settings.store.database));
+    for (const std::string_view role : roles_with_data(settings)) {
+        if (needs(roles, role)) MERLON_TRY(open_role(settings.store, role));
+    }
     if (key_database_) {
         keys_ = MERLON_TRY(wait(
             sealing::KeyStore::open(*key_database_, clock, entropy,
                                     MERLON_TRY(sealing::load_master_key(settings.keys, entropy)))));
     }
-    MERLON_TRY(wait(
-        storage::migrate(*database_, clock, storage::outbox_role, storage::outbox_migrations())));
-    probes_.push_back(std::make_unique<StoreProbe>("data", *database_, metrics));
+    MERLON_TRY(open_outboxes(settings, clock));
+    for (const Opened& one : opened_) {
+        probes_.push_back(std::make_unique<StoreProbe>(one.name, *one.database, metrics));
+    }
     if (key_database_) {
         probes_.push_back(std::make_unique<StoreProbe>("keys", *key_database_, metrics));
     }
     return {};
+}
+
+Result<> Stores::open_role(const storage::StoreSettings& store, std::string_view role) {
+    const storage::DatabaseSettings& wanted = store.database_of(role);
+    auto found = std::ranges::find_if(
+        opened_, [&](const Opened& one) { return storage::is_same_access(one.settings, wanted); });
+    if (found == opened_.end()) {
+        const bool is_shared_one = storage::is_same_access(wanted, store.database);
+        opened_.push_back({is_shared_one ? "data" : std::string(role), wanted,
+                           MERLON_TRY(storage::open_database(wanted))});
+        found = opened_.end() - 1;
+    }
+    of_role_.emplace(role, found->database.get());
+    return {};
+}
+
+// Several users may have a database together: then its events are read once.
+Result<> Stores::open_outboxes(const config::Settings& settings, const Clock& clock) {
+    for (const Opened& one : opened_) {
+        const std::string name(first_role_in(settings, one.settings));
+        if (std::ranges::find(events_, name, &EventSource::name) != events_.end()) continue;
+        MERLON_TRY(wait(storage::migrate(*one.database, clock, storage::outbox_role,
+                                         storage::outbox_migrations())));
+        events_.push_back({name, one.database.get()});
+    }
+    return {};
+}
+
+storage::Database& Stores::database_of(std::string_view role) {
+    const auto found = of_role_.find(role);
+    MERLON_ASSERT(found != of_role_.end());
+    return *found->second;
+}
+
+storage::Database* Stores::refusals() {
+    const auto gateways = of_role_.find(fleet::gateway_name);
+    if (gateways != of_role_.end()) return gateways->second;
+    return opened_.empty() ? nullptr : opened_.front().database.get();
 }
 
 }  // namespace merlon::app

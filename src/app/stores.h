@@ -1,9 +1,12 @@
 // The databases of a process's roles, and the key store for those that seal what they keep.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "app/event_list.h"
 #include "app/role_set.h"
 #include "app/store_probe.h"
 #include "config/settings.h"
@@ -15,21 +18,39 @@ namespace merlon::app {
 // Resource.
 class Stores final {
 public:
-    // Opens what `roles` need. Errors: those of open_database(), load_master_key() and
-    // KeyStore::open(); those about keys name the files and URLs for the operator.
+    // Opens what `roles` need and nothing else; roles of one database share its connections
+    // (storage::is_same_access). Errors: those of open_database(), migrate() of the outbox,
+    // load_master_key() and KeyStore::open(); those about keys name the files and URLs for the
+    // operator.
     Result<> open(const config::Settings& settings, const RoleSet& roles, const Clock& clock,
                   Entropy& entropy, metrics::Registry& metrics);
 
-    // Of a process that has roles with a store.
-    storage::Database& database() { return *database_; }
-    storage::Database* database_or_null() { return database_.get(); }
+    // Where the tables are of a role that is enabled and in this process; where auth is, the
+    // gateway's, too.
+    storage::Database& database_of(std::string_view role);
+    // For the events that no change stores: the gateway's database where auth is, who keeps what
+    // gateways send, else that of the process's first role. Null: none of its roles has tables.
+    storage::Database* refusals();
+    // Every database that is open, for the events in it, each once.
+    const std::vector<EventSource>& events() const { return events_; }
     // Of a process with auth or users; null in the others.
     sealing::KeyStore* keys() { return keys_.get(); }
     std::span<const std::unique_ptr<StoreProbe>> probes() const { return probes_; }
 
 private:
+    // One set of connections.
+    struct Opened {
+        std::string name;  // of its metric: data is store.url, others have their first role's name
+        storage::DatabaseSettings settings;
+        std::unique_ptr<storage::Database> database;
+    };
+    Result<> open_role(const storage::StoreSettings& store, std::string_view role);
+    Result<> open_outboxes(const config::Settings& settings, const Clock& clock);
+
     std::unique_ptr<storage::Database> key_database_;
-    std::unique_ptr<storage::Database> database_;
+    std::vector<Opened> opened_;
+    std::map<std::string, storage::Database*, std::less<>> of_role_;
+    std::vector<EventSource> events_;
     std::unique_ptr<sealing::KeyStore> keys_;
     std::vector<std::unique_ptr<StoreProbe>> probes_;
 };

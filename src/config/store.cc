@@ -103,12 +103,6 @@ void read_roles(Reader roles, storage::StoreSettings& out) {
         if (role.exists() || role.describes()) read_role(std::move(role), out);
     }
     roles.finish();
-    // Saying so beats letting an operator believe that a server looks there.
-    if (!out.roles.empty()) {
-        roles.warning("",
-                      "migrate and render know these databases; serve keeps every role in "
-                      "store.url in this version");
-    }
 }
 
 std::string beside(const std::string& folder, std::string_view name) {

@@ -105,12 +105,47 @@ TEST(StoreRoles, LiveInTheStoreUnlessTheyHaveADatabaseOfTheirOwn) {
     const storage::StoreSettings& store = loaded.settings->store;
     EXPECT_EQ(name_of(store.database_of("orders")), "postgres://127.0.0.1:5432/orders_db");
     EXPECT_EQ(name_of(store.database_of("users")), "sqlite:data/users.db");
+    EXPECT_EQ(store.url_of("users"), "sqlite:data/users.db");
+    EXPECT_EQ(store.url_of("auth"), "postgres://merlon@127.0.0.1/shop");
+    EXPECT_TRUE(loaded.problems.empty()) << loaded.problems.front().text();
     for (const char* role : {"auth", "products", "gateway"}) {
         EXPECT_EQ(name_of(store.database_of(role)), "postgres://127.0.0.1:5432/shop") << role;
     }
     const auto& orders = *std::get<Postgres>(store.database_of("orders"));
     EXPECT_EQ(orders.password.reveal(), "second");
     EXPECT_EQ(orders.connections_max, 4U);  // the store's
+}
+
+// What store.url says is on the left, what the role says on the right.
+TEST(StoreRoles, ShareConnectionsWithTheSameUserOfTheSameDatabase) {
+    enum class Same : std::uint8_t { Nothing, Database, Access };
+    struct Case {
+        std::string_view store;
+        std::string_view role;
+        Same same;
+    };
+    const Case cases[] = {
+        {"url: \"sqlite:data/a.db\"", "url: \"sqlite:./data/x/../a.db\"", Same::Access},
+        {"url: \"sqlite:data/a.db\"", "url: \"sqlite:data/b.db\"", Same::Nothing},
+        {"url: \"sqlite:data/a.db\"", "url: \"postgres://u@127.0.0.1/a\"", Same::Nothing},
+        {"url: \"postgres://u@127.0.0.1/a\"", "url: \"postgres://u@127.0.0.1:5432/a\"",
+         Same::Access},
+        {"url: \"postgres://u@127.0.0.1/a\"", "url: \"postgres://u@127.0.0.1:5433/a\"",
+         Same::Nothing},
+        {"url: \"postgres://u@127.0.0.1/a\"", "url: \"postgres://v@127.0.0.1/a\"",
+         Same::Database},  // another user may do something else
+        {"url: \"postgres://u@127.0.0.1/a\"", "url: \"postgres://u@127.0.0.1/a\", pool: { max: 3 }",
+         Same::Database},
+    };
+    for (const auto& [store, role, same] : cases) {
+        const Loaded loaded = load_store("{ " + std::string(store) + ", roles: { orders: { " +
+                                         std::string(role) + " } } }");
+        ASSERT_TRUE(loaded.settings) << role;
+        const storage::DatabaseSettings& one = loaded.settings->store.database;
+        const storage::DatabaseSettings& other = loaded.settings->store.database_of("orders");
+        EXPECT_EQ(storage::is_same_database(one, other), same != Same::Nothing) << role;
+        EXPECT_EQ(storage::is_same_access(one, other), same == Same::Access) << role;
+    }
 }
 
 TEST(StoreRoles, ThatAreUnknownOrHalfSaidAreRefused) {

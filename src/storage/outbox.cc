@@ -52,14 +52,17 @@ Task<StoredEvents> find_events(Database* database, EventQuery query) {
     found.last = newest[0].integer(0);
     Parameters parameters{query.after.value_or(0), found.last, pattern_of(query), query.limit};
     const Rows rows = MERLON_CO_TRY(
-        query.after
-            ? co_await database->query("SELECT id, event FROM event_outbox WHERE id > $1 AND "
-                                       "id <= $2 AND event LIKE $3 ORDER BY id LIMIT $4",
-                                       std::move(parameters))
-            : co_await database->query("SELECT id, event FROM event_outbox WHERE id > $1 AND "
-                                       "id <= $2 AND event LIKE $3 ORDER BY id DESC LIMIT $4",
-                                       std::move(parameters)));
-    for (std::size_t i = 0; i < rows.size(); ++i) found.events.push_back(rows[i].text(1));
+        query.after ? co_await database->query(
+                          "SELECT id, happened_at, event FROM event_outbox WHERE id > $1 AND "
+                          "id <= $2 AND event LIKE $3 ORDER BY id LIMIT $4",
+                          std::move(parameters))
+                    : co_await database->query(
+                          "SELECT id, happened_at, event FROM event_outbox WHERE id > $1 AND "
+                          "id <= $2 AND event LIKE $3 ORDER BY id DESC LIMIT $4",
+                          std::move(parameters)));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        found.events.push_back({rows[i].integer(1), rows[i].text(2)});
+    }
     const bool may_be_more = std::cmp_equal(rows.size(), query.limit) && !rows.empty();
     if (query.after && may_be_more) found.last = rows[rows.size() - 1].integer(0);
     if (!query.after) std::ranges::reverse(found.events);

@@ -32,8 +32,13 @@ struct EventQuery {
     std::int64_t limit = 0;
 };
 
+struct StoredEvent {
+    std::int64_t happened_at = 0;  // milliseconds since 1970
+    std::string json;              // as events::to_json made it
+};
+
 struct StoredEvents {
-    std::vector<std::string> events;  // as events::to_json made them, the oldest first
+    std::vector<StoredEvent> events;  // the oldest first
     // To go on from: no event up to here, which the query asked for, is left out behind these.
     std::int64_t last = 0;
 };

@@ -34,9 +34,10 @@ protected:
         const StoredEvents found = wait(find_events(database_.get(), query)).value();
         last_ = found.last;
         std::string users;
-        for (const std::string& event : found.events) {
+        for (const StoredEvent& event : found.events) {
+            EXPECT_EQ(event.happened_at, clock_.wall().time_since_epoch().count());
             const std::string_view member = R"("userId":")";
-            users += event.substr(event.find(member) + member.size(), 1);
+            users += event.json.substr(event.json.find(member) + member.size(), 1);
         }
         return users;
     }

@@ -22,6 +22,11 @@ using DatabaseSettings = std::variant<SqliteSettings, std::shared_ptr<const Post
 // sqlite:path, or postgres://host:port/database: the same for the same database, whoever asks.
 std::string name_of(const DatabaseSettings& database);
 
+// The same database, whoever asks and however a file's path is spelled.
+bool is_same_database(const DatabaseSettings& one, const DatabaseSettings& other);
+// The same database for the same user with the same pool: one set of connections does for both.
+bool is_same_access(const DatabaseSettings& one, const DatabaseSettings& other);
+
 struct RoleStore {
     std::string url;  // as it was given: for messages
     DatabaseSettings database;
@@ -37,6 +42,8 @@ struct StoreSettings {
 
     // Where the tables of `role` are.
     const DatabaseSettings& database_of(std::string_view role) const;
+    // The same, as it was given.
+    const std::string& url_of(std::string_view role) const;
 };
 
 }  // namespace merlon::storage

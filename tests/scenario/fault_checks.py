@@ -162,8 +162,9 @@ def check_person(person):
 
 # ---- the store itself
 
-def query(shop, sql):
-    database = sqlite3.connect(f"file:{shop.server.directory}/data/merlon.db?mode=ro", uri=True)
+def query(shop, role, sql):
+    """Of the file that the role's tables are in."""
+    database = sqlite3.connect(f"file:{shop.server.directory / shop.files[role]}?mode=ro", uri=True)
     try:
         return database.execute(sql).fetchall()
     finally:
@@ -172,7 +173,7 @@ def query(shop, sql):
 
 def read_events(shop):
     shop.stored_events = {(user, kind): count for user, kind, count in query(
-        shop, "SELECT json_extract(event, '$.userId'), json_extract(event, '$.type'), count(*) FROM event_outbox GROUP BY 1, 2")}
+        shop, "auth", "SELECT json_extract(event, '$.userId'), json_extract(event, '$.type'), count(*) FROM event_outbox GROUP BY 1, 2")}
 
 
 def check_events(shop, people):
@@ -190,22 +191,23 @@ def check_keys(shop):
     assert len(published - shop.kids) <= shop.key_in_doubt, "a rotation that nobody asked for"
     shop.kids, shop.key_in_doubt = published, False
     rotations = [json.loads(text)["details"]["kid"] for (text,) in query(
-        shop, "SELECT event FROM event_outbox WHERE json_extract(event, '$.type') = 'KEY_ROTATED'")]
+        shop, "auth", "SELECT event FROM event_outbox WHERE json_extract(event, '$.type') = 'KEY_ROTATED'")]
     assert len(rotations) == len(set(rotations)) == len(published) - 1 and set(rotations) <= published
 
 
 def check_stock(shop):
     """Of the desk what was sold is missing, the lamp has what was last said; each key had one order, none is half done."""
     stock = {identifier: shop.server.get("/api/products/" + identifier, token=shop.admin).data["stock"] for identifier in (shop.desk, shop.lamp)}
-    orders = dict(query(shop, "SELECT status, count(*) FROM orders GROUP BY status"))
+    orders = dict(query(shop, "orders", "SELECT status, count(*) FROM orders GROUP BY status"))
     assert set(orders) <= {1, 2, 4}, f"unfinished orders: {orders}"  # OrderStatus: confirmed, rejected, cancelled
-    sold = query(shop, "SELECT total(quantity) FROM order_lines JOIN orders ON orders.id = order_id WHERE status = 1")[0][0]
+    sold = query(shop, "orders", "SELECT total(quantity) FROM order_lines JOIN orders ON orders.id = order_id WHERE status = 1")[0][0]
     assert stock[shop.desk] == STOCK - sold >= 0, (stock, sold)
     assert stock[shop.lamp] in (shop.restocked, shop.restock_in_doubt), (stock, shop.restocked, shop.restock_in_doubt)
     shop.restocked, shop.restock_in_doubt = stock[shop.lamp], None
-    keys, without = query(shop, "SELECT count(*), (SELECT count(*) FROM orders) FROM order_repeats")[0]
+    keys, without = query(shop, "orders", "SELECT count(*), (SELECT count(*) FROM orders) FROM order_repeats")[0]
     assert keys == without, "every order had a key of its own"
-    assert query(shop, "PRAGMA integrity_check") == [("ok",)]
+    for role in shop.files:
+        assert query(shop, role, "PRAGMA integrity_check") == [("ok",)], role
 
 
 def check(shop, people):

@@ -11,14 +11,17 @@ THREADS = 5
 PERSONS_OF_A_THREAD = 5
 KEYS_MOST = 28  # the server keeps 32
 STOCK = 400
+TABLES = ("auth", "users", "products", "orders", "gateway")
 CONFIG = {"server": {"workers": 1}, "tokens": {"access_ttl": "2h", "reuse_grace": "2m"}}
 
 
 class Shop:
-    """A server on a machine of its own and all that anybody was told by it."""
+    """A server on a machine of its own and all that anybody was told by it. Each of `apart`, roles, has a file of its own."""
 
-    def __init__(self, directory, counts):
-        self.server = Merlon(directory, CONFIG, machine={"journal": True})
+    def __init__(self, directory, counts, apart=()):
+        self.files = {role: f"data/{role if role in apart else 'merlon'}.db" for role in TABLES}
+        own = {role: {"url": "sqlite:" + self.files[role]} for role in apart}
+        self.server = Merlon(directory, CONFIG | {"store": {"roles": own}}, machine={"journal": True})
         self.counts = counts
         self.lock = threading.Lock()
         self.people = []

@@ -15,8 +15,8 @@ ROUNDS_OF_A_SHOP = 40  # then a new one opens: its first start and its few keys 
 
 
 class Campaign:
-    def __init__(self, folder, seed, rounds):
-        self.folder, self.seed, self.rounds = folder, seed, rounds
+    def __init__(self, folder, seed, rounds, apart=()):
+        self.folder, self.seed, self.rounds, self.apart = folder, seed, rounds, apart
         self.chance = random.Random(seed)
         self.counts = collections.Counter()
 
@@ -44,7 +44,7 @@ class Campaign:
         server.start()
 
     def run_shop(self, fault, name, rounds):
-        shop = fault_load.Shop(self.folder / name, self.counts)
+        shop = fault_load.Shop(self.folder / name, self.counts, self.apart)
         try:
             self.start(shop.server, fault)
             shop.open()
@@ -63,13 +63,20 @@ class Campaign:
                 shop.server.stop()
 
 
-def campaign(tmp_path, rounds):
+def campaign(tmp_path, rounds, apart=()):
     seed = int(os.environ.get("MERLON_FAULTS_SEED") or random.randrange(1 << 32))
-    return Campaign(tmp_path, seed, rounds)
+    return Campaign(tmp_path, seed, rounds, apart)
 
 
 def test_what_was_acknowledged_survives_kills_under_load(tmp_path):
     campaign(tmp_path, int(os.environ.get("MERLON_FAULTS_COUNT") or 12)).run("kill")
+
+
+def test_the_same_with_every_role_in_a_database_of_its_own(tmp_path):
+    """An order takes its stock in another file than its own: no commit is of both."""
+    rounds = int(os.environ.get("MERLON_FAULTS_COUNT") or 8) // 2
+    campaign(tmp_path / "kills", rounds, fault_load.TABLES).run("kill")
+    campaign(tmp_path / "cuts", rounds, fault_load.TABLES).run("power cut")
 
 
 def test_what_was_acknowledged_survives_power_cuts_under_load(tmp_path):

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "app/event_reader.h"
 #include "app/event_text.h"
 #include "app/main/operator_commands.h"
 #include "app/operator.h"
@@ -50,7 +51,7 @@ int AuditTail::run() {
     if (follows_) ::pthread_sigmask(SIG_BLOCK, &interrupts, nullptr);
 
     const std::string socket = operator_socket(*settings);
-    const Outcome outcome = carry_out(*std::move(settings), command());
+    const Outcome outcome = carry_out(*std::move(settings), command(), read_events);
     if (outcome.code != 0) {
         std::fprintf(stderr, "%s\n", outcome.text.c_str());
         return outcome.code;
@@ -76,8 +77,8 @@ int AuditTail::follow(const std::string& socket, const sigset_t& interrupts) {
 
 std::string AuditTail::command() const {
     std::string text = R"({"command":"audit.tail","limit":")";
-    text += std::to_string(last_ ? audit_tail_max : count_);
-    if (last_) text += R"(","after":")" + std::to_string(*last_);
+    text += std::to_string(last_.empty() ? count_ : audit_tail_max);
+    if (!last_.empty()) text += R"(","after":")" + last_;
     if (!type_.empty()) text += R"(","type":")" + type_;
     if (!severity_.empty()) text += R"(","severity":")" + severity_;
     return text + "\"}";
@@ -89,11 +90,11 @@ bool AuditTail::show(const std::string& answer) {
     const auto* object = parsed ? parsed->if_object() : nullptr;
     const auto* last = object != nullptr ? object->if_contains("last") : nullptr;
     const auto* events = object != nullptr ? object->if_contains("events") : nullptr;
-    if (last == nullptr || events == nullptr || !last->is_int64() || !events->is_array()) {
+    if (last == nullptr || events == nullptr || !last->is_string() || !events->is_array()) {
         std::fputs("merlon: the server's answer is no list of events\n", stderr);
         return false;
     }
-    last_ = last->get_int64();
+    last_ = last->get_string();
     for (const auto& event : events->get_array()) {
         const std::string text(event.is_string() ? std::string_view(event.get_string()) : "");
         const std::string line = arguments_.json ? event_as_json(text) : event_as_text(text);

@@ -3,7 +3,6 @@
 
 #include <csignal>
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "app/main/commands.h"
@@ -29,7 +28,7 @@ private:
     std::string type_;
     std::string severity_;
     bool follows_ = false;
-    std::optional<std::int64_t> last_;  // id of the newest event that was asked for
+    std::string last_;  // how far has been asked for, in the server's words; empty: not yet
 };
 
 }  // namespace merlon::app

@@ -111,20 +111,20 @@ std::string OperatorCommands::json(const std::string& name) const {
 int OperatorCommands::run(const std::string& name, Output output) {
     auto settings = load_settings(arguments_);
     if (!settings) return exit_configuration;
-    const Outcome outcome = carry_out(*std::move(settings), json(name));
+    const Outcome outcome = carry_out(*std::move(settings), json(name), Platform::run_offline);
     if (outcome.code != 0 || output == Output::Shown) {
         std::fprintf(outcome.code == 0 ? stdout : stderr, "%s\n", outcome.text.c_str());
     }
     return outcome.code;
 }
 
-Outcome carry_out(config::Settings settings, const std::string& command) {
+Outcome carry_out(config::Settings settings, const std::string& command, Offline& offline) {
     auto asked = ask_server(operator_socket(settings), command);
     if (asked) return {asked->status == 200 ? 0 : 1, std::move(asked->body)};
     if (asked.error().rule != "command.no_server") {
         return {exit_unavailable, operator_error_json(asked.error())};
     }
-    auto done = Platform::run_offline(std::move(settings), command);
+    auto done = offline(std::move(settings), command);
     if (!done) return {1, operator_error_json(done.error())};
     return {0, *std::move(done)};
 }

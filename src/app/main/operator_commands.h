@@ -14,8 +14,9 @@ struct Outcome {
     std::string text;
 };
 
-// Asks the running server, or works on the store itself when there is none.
-Outcome carry_out(config::Settings settings, const std::string& command);
+// Asks the running server, or has `offline` work on the store itself when there is none.
+using Offline = Result<std::string>(config::Settings, std::string command);
+Outcome carry_out(config::Settings settings, const std::string& command, Offline& offline);
 
 // Lives as long as the command line it adds to, whose parsing fills it.
 class OperatorCommands final {
