@@ -7,13 +7,12 @@
 #include <filesystem>
 #include <ranges>
 
-#include "app/owned_tables.h"
 #include "app/progress.h"
 #include "app/store_lock.h"
 #include "base/wait.h"
-#include "config/database_url.h"
 #include "sealing/key_store.h"
 #include "storage/open_database.h"
+#include "storage/outbox.h"
 #include "storage/table_names.h"
 
 namespace merlon::app {
@@ -22,59 +21,18 @@ namespace {
 using storage::DatabaseSettings;
 using storage::MigrationState;
 using storage::Place;
-using Postgres = std::shared_ptr<const storage::PostgresSettings>;
 
-// The data, or the keys. The databases go last: statements are known to them by address.
-struct Move {
-    std::vector<OwnedTables> parts;
-    DatabaseSettings from;
-    DatabaseSettings to;
+// The databases go last: statements are known to them by address.
+struct Move : StoreMove {
     std::vector<CopiedTable> tables;
     std::vector<std::unique_ptr<storage::TableStatements>> plans;
     std::unique_ptr<storage::Database> source;
     std::unique_ptr<storage::Database> target;
+    bool has_rows = false;  // the target, and nobody says that they are on their way
 
     Place here() const { return {source.get(), storage::is_postgres(from)}; }
     Place there() const { return {target.get(), storage::is_postgres(to)}; }
 };
-
-// A url that the configuration does not know has the password and the authority of the one that it
-// does: they are never on a command line.
-Result<DatabaseSettings> database_at(const std::string& url, const std::string& known_url,
-                                     const DatabaseSettings& known) {
-    if (url.empty() || url == known_url) return known;
-    const auto* postgres = std::get_if<Postgres>(&known);
-    if (url.starts_with("sqlite:") || postgres == nullptr) return config::parse_database(url);
-    auto parsed = MERLON_TRY(config::parse_postgres(url, (*postgres)->tls_authorities));
-    parsed.password = Secret(std::string((*postgres)->password.reveal()));
-    return std::make_shared<const storage::PostgresSettings>(std::move(parsed));
-}
-
-// Keys first: data without keys is worth nothing, keys without data harm nobody.
-Result<std::vector<Move>> moves_of(const config::Settings& settings, const CopyOrder& order) {
-    if (!settings.store.roles.empty()) {
-        return fail(Kind::Invalid, "copy.roles",
-                    "copies a store in one database; store.roles names others");
-    }
-    Move keys;
-    Move data;
-    keys.from = MERLON_TRY(database_at(order.keys_from, settings.keys.url, settings.keys.database));
-    keys.to = MERLON_TRY(database_at(order.keys_to, settings.keys.url, settings.keys.database));
-    data.from = MERLON_TRY(database_at(order.from, settings.store.url, settings.store.database));
-    data.to = MERLON_TRY(database_at(order.to, settings.store.url, settings.store.database));
-    config::Settings everything;  // tables of a role stay when it is disabled
-    for (const OwnedTables& part : owned_tables(everything)) {
-        (part.role == sealing::keys_role ? keys : data).parts.push_back(part);
-    }
-    std::vector<Move> moves;
-    for (Move* move : {&keys, &data}) {
-        if (name_of(move->from) != name_of(move->to)) moves.push_back(std::move(*move));
-    }
-    if (moves.empty()) {
-        return fail(Kind::Invalid, "copy.nothing", "from and to are the same: say one of them");
-    }
-    return moves;
-}
 
 // Of every folder in which a server could be at work on one of the files.
 Result<std::vector<std::unique_ptr<StoreLock>>> lock_all(const config::Settings& settings,
@@ -128,8 +86,49 @@ Result<> open_source(Move& move) {
         }
         there.push_back(part);
     }
-    if (there.empty()) return wrong_source(name_of(move.from) + " has no tables of ours");
     move.parts = std::move(there);
+    return {};
+}
+
+// Of roles that were always disabled there is nothing to move, but something has to be in each
+// source.
+Result<> open_sources(std::vector<Move>& moves) {
+    for (Move& move : moves) MERLON_TRY(open_source(move));
+    for (const Move& move : moves) {
+        const bool has_tables = std::ranges::any_of(moves, [&](const Move& other) {
+            return !other.parts.empty() && storage::is_same_database(other.from, move.from);
+        });
+        if (!has_tables) return wrong_source(name_of(move.from) + " has no tables of ours");
+    }
+    std::erase_if(moves, [](const Move& move) { return move.parts.empty(); });
+    return {};
+}
+
+Task<bool> has_events(storage::Database* source) {
+    const auto rows = MERLON_CO_TRY(co_await source->query("SELECT 1 FROM event_outbox LIMIT 1"));
+    co_return !rows.empty();
+}
+
+// Each database numbers its events: those of several are not put into one.
+Result<> choose_outboxes(std::vector<Move>& moves) {
+    std::vector<const Move*> chosen;
+    for (Move& move : moves) {
+        const auto outbox = std::ranges::find(move.parts, storage::outbox_role, &OwnedTables::role);
+        if (outbox == move.parts.end()) continue;
+        if (!MERLON_TRY(wait(has_events(move.source.get())))) {
+            move.parts.erase(outbox);
+            continue;
+        }
+        for (const Move* other : chosen) {
+            if (!storage::is_same_database(other->to, move.to)) continue;
+            return fail(Kind::Conflict, "copy.events",
+                        fmt::format("{} and {} have events, and {} would have both under the same "
+                                    "numbers",
+                                    name_of(other->from), name_of(move.from), name_of(move.to)));
+        }
+        chosen.push_back(&move);
+    }
+    std::erase_if(moves, [](const Move& move) { return move.parts.empty(); });
     return {};
 }
 
@@ -179,6 +178,17 @@ Result<bool> is_empty(const Move& move) {
     return true;
 }
 
+// Of a database that roles write to, the outbox, too.
+Result<> make_tables(const Move& move) {
+    const SystemClock clock;
+    for (const OwnedTables& part : move.parts) {
+        MERLON_TRY(wait(storage::migrate(*move.target, clock, part.role, part.migrations)));
+    }
+    if (move.parts.front().role == sealing::keys_role) return {};
+    return wait(
+        storage::migrate(*move.target, clock, storage::outbox_role, storage::outbox_migrations()));
+}
+
 // What is in the target: nothing, a part that an earlier run of this very copy brought, or rows
 // that nobody says are on their way.
 enum class Found : std::uint8_t { Nothing, Part, Rows };
@@ -192,16 +202,13 @@ Result<Found> open_targets(std::vector<Move>& moves, const std::string& source) 
         return fail(Kind::Conflict, "copy.not_empty",
                     "a copy from " + marker + " into it has not come to its end");
     }
-    const SystemClock clock;
     Found found = marker.empty() ? Found::Nothing : Found::Part;
     for (Move& move : moves) {
-        for (const OwnedTables& part : move.parts) {
-            if (found == Found::Part) break;  // was done before the markers
-            MERLON_TRY(wait(storage::migrate(*move.target, clock, part.role, part.migrations)));
-        }
+        if (found != Found::Part) MERLON_TRY(make_tables(move));  // else before the markers
         MERLON_TRY(plan(move));
-        if (found == Found::Nothing && !MERLON_TRY(is_empty(move))) found = Found::Rows;
+        move.has_rows = found != Found::Part && !MERLON_TRY(is_empty(move));
     }
+    if (std::ranges::any_of(moves, &Move::has_rows)) found = Found::Rows;
     if (found == Found::Rows) return found;
     // The last one first: it is the one that says whether a copy is under way.
     for (Move& move : std::views::reverse(moves)) {
@@ -266,15 +273,20 @@ Result<std::vector<CopiedTable>> compare(std::vector<Move>& moves) {
 
 Result<std::vector<CopiedTable>> copy_store(const config::Settings& settings,
                                             const CopyOrder& order) {
-    std::vector<Move> moves = MERLON_TRY(moves_of(settings, order));
+    std::vector<Move> moves;
+    for (StoreMove& move : MERLON_TRY(store_moves(settings, order))) {
+        moves.push_back({std::move(move)});
+    }
     const auto locks = MERLON_TRY(lock_all(settings, moves));
-    for (Move& move : moves) MERLON_TRY(open_source(move));
+    MERLON_TRY(open_sources(moves));
+    MERLON_TRY(choose_outboxes(moves));
     if (MERLON_TRY(open_targets(moves, name_of(moves.back().from))) == Found::Rows) {
         // Perhaps this very copy came to its end, and was killed before it could say so.
         auto copied = compare(moves);
         if (copied || copied.error().rule != "copy.differs") return copied;
         return fail(Kind::Conflict, "copy.not_empty",
-                    name_of(moves.back().to) + " has rows: copy into an empty store");
+                    name_of(std::ranges::find_if(moves, &Move::has_rows)->to) +
+                        " has rows: copy into an empty store");
     }
     MERLON_TRY(copy_rows(moves));
     std::vector<CopiedTable> copied = MERLON_TRY(compare(moves));

@@ -1,22 +1,15 @@
 // merlon store copy: an installation's tables from one database to another, SQLite's or
-// PostgreSQL's.
+// PostgreSQL's, or to the databases that its roles have of their own, and back.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "app/store_moves.h"
 #include "config/settings.h"
 #include "storage/copy_table.h"
 
 namespace merlon::app {
-
-// Urls; an empty one is the configuration's.
-struct CopyOrder {
-    std::string from;
-    std::string to;
-    std::string keys_from;
-    std::string keys_to;
-};
 
 struct CopiedTable {
     std::string role;
@@ -28,8 +21,8 @@ struct CopiedTable {
 // gone on with by the same order; until it has come to its end, no server starts on the target. One
 // that has come to its end may be ordered again, and compares.
 //
-// Errors: "copy.nothing" (Invalid: from and to are the same), "config.url", "copy.roles" (Invalid:
-// roles have databases of their own), "store.in_use" (Conflict), "copy.source" (Conflict: it is not
+// Errors: those of store_moves(), "copy.events" (Conflict: two databases have events that would be
+// in one, where each has its number), "store.in_use" (Conflict), "copy.source" (Conflict: it is not
 // there, or not at this release's tables), "copy.not_empty" (Conflict: the target has rows),
 // "copy.differs" (Conflict: the two are not the same at the end), and those of Database.
 Result<std::vector<CopiedTable>> copy_store(const config::Settings& settings,

@@ -160,3 +160,69 @@ def test_an_order_that_cannot_be_carried_out_says_why(tmp_path, row):
     flags, code, rule = row
     done = run("store", "copy", *flags, directory=tmp_path)
     assert done.returncode == code and rule in done.stderr and "secret" not in done.stderr, done
+
+
+SPLIT_TABLES = ("users", "products", "orders")
+
+
+def seen_by(server, user):
+    return [everything(server, path, user.access) for path in ("/api/products", "/api/orders")] + [server.get("/api/profile", token=user.access).data]
+
+
+def test_roles_move_into_databases_of_their_own_and_back(demo, postgres):
+    mail, (password, _) = next((mail, found) for mail, found in people(demo).items() if found[1] == "user")
+    user = demo.login(mail, password)
+    assert demo.call("PATCH", "/api/profile", json_body={"phone": "+49 30 1234567"}, token=user.access).status == 200
+    before, events = seen_by(demo, user), demo.run("audit", "tail", "-n", "1000", "--json").stdout
+    demo.stop()
+    rows = rows_of(demo.directory / "data/merlon.db")
+
+    stores = postgres.stores()
+    stores["store"]["roles"] = {role: {"url": postgres.url(postgres.make_database())} for role in SPLIT_TABLES}
+    move(demo, stores)
+    copied = copy(demo, *FROM_HERE)
+    assert {name: len(rows[name]) for name in rows if name != "sqlite_sequence"}.items() <= {name: one["rows"] for name, one in copied.items()}.items()
+    assert copied == copy(demo, *FROM_HERE), "once more, it only compares"
+    for role, own in (("users", "profiles"), ("products", "products"), ("orders", "orders")):
+        database = stores["store"]["roles"][role]["url"].rpartition("/")[2]
+        assert int(postgres.rows(f"SELECT count(*) FROM {own}", database)[0]) == len(rows[own])
+        assert postgres.rows("SELECT count(*) FROM event_outbox", database) == ["0"], "events stay with auth's"
+        assert postgres.rows("SELECT 1 FROM pg_tables WHERE tablename = 'accounts'", database) == []
+    demo.start()
+    assert seen_by(demo, user) == before and demo.run("audit", "tail", "-n", "1000", "--json").stdout == events
+    product = next(one for one in before[0] if one["stock"] > 0)
+    assert demo.post("/api/orders", {"items": [{"productId": product["id"], "quantity": 1}]}, token=user.access).status == 201
+    after = seen_by(demo, user)
+    demo.stop()
+
+    copy(demo, "--to", "sqlite:back/merlon.db", "--keys-to", "sqlite:back/keys.db")
+    (demo.directory / "back/master.key").write_bytes((demo.directory / "data/master.key").read_bytes())
+    (demo.directory / "back/master.key").chmod(0o600)
+    move(demo, {"store": {"url": "sqlite:back/merlon.db"}, "keys": {"url": "sqlite:back/keys.db"}})
+    demo.start()
+    assert seen_by(demo, user) == after
+
+
+def test_one_role_moves_out_of_a_store_that_stays(demo):
+    mail, (password, _) = next((mail, found) for mail, found in people(demo).items() if found[1] == "user")
+    user = demo.login(mail, password)
+    before = seen_by(demo, user)
+    demo.stop()
+    move(demo, {"store": {"url": "sqlite:data/merlon.db", "roles": {"orders": {"url": "sqlite:data/orders.db"}}}, "keys": HERE["keys"]})
+    assert set(copy(demo, "--from", "sqlite:data/merlon.db")) == {"orders", "order_lines", "order_totals", "order_repeats"}
+    demo.start()
+    assert seen_by(demo, user) == before
+    product = next(one for one in before[0] if one["stock"] > 0)
+    assert demo.post("/api/orders", {"items": [{"productId": product["id"], "quantity": 1}]}, token=user.access).status == 201
+    demo.stop()
+    assert "copy.not_empty" in copy(demo, "--to", "sqlite:data/merlon.db", code=1).stderr, "the old ones are there still"
+
+
+def test_events_of_two_databases_are_not_put_into_one(launch):
+    server = launch(HERE | {"store": {"url": "sqlite:data/merlon.db", "roles": {"gateway": {"url": "sqlite:data/refusals.db"}}}})
+    server.register()
+    server.stop()
+    with sqlite3.connect(server.directory / "data/refusals.db") as database:
+        database.execute("INSERT INTO event_outbox (role, happened_at, event) VALUES ('gateway', 1, '{}')")
+    done = copy(server, "--to", "sqlite:back/merlon.db", code=1)
+    assert "copy.events" in done.stderr and "data/refusals.db" in done.stderr, done

@@ -60,11 +60,14 @@ void add_store(CLI::App& program, Arguments& arguments) {
         "the server first. What is not said is the configuration's, so write the new urls and "
         "passwords there and say where the data was: store copy --from sqlite:data/merlon.db "
         "--keys-from sqlite:data/keys.db. Keys stay where they are unless --keys-from or --keys-to "
-        "says otherwise. One that was killed goes on when it is called again");
+        "says otherwise; roles are where store.roles says, unless --from or --to names one "
+        "database for all of them. One that was killed goes on when it is called again");
     add_config_options(*command, arguments);
     add_json_option(*command, arguments);
-    command->add_option("--from", order->from, "The store's url now (default: store.url)");
-    command->add_option("--to", order->to, "The store's url then (default: store.url)");
+    command->add_option("--from", order->from,
+                        "The store's url now (default: store.url, store.roles)");
+    command->add_option("--to", order->to,
+                        "The store's url then (default: store.url, store.roles)");
     command->add_option("--keys-from", order->keys_from,
                         "The key store's url now (default: keys.url)");
     command->add_option("--keys-to", order->keys_to,
