@@ -1,6 +1,8 @@
 // Opening, in the order of need.
 #include "app/stores.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "app/owned_tables.h"
@@ -36,6 +38,7 @@ Result<> Stores::open(const config::Settings& settings, const RoleSet& roles, co
     for (const std::string_view role : roles_with_data(settings)) {
         if (needs(roles, role)) MERLON_TRY(open_role(settings.store, role));
     }
+    MERLON_TRY(require_moved(settings));
     if (key_database_) {
         keys_ = MERLON_TRY(wait(
             sealing::KeyStore::open(*key_database_, clock, entropy,
@@ -62,6 +65,33 @@ Result<> Stores::open_role(const storage::StoreSettings& store, std::string_view
         found = opened_.end() - 1;
     }
     of_role_.emplace(role, found->database.get());
+    return {};
+}
+
+// A role that was told to be elsewhere begins with nothing there, and nobody who looks for their
+// orders could tell why. Asked where store.url is open anyway.
+Result<> Stores::require_moved(const config::Settings& settings) {
+    const storage::DatabaseSettings& common = settings.store.database;
+    const auto before = std::ranges::find_if(opened_, [&](const Opened& one) {
+        return storage::is_same_database(one.settings, common);
+    });
+    if (before == opened_.end()) return {};
+    for (const OwnedTables& tables : owned_tables(settings)) {
+        const auto role = of_role_.find(tables.role);
+        if (role == of_role_.end() || storage::is_same_database(tables.database, common)) continue;
+        const auto has_tables = [&](storage::Database& database) -> Result<bool> {
+            const auto reports = MERLON_TRY(
+                wait(storage::report_migrations(database, tables.role, tables.migrations)));
+            return reports.front().state != storage::MigrationState::Pending;
+        };
+        if (MERLON_TRY(has_tables(*role->second))) continue;
+        if (!MERLON_TRY(has_tables(*before->database))) continue;
+        return fail(Kind::Conflict, "store.elsewhere",
+                    fmt::format("the tables of {0} are in {1}, and {2}, where store.roles.{0} is, "
+                                "has none: move them there with merlon store copy --from, or begin "
+                                "anew with merlon migrate up",
+                                tables.role, name_of(common), name_of(tables.database)));
+    }
     return {};
 }
 

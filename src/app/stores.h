@@ -19,9 +19,10 @@ namespace merlon::app {
 class Stores final {
 public:
     // Opens what `roles` need and nothing else; roles of one database share its connections
-    // (storage::is_same_access). Errors: those of open_database(), migrate() of the outbox,
-    // load_master_key() and KeyStore::open(); those about keys name the files and URLs for the
-    // operator.
+    // (storage::is_same_access). Errors: "store.elsewhere" (Conflict: a role's tables are in
+    // store.url and not in the database of its own), those of open_database(), migrate() of the
+    // outbox, load_master_key() and KeyStore::open(); those about keys name the files and URLs for
+    // the operator.
     Result<> open(const config::Settings& settings, const RoleSet& roles, const Clock& clock,
                   Entropy& entropy, metrics::Registry& metrics);
 
@@ -45,6 +46,7 @@ private:
         std::unique_ptr<storage::Database> database;
     };
     Result<> open_role(const storage::StoreSettings& store, std::string_view role);
+    Result<> require_moved(const config::Settings& settings);
     Result<> open_outboxes(const config::Settings& settings, const Clock& clock);
 
     std::unique_ptr<storage::Database> key_database_;

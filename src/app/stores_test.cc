@@ -6,6 +6,9 @@
 #include <filesystem>
 #include <set>
 
+#include "base/wait.h"
+#include "services/order_store.h"
+#include "storage/sqlite_database.h"
 #include "storage/test_kit.h"
 
 namespace merlon::app {
@@ -58,6 +61,21 @@ TEST_F(StoresTest, OfAllRolesAreAllThatTheyName) {
     EXPECT_EQ(stores.refusals(), &stores.database_of("gateway"));
     EXPECT_EQ(stores.events().size(), 3U);
     EXPECT_EQ(stores.probes().size(), 4U);
+}
+
+// Somebody wrote store.roles into the configuration of a store that was in use.
+TEST_F(StoresTest, AreNotOpenedWhereARolesTablesWereLeftBehind) {
+    const auto orders = services::orders_migrations();
+    const auto make_orders_in = [&](const char* name) {
+        const auto database = storage::SqliteDatabase::open(folder_ / name).value();
+        ASSERT_TRUE(wait(storage::migrate(*database, clock_, services::orders_role, orders)));
+    };
+    make_orders_in("merlon.db");
+    const auto refused = Stores().open(settings_, RoleSet{}, clock_, entropy_, metrics_);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().rule, "store.elsewhere");
+    make_orders_in("orders.db");  // moved, or begun anew
+    open(RoleSet{});
 }
 
 TEST_F(StoresTest, OfOneRoleAreItsOwnAndNoKeys) {

@@ -138,11 +138,26 @@ def test_the_demo_fills_all_of_them(launch):
     assert "nothing was changed" in server.stderr_text()
 
 
-def test_accounts_that_are_left_behind_are_missed(launch):
+def test_tables_that_are_left_behind_are_missed(launch):
+    server = launch()
+    seen = use(server, server.create_admin())
+    server.stop()
+    for role in ("auth", "orders"):
+        server.write(in_files((role,)))
+        server.start(ready=False)
+        assert server.wait() == 78 and f"sqlite:data/{role}.db" in server.stderr_text() and "store copy" in server.stderr_text(), server.stderr_text()
+    assert server.run("store", "copy", "--from", "sqlite:data/merlon.db").returncode == 0
+    server.start()
+    look_again(server, *seen)
+    assert stores_of(server) == {"data", "keys", "orders"}
+
+
+def test_accounts_that_nobody_moved_are_missed_also_where_all_is_elsewhere(launch):
+    """Nothing is in store.url any more, so nobody looks there; the keys say that there were people."""
     server = launch()
     server.register()
     server.stop()
-    server.write(in_files(("auth",)))
+    server.write(in_files(TABLES))
     server.start(ready=False)
     assert server.wait() == 78 and "sqlite:data/auth.db" in server.stderr_text(), server.stderr_text()
 
