@@ -17,19 +17,21 @@ services::Parts parts_for_services(const BuiltInParts& parts) {
 
 BuiltIns::~BuiltIns() { port_loop_.stop(); }
 
-Result<> BuiltIns::open_auth(const config::Settings& settings) {
+Result<> BuiltIns::open_auth(const config::Settings& settings,
+                             identity::SessionKeys* session_keys) {
     identity_ = MERLON_TRY(wait(identity::Identity::open(
         {parts_.stores.database(), *parts_.stores.keys(), parts_.revocations, parts_.refusals,
-         parts_.events, parts_.metrics, parts_.clock, parts_.entropy},
+         parts_.events, parts_.metrics, parts_.clock, parts_.entropy, session_keys},
         settings.tokens, settings.passwords, settings.roles)));
     return {};
 }
 
-Result<> BuiltIns::open(const config::Settings& settings, const RoleSet& roles) {
+Result<> BuiltIns::open(const config::Settings& settings, const RoleSet& roles,
+                        identity::SessionKeys* session_keys) {
     roles_ = roles;
     const gateway::BuiltInServices& enabled = settings.gateway.built_in;
     if (roles.auth) {
-        MERLON_TRY(open_auth(settings));
+        MERLON_TRY(open_auth(settings, session_keys));
     } else if (roles.gateway) {
         auth_client_ = MERLON_TRY(client_of(settings, "auth", fleet::gateway_name));
         feed_.emplace(*auth_client_, parts_.revocations, parts_.clock);

@@ -153,4 +153,22 @@ void Identity::revoke(const std::vector<std::string>& session_ids) {
     for (const std::string& id : session_ids) parts_.revocations.end_session(id, last_expiry());
 }
 
+Task<> Identity::revoke_below(std::string user_id, std::int64_t version, WallTime until) {
+    parts_.revocations.raise_version(user_id, version, until);
+    return tell_of_version(std::move(user_id), version, until);
+}
+
+Task<> Identity::tell_of_token(std::string user_id, std::string access_token) {
+    if (parts_.session_keys == nullptr) return Result<>{};
+    auto key = SessionKey::of_token(user_id, access_token, last_expiry());
+    if (!key)
+        return Result<>{};  // a gateway that says what it cannot know: nobody has such a token
+    return parts_.session_keys->write(*std::move(key));
+}
+
+Task<> Identity::tell_of_version(std::string user_id, std::int64_t version, WallTime until) {
+    if (parts_.session_keys == nullptr || version == 0) return Result<>{};
+    return parts_.session_keys->write(MERLON_TRY(SessionKey::of_version(user_id, version, until)));
+}
+
 }  // namespace merlon::identity

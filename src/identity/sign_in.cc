@@ -178,6 +178,7 @@ Task<http::Response> Identity::refresh(http::LocalCall call) {
     const std::string next = issuer.issue_refresh({account->id, next_id}, wall);
     const crypto::AeadKey key = successor_key(form.refresh_token);
     const std::int64_t expires_at = now() + std::chrono::milliseconds(issuer.refresh_ttl()).count();
+    const WallTime until = last_expiry();
     const Rotation rotation{session_id,
                             account->id,
                             presented.token_id,
@@ -186,7 +187,7 @@ Task<http::Response> Identity::refresh(http::LocalCall call) {
                             now(),
                             terms->reuse_grace.count(),
                             expires_at,
-                            last_expiry().time_since_epoch().count()};
+                            until.time_since_epoch().count()};
     const events::Event reuse = event(events::Type::RefreshReuse, account->id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(account->id, call.client));
     const Rotated done = MERLON_CO_TRY(co_await parts_.database.transact<Rotated>(
@@ -198,6 +199,7 @@ Task<http::Response> Identity::refresh(http::LocalCall call) {
     if (done.outcome == RotationOutcome::Reused) {
         revoke({session_id});
         parts_.events.write(reuse);
+        MERLON_CO_TRY(co_await tell_of_version(account->id, done.version, until));
     }
     if (done.outcome == RotationOutcome::Replayed) {
         successor = MERLON_CO_TRY(key.open(done.successor, successor_place));
