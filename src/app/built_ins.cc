@@ -17,21 +17,20 @@ services::Parts parts_for_services(const BuiltInParts& parts) {
 
 BuiltIns::~BuiltIns() { port_loop_.stop(); }
 
-Result<> BuiltIns::open_auth(const config::Settings& settings,
-                             identity::SessionKeys* session_keys) {
+Result<> BuiltIns::open_auth(const config::Settings& settings, identity::SharedState* shared) {
     identity_ = MERLON_TRY(wait(identity::Identity::open(
         {parts_.stores.database(), *parts_.stores.keys(), parts_.revocations, parts_.refusals,
-         parts_.events, parts_.metrics, parts_.clock, parts_.entropy, session_keys},
+         parts_.events, parts_.metrics, parts_.clock, parts_.entropy, shared},
         settings.tokens, settings.passwords, settings.roles)));
     return {};
 }
 
 Result<> BuiltIns::open(const config::Settings& settings, const RoleSet& roles,
-                        identity::SessionKeys* session_keys) {
+                        identity::SharedState* shared) {
     roles_ = roles;
     const gateway::BuiltInServices& enabled = settings.gateway.built_in;
     if (roles.auth) {
-        MERLON_TRY(open_auth(settings, session_keys));
+        MERLON_TRY(open_auth(settings, shared));
     } else if (roles.gateway) {
         auth_client_ = MERLON_TRY(client_of(settings, "auth", fleet::gateway_name));
         feed_.emplace(*auth_client_, parts_.revocations, parts_.clock);

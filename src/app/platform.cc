@@ -66,7 +66,7 @@ Result<> Platform::open(Content content) {
     MERLON_TRY(with_places(stores_.open(settings_, roles_, clock_, entropy_, metrics_), settings_));
     MERLON_TRY(open_state());
     MERLON_TRY(with_places(
-        built_ins_.open(settings_, roles_, session_keys_ ? &*session_keys_ : nullptr), settings_));
+        built_ins_.open(settings_, roles_, shared_state_ ? &*shared_state_ : nullptr), settings_));
     MERLON_TRY(await_auth());
     const unsigned count = worker_count(settings_.server);
     const std::size_t connections = connections_max(settings_.server, count);
@@ -139,7 +139,7 @@ Result<> Platform::open_state() {
     if (!settings_.state.redis || (!roles_.gateway && !roles_.auth)) return {};
     redis_ = MERLON_TRY(state::RedisServer::make(settings_.state.redis, metrics_, say));
     if (roles_.auth) {
-        session_keys_.emplace(*redis_, admin_deadlines_, main_.get_executor(), clock_, metrics_);
+        shared_state_.emplace(*redis_, admin_deadlines_, main_.get_executor(), clock_, metrics_);
     }
     return {};
 }

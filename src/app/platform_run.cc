@@ -48,7 +48,7 @@ void Platform::tick() {
         identity::Identity* auth = built_ins_.auth();
         if (auth != nullptr) {
             auth->beat();
-            if (session_keys_) session_keys_->tick();
+            if (shared_state_) shared_state_->session_keys.tick();
             if (stores_.database().is_shared()) follow();
         }
         if (++seconds_ % probed_every_seconds == 0) {

@@ -94,10 +94,10 @@ void Identity::take_over(const Row& revocation) {
     const std::string& subject = revocation.text(0);
     const std::int64_t least = revocation.integer(1);
     parts_.revocations.raise_version(subject, least, std::max(until, last_expiry()));
-    if (parts_.session_keys == nullptr || least == sessions::any_version) return;
+    if (parts_.shared == nullptr || least == sessions::any_version) return;
     // Who raised it may have been killed before Redis had it, or not know of Redis.
     if (auto key = SessionKey::of_version(subject, least, until)) {
-        parts_.session_keys->add(*std::move(key));
+        parts_.shared->session_keys.add(*std::move(key));
     }
 }
 

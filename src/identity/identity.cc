@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "http/answers.h"
+#include "identity/redis_guesses.h"
 #include "identity/schema.h"
 #include "identity/token_lives.h"
 #include "identity/whole_store.h"
@@ -12,13 +13,22 @@
 #include "wire/json_text.h"
 
 namespace merlon::identity {
+namespace {
+
+std::unique_ptr<GuessStore> make_guess_store(const Parts& parts) {
+    if (parts.shared == nullptr) return std::make_unique<LocalGuesses>(parts.clock);
+    return std::make_unique<RedisGuesses>(parts.shared->guesses, parts.keys, parts.clock,
+                                          parts.entropy);
+}
+
+}  // namespace
 
 Identity::Identity(Parts parts, const PasswordSettings& passwords, Terms terms)
     : parts_(parts),
       counters_(parts.metrics),
       passwords_(passwords, parts.entropy, parts.metrics),
       accounts_(parts.database, parts.keys, parts.entropy),
-      protection_(parts.clock),
+      guesses_(make_guess_store(parts)),
       signing_keys_(parts),
       keys_(terms.issuer.rings().access),
       terms_(std::make_shared<const Terms>(std::move(terms))) {
@@ -159,16 +169,17 @@ Task<> Identity::revoke_below(std::string user_id, std::int64_t version, WallTim
 }
 
 Task<> Identity::tell_of_token(std::string user_id, std::string access_token) {
-    if (parts_.session_keys == nullptr) return Result<>{};
+    if (parts_.shared == nullptr) return Result<>{};
     auto key = SessionKey::of_token(user_id, access_token, last_expiry());
     if (!key)
         return Result<>{};  // a gateway that says what it cannot know: nobody has such a token
-    return parts_.session_keys->write(*std::move(key));
+    return parts_.shared->session_keys.write(*std::move(key));
 }
 
 Task<> Identity::tell_of_version(std::string user_id, std::int64_t version, WallTime until) {
-    if (parts_.session_keys == nullptr || version == 0) return Result<>{};
-    return parts_.session_keys->write(MERLON_TRY(SessionKey::of_version(user_id, version, until)));
+    if (parts_.shared == nullptr || version == 0) return Result<>{};
+    return parts_.shared->session_keys.write(
+        MERLON_TRY(SessionKey::of_version(user_id, version, until)));
 }
 
 }  // namespace merlon::identity

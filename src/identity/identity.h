@@ -13,8 +13,8 @@
 #include "identity/auth_counters.h"
 #include "identity/change_signal.h"
 #include "identity/forms.h"
+#include "identity/guess_store.h"
 #include "identity/key_change.h"
-#include "identity/login_protection.h"
 #include "identity/parts.h"
 #include "identity/password_pool.h"
 #include "identity/sessions.h"
@@ -164,7 +164,7 @@ private:
     AuthCounters counters_;
     PasswordPool passwords_;
     Accounts accounts_;
-    LoginProtection protection_;
+    std::unique_ptr<GuessStore> guesses_;
     SigningKeys signing_keys_;
     std::atomic<bool> changing_keys_{false};
     ChangeSignal changed_;

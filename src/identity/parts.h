@@ -5,7 +5,7 @@
 #include "base/entropy.h"
 #include "base/metrics.h"
 #include "events/refusals.h"
-#include "identity/session_keys.h"
+#include "identity/shared_state.h"
 #include "sealing/key_store.h"
 #include "storage/database.h"
 #include "tokens/revocations.h"
@@ -22,7 +22,7 @@ struct Parts {
     metrics::Registry& metrics;
     const Clock& clock;
     Entropy& entropy;
-    SessionKeys* session_keys;  // null: no service looks in Redis
+    SharedState* shared;  // null: there is no Redis
 };
 
 }  // namespace merlon::identity

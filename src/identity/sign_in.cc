@@ -105,15 +105,15 @@ Task<http::Response> Identity::register_account(http::LocalCall call) {
 // use case it is guessed. `encoded` empty: there is no account.
 Task<crypto::PasswordVerdict> Identity::judge_password(std::string guarded, std::string password,
                                                        std::string encoded, std::string client) {
-    MERLON_CO_TRY(protection_.begin(guarded));
+    const Guess guess = MERLON_CO_TRY(co_await guesses_->begin(std::move(guarded)));
     const auto verdict = co_await passwords_.verify(std::move(password), std::move(encoded));
     using Verdict = LoginProtection::Verdict;
     if (!verdict) {
-        protection_.end(guarded, Verdict::Unknown);
+        MERLON_CO_TRY(co_await guesses_->end(guess, Verdict::Unknown));
         co_return std::unexpected(verdict.error());
     }
-    const bool locked =
-        protection_.end(guarded, verdict->matches ? Verdict::Right : Verdict::Wrong);
+    const bool locked = MERLON_CO_TRY(
+        co_await guesses_->end(guess, verdict->matches ? Verdict::Right : Verdict::Wrong));
     if (!verdict->matches) {
         parts_.refusals.report({events::Type::FailedLoginAttempt, client, "/api/auth/login", {}});
     }

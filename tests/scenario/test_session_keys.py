@@ -387,7 +387,7 @@ def test_no_token_is_in_a_log(launch, own_redis):
 def test_the_documented_acls_are_enough(tmp_path, upstream, postgres):
     (tmp_path / "users.acl").write_text(
         "user default off\nuser test on nopass ~* &* +@all\n"
-        "user auth on >Auth-Passw0rd resetkeys ~revoked:* ~token:version:* resetchannels -@all +evalsha +script|load +get +set +ttl\n"
+        "user auth on >Auth-Passw0rd resetkeys ~revoked:* ~token:version:* ~guesses:* resetchannels -@all +evalsha +script|load +get +set +ttl +hgetall +hset +hdel +hincrby +pexpire +time\n"
         "user service on >Read-Passw0rd resetkeys ~revoked:* ~token:version:* resetchannels -@all +get\n")
     redis = Redis(tmp_path / "redis", "--aclfile", str(tmp_path / "users.acl"), user=["test", "any"]).start()
     state = {"state": {"url": f"redis://auth@127.0.0.1:{redis.port}", "password": "Auth-Passw0rd"}}
