@@ -18,19 +18,20 @@ services::Parts parts_of(const BuiltInParts& parts, std::string_view role) {
 
 BuiltIns::~BuiltIns() { port_loop_.stop(); }
 
-Result<> BuiltIns::open_auth(const config::Settings& settings) {
+Result<> BuiltIns::open_auth(const config::Settings& settings, identity::SharedState* shared) {
     identity_ = MERLON_TRY(wait(identity::Identity::open(
         {parts_.stores.database_of(identity::auth_role), *parts_.stores.keys(), parts_.revocations,
-         parts_.refusals, parts_.events, parts_.metrics, parts_.clock, parts_.entropy},
+         parts_.refusals, parts_.events, parts_.metrics, parts_.clock, parts_.entropy, shared},
         settings.tokens, settings.passwords, settings.roles)));
     return {};
 }
 
-Result<> BuiltIns::open(const config::Settings& settings, const RoleSet& roles) {
+Result<> BuiltIns::open(const config::Settings& settings, const RoleSet& roles,
+                        identity::SharedState* shared) {
     roles_ = roles;
     const gateway::BuiltInServices& enabled = settings.gateway.built_in;
     if (roles.auth) {
-        MERLON_TRY(open_auth(settings));
+        MERLON_TRY(open_auth(settings, shared));
     } else if (roles.gateway) {
         auth_client_ = MERLON_TRY(client_of(settings, "auth", fleet::gateway_name));
         feed_.emplace(*auth_client_, parts_.revocations, parts_.clock);

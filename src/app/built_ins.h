@@ -39,11 +39,13 @@ public:
     explicit BuiltIns(BuiltInParts parts) : parts_(parts) {}
     ~BuiltIns();
 
-    // The auth role alone. Errors: those of Identity::open.
-    Result<> open_auth(const config::Settings& settings);
+    // The auth role alone. `shared` is borrowed for life; null: there is no Redis.
+    // Errors: those of Identity::open.
+    Result<> open_auth(const config::Settings& settings, identity::SharedState* shared);
     // All of `roles`, auth too, and the way to the others. Errors: those of the roles, and of the
     // certificates where roles run elsewhere.
-    Result<> open(const config::Settings& settings, const RoleSet& roles);
+    Result<> open(const config::Settings& settings, const RoleSet& roles,
+                  identity::SharedState* shared);
 
     // Null where it is not in this process.
     identity::Identity* auth() { return identity_.get(); }

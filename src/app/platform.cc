@@ -66,7 +66,9 @@ Platform::~Platform() = default;
 
 Result<> Platform::open(Content content) {
     MERLON_TRY(with_places(stores_.open(settings_, roles_, clock_, entropy_, metrics_), settings_));
-    MERLON_TRY(with_places(built_ins_.open(settings_, roles_), settings_));
+    MERLON_TRY(open_state());
+    MERLON_TRY(with_places(
+        built_ins_.open(settings_, roles_, shared_state_ ? &*shared_state_ : nullptr), settings_));
     MERLON_TRY(await_auth());
     const unsigned count = worker_count(settings_.server);
     const std::size_t connections = connections_max(settings_.server, count);
@@ -134,13 +136,19 @@ Result<> Platform::listen(const http::Endpoint& told,
     return {};
 }
 
+// Nobody waits for Redis: who cannot reach it goes on alone, and says so.
+Result<> Platform::open_state() {
+    if (!settings_.state.redis || (!roles_.gateway && !roles_.auth)) return {};
+    redis_ = MERLON_TRY(state::RedisServer::make(settings_.state.redis, metrics_, say));
+    if (roles_.auth) {
+        shared_state_.emplace(*redis_, admin_deadlines_, main_.get_executor(), clock_, metrics_);
+    }
+    return {};
+}
+
 Result<> Platform::open_gateway() {
     const auto snapshot = MERLON_TRY(make_snapshot(settings_));
     const auto tls = MERLON_TRY(http::TlsServerContext::make_if_any(settings_.server.tls));
-    // Nobody waits for Redis: a gateway that cannot reach it counts by itself, and says so.
-    if (settings_.state.redis) {
-        redis_ = MERLON_TRY(state::RedisServer::make(settings_.state.redis, metrics_, say));
-    }
     const gateway::Shared shared{clock_,   entropy_,     limits_,       refusals_,
                                  metrics_, revocations_, log_.second(), redis_.get()};
     for (auto& worker : workers_) worker->add_gateway(settings_.server, shared, snapshot, tls);
@@ -211,7 +219,7 @@ Result<std::string> Platform::run_offline(config::Settings settings, std::string
     MERLON_TRY(with_places(
         platform.stores_.open(own, auth, platform.clock_, platform.entropy_, platform.metrics_),
         own));
-    MERLON_TRY(with_places(platform.built_ins_.open_auth(own), own));
+    MERLON_TRY(with_places(platform.built_ins_.open_auth(own, nullptr), own));
     return wait(
         run_command({platform.built_ins_.auth(), platform.stores_.events()}, std::move(command)));
 }

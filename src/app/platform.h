@@ -56,6 +56,7 @@ private:
     Result<> open(Content content);
     Result<> listen(const http::Endpoint& endpoint,
                     const std::function<http::Server&(Worker&)>& server_of);
+    Result<> open_state();
     Result<> open_gateway();
     Result<> open_roles();
     Result<> renew_certificates();
@@ -86,12 +87,13 @@ private:
     EventStore event_store_;
     events::Refusals refusals_;
     gateway::LimitTable limits_;
-    std::unique_ptr<state::RedisServer> redis_;  // null: limits count in this process
+    std::unique_ptr<state::RedisServer> redis_;  // null: nothing is shared
     tokens::Revocations revocations_{clock_};
     std::atomic<bool> ready_{false};
     asio::io_context main_{1};
     http::Deadlines admin_deadlines_{main_.get_executor()};
     AdminHandler admin_;
+    std::optional<identity::SharedState> shared_state_;  // where auth and Redis are
     // Before the workers: their requests use them to the last.
     Stores stores_;
     BuiltIns built_ins_{{stores_, revocations_, refusals_, events_, metrics_, clock_, entropy_}};

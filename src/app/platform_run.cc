@@ -50,6 +50,7 @@ void Platform::tick() {
         identity::Identity* auth = built_ins_.auth();
         if (auth != nullptr) {
             auth->beat();
+            if (shared_state_) shared_state_->session_keys.tick();
             if (stores_.database_of(identity::auth_role).is_shared()) follow();
         }
         if (++seconds_ % probed_every_seconds == 0) {

@@ -92,6 +92,9 @@ Task<> RoleHandler::serve_request(http::Exchange* exchange, std::string_view* ro
     call.client = value_of(head, "X-Forwarded-For");
     std::optional<access::Subject> subject;
     if (found.rule.needs_subject()) subject = MERLON_CO_TRY(subject_of(*exchange, call));
+    if (subject && found.told->token == http::TokenText::Shown) {
+        call.access_token = gateway::bearer_token(head);
+    }
     MERLON_CO_TRY(access::Policy::authorize(subject ? &*subject : nullptr, found.rule));
     call.body = found.schema
                     ? MERLON_CO_TRY(co_await gateway::take_judged_body(

@@ -249,6 +249,9 @@ Task<int> RequestPath::call_local(http::Exchange& exchange, Request& request) {
         call.user_id = request.token->subject.user_id;
         call.session_id = request.token->session_id;
         call.role = request.token->subject.role;
+        if (route.token == http::TokenText::Shown) {
+            call.access_token = bearer_token(exchange.head());
+        }
     }
     call.body = route.schema ? MERLON_CO_TRY(co_await take_judged_body(
                                    &exchange, route.schema.get(), route.body_bytes_max))

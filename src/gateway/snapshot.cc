@@ -71,6 +71,7 @@ Result<> add_built_in_route(Snapshot& snapshot, const http::LocalRoute& settings
     route.is_limited = false;  // the limits' own paths name the built-in roles
     route.is_built_in = true;
     route.local = local;
+    route.token = settings.token;
     if (local == nullptr) route.service = snapshot.services.size() - 1;
     route.timeout = server.timeouts.upstream;
     route.closed_when_stale = when_stale == WhenStale::Closed;

@@ -33,6 +33,7 @@ struct Route {
     bool closed_when_stale = false;       // refuses our tokens while revocations may be missing
     bool is_built_in = false;             // of one of our roles: takes our own tokens only
     http::LocalService* local = nullptr;  // a built-in role in this process; null: forwarded
+    http::TokenText token = http::TokenText::Kept;  // for `local`
     std::string fixed_body;  // answered as it stands, without an upstream; empty: forwarded
     std::unique_ptr<const wire::JsonSchema> schema;  // null: any body
 };

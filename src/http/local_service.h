@@ -28,9 +28,12 @@ struct LocalCall {
     std::string user_id;
     std::string session_id;
     std::string role;
+    std::string access_token;  // itself, where the route is shown it
 };
 
 enum class LocalAccess : std::uint8_t { Public, Authenticated, Permission };
+// Whether a route is shown the access token that it is called with: who may see it may use it.
+enum class TokenText : std::uint8_t { Kept, Shown };
 
 // A parameter in the query or a field of the request, as the description tells of it.
 struct LocalParameter {
@@ -62,6 +65,7 @@ struct LocalRoute {
     // it, and the description shows it. Empty: the route takes no body.
     std::string_view body_schema;
     RouteText text;
+    TokenText token = TokenText::Kept;
 };
 
 // JSON Schema of something that roles answer, for the description; with an example.

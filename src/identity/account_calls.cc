@@ -15,13 +15,14 @@ namespace {
 
 using storage::Blob;
 using storage::Transaction;
-using Ended = std::vector<std::string>;
-
-Task<> store_end(Transaction& transaction, std::string session_id, std::string user_id,
-                 std::int64_t until, events::Event event, std::optional<Blob> sealed_ip) {
-    MERLON_CO_TRY(co_await sessions::end(transaction, session_id, user_id, until));
-    co_return co_await storage::append_event(transaction, std::string(auth_role), std::move(event),
-                                             std::move(sealed_ip));
+Task<std::int64_t> store_end(Transaction& transaction, std::string session_id, std::string user_id,
+                             sessions::Tokens tokens, std::int64_t until, events::Event event,
+                             std::optional<Blob> sealed_ip) {
+    const std::int64_t version =
+        MERLON_CO_TRY(co_await sessions::end(transaction, session_id, user_id, tokens, until));
+    MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
+                                                 std::move(event), std::move(sealed_ip)));
+    co_return version;
 }
 
 Task<std::int64_t> store_end_of_all(Transaction& transaction, std::string user_id,
@@ -34,15 +35,15 @@ Task<std::int64_t> store_end_of_all(Transaction& transaction, std::string user_i
     co_return version;
 }
 
-Task<Ended> store_password(Transaction& transaction, Judged judged, std::string kept,
-                           std::string hash, std::int64_t until, events::Event event,
-                           std::optional<Blob> sealed_ip) {
+Task<sessions::Others> store_password(Transaction& transaction, Judged judged, std::string kept,
+                                      std::string hash, std::int64_t until, events::Event event,
+                                      std::optional<Blob> sealed_ip) {
     MERLON_CO_TRY(co_await Accounts::replace_password(transaction, judged, std::move(hash)));
-    Ended ended = MERLON_CO_TRY(
+    sessions::Others others = MERLON_CO_TRY(
         co_await sessions::end_others(transaction, judged.id, std::move(kept), until));
     MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
                                                  std::move(event), std::move(sealed_ip)));
-    co_return ended;
+    co_return others;
 }
 
 }  // namespace
@@ -50,26 +51,27 @@ Task<Ended> store_password(Transaction& transaction, Judged judged, std::string 
 Task<http::Response> Identity::logout(http::LocalCall call) {
     const events::Event ended = event(events::Type::Logout, call.user_id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(call.user_id, call.client));
-    const auto done = co_await end_one(call.session_id, call.user_id, ended, sealed_ip);
-    if (done) co_return http::empty_answer();
-    if (done.error().rule != "session.absent") co_return std::unexpected(done.error());
+    const auto done =
+        co_await end_one(call.session_id, call.user_id, sessions::Tokens::AtHand, ended, sealed_ip);
+    if (!done && done.error().rule != "session.absent") co_return std::unexpected(done.error());
     // A session that ran out meanwhile is as over as it was asked to be.
-    revoke({call.session_id});
+    if (!done) revoke({call.session_id});
+    MERLON_CO_TRY(co_await tell_of_token(call.user_id, call.access_token));
     co_return http::empty_answer();
 }
 
 // The row, its revocation and its event, then the set that every request asks.
-Task<> Identity::end_one(std::string session_id, std::string user_id, events::Event ended,
-                         std::optional<Blob> sealed_ip) {
+Task<> Identity::end_one(std::string session_id, std::string user_id, sessions::Tokens tokens,
+                         events::Event ended, std::optional<Blob> sealed_ip) {
     const WallTime until = last_expiry();
-    MERLON_CO_TRY(co_await parts_.database.transact_work(
-        [session_id, user_id, ended, sealed_ip,
+    const std::int64_t version = MERLON_CO_TRY(co_await parts_.database.transact<std::int64_t>(
+        [session_id, user_id, tokens, ended, sealed_ip,
          until = until.time_since_epoch().count()](Transaction& transaction) {
-            return store_end(transaction, session_id, user_id, until, ended, sealed_ip);
+            return store_end(transaction, session_id, user_id, tokens, until, ended, sealed_ip);
         }));
     parts_.revocations.end_session(session_id, until);
     parts_.events.write(ended);
-    co_return Result<>{};
+    co_return co_await tell_of_version(user_id, version, until);
 }
 
 Task<http::Response> Identity::logout_all(http::LocalCall call) {
@@ -81,8 +83,8 @@ Task<http::Response> Identity::logout_all(http::LocalCall call) {
          until = until.time_since_epoch().count()](Transaction& transaction) {
             return store_end_of_all(transaction, user_id, until, ended, sealed_ip);
         }));
-    parts_.revocations.raise_version(call.user_id, version, until);
     parts_.events.write(ended);
+    MERLON_CO_TRY(co_await revoke_below(call.user_id, version, until));
     co_return http::empty_answer();
 }
 
@@ -119,7 +121,8 @@ Task<http::Response> Identity::end_session(http::LocalCall call) {
     if (!id) co_return fail(Kind::Absent, "session.absent");
     const events::Event ended = event(events::Type::SessionRevoked, call.user_id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(call.user_id, call.client));
-    MERLON_CO_TRY(co_await end_one(id->str(), call.user_id, ended, sealed_ip));
+    MERLON_CO_TRY(
+        co_await end_one(id->str(), call.user_id, sessions::Tokens::Elsewhere, ended, sealed_ip));
     co_return http::empty_answer();
 }
 
@@ -134,13 +137,16 @@ Task<http::Response> Identity::change_password(http::LocalCall call) {
     const std::string hash = MERLON_CO_TRY(co_await passwords_.hash(form.new_password));
     const events::Event changed = event(events::Type::PasswordChanged, account.id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(account.id, call.client));
-    const Ended ended = MERLON_CO_TRY(co_await parts_.database.transact<Ended>(
+    const WallTime until = last_expiry();
+    using sessions::Others;
+    const Others others = MERLON_CO_TRY(co_await parts_.database.transact<Others>(
         [judged = Judged::of(account), kept = call.session_id, hash, changed, sealed_ip,
-         until = last_expiry().time_since_epoch().count()](Transaction& transaction) {
+         until = until.time_since_epoch().count()](Transaction& transaction) {
             return store_password(transaction, judged, kept, hash, until, changed, sealed_ip);
         }));
-    revoke(ended);
+    revoke(others.ended);
     parts_.events.write(changed);
+    MERLON_CO_TRY(co_await tell_of_version(account.id, others.version, until));
     co_return http::empty_answer();
 }
 

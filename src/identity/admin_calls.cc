@@ -158,8 +158,8 @@ Task<std::string> Identity::change_account(std::string id, AccountChange change,
     step.sealed_ip = MERLON_CO_TRY(co_await seal_client(account.id, actor.client));
     const std::int64_t version = MERLON_CO_TRY(co_await parts_.database.transact<std::int64_t>(
         [step](Transaction& transaction) { return store_step(transaction, step); }));
-    if (step.ends_sessions) parts_.revocations.raise_version(account.id, version, until);
     for (const events::Event& event : step.events) parts_.events.write(event);
+    if (step.ends_sessions) MERLON_CO_TRY(co_await revoke_below(account.id, version, until));
     co_return account_json(account);
 }
 

@@ -91,8 +91,14 @@ Task<> Identity::follow() {
 // At least until the last token that we know of has expired: another process's clock may differ.
 void Identity::take_over(const Row& revocation) {
     const WallTime until{std::chrono::milliseconds{revocation.integer(2)}};
-    parts_.revocations.raise_version(revocation.text(0), revocation.integer(1),
-                                     std::max(until, last_expiry()));
+    const std::string& subject = revocation.text(0);
+    const std::int64_t least = revocation.integer(1);
+    parts_.revocations.raise_version(subject, least, std::max(until, last_expiry()));
+    if (parts_.shared == nullptr || least == sessions::any_version) return;
+    // Who raised it may have been killed before Redis had it, or not know of Redis.
+    if (auto key = SessionKey::of_version(subject, least, until)) {
+        parts_.shared->session_keys.add(*std::move(key));
+    }
 }
 
 // Another process's keys, and how long the tokens live that it gives.

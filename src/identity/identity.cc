@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "http/answers.h"
+#include "identity/redis_guesses.h"
 #include "identity/schema.h"
 #include "identity/token_lives.h"
 #include "identity/whole_store.h"
@@ -12,13 +13,22 @@
 #include "wire/json_text.h"
 
 namespace merlon::identity {
+namespace {
+
+std::unique_ptr<GuessStore> make_guess_store(const Parts& parts) {
+    if (parts.shared == nullptr) return std::make_unique<LocalGuesses>(parts.clock);
+    return std::make_unique<RedisGuesses>(parts.shared->guesses, parts.keys, parts.clock,
+                                          parts.entropy);
+}
+
+}  // namespace
 
 Identity::Identity(Parts parts, const PasswordSettings& passwords, Terms terms)
     : parts_(parts),
       counters_(parts.metrics),
       passwords_(passwords, parts.entropy, parts.metrics),
       accounts_(parts.database, parts.keys, parts.entropy),
-      protection_(parts.clock),
+      guesses_(make_guess_store(parts)),
       signing_keys_(parts),
       keys_(terms.issuer.rings().access),
       terms_(std::make_shared<const Terms>(std::move(terms))) {
@@ -151,6 +161,25 @@ Task<std::optional<storage::Blob>> Identity::seal_client(std::string user_id, st
 
 void Identity::revoke(const std::vector<std::string>& session_ids) {
     for (const std::string& id : session_ids) parts_.revocations.end_session(id, last_expiry());
+}
+
+Task<> Identity::revoke_below(std::string user_id, std::int64_t version, WallTime until) {
+    parts_.revocations.raise_version(user_id, version, until);
+    return tell_of_version(std::move(user_id), version, until);
+}
+
+Task<> Identity::tell_of_token(std::string user_id, std::string access_token) {
+    if (parts_.shared == nullptr) return Result<>{};
+    auto key = SessionKey::of_token(user_id, access_token, last_expiry());
+    if (!key)
+        return Result<>{};  // a gateway that says what it cannot know: nobody has such a token
+    return parts_.shared->session_keys.write(*std::move(key));
+}
+
+Task<> Identity::tell_of_version(std::string user_id, std::int64_t version, WallTime until) {
+    if (parts_.shared == nullptr || version == 0) return Result<>{};
+    return parts_.shared->session_keys.write(
+        MERLON_TRY(SessionKey::of_version(user_id, version, until)));
 }
 
 }  // namespace merlon::identity

@@ -13,8 +13,8 @@
 #include "identity/auth_counters.h"
 #include "identity/change_signal.h"
 #include "identity/forms.h"
+#include "identity/guess_store.h"
 #include "identity/key_change.h"
-#include "identity/login_protection.h"
 #include "identity/parts.h"
 #include "identity/password_pool.h"
 #include "identity/sessions.h"
@@ -142,9 +142,14 @@ private:
     // `current` is marked when there is one.
     Task<std::string> sessions_json(std::string user_id, std::optional<std::string> current);
     // Fails with "session.absent" (Absent).
-    Task<> end_one(std::string session_id, std::string user_id, events::Event ended,
-                   std::optional<storage::Blob> sealed_ip);
+    Task<> end_one(std::string session_id, std::string user_id, sessions::Tokens tokens,
+                   events::Event ended, std::optional<storage::Blob> sealed_ip);
     void revoke(const std::vector<std::string>& session_ids);
+    // Every token of the user below `version` is refused, here and elsewhere.
+    Task<> revoke_below(std::string user_id, std::int64_t version, WallTime until);
+    // Tells services that look in Redis. Both come after the commit, and never fail.
+    Task<> tell_of_token(std::string user_id, std::string access_token);
+    Task<> tell_of_version(std::string user_id, std::int64_t version, WallTime until);
     std::int64_t now() const { return parts_.clock.wall().time_since_epoch().count(); }
     // When the last access token that exists now, or that a request under way is about to make, has
     // expired: also one of before the clock was put back.
@@ -159,7 +164,7 @@ private:
     AuthCounters counters_;
     PasswordPool passwords_;
     Accounts accounts_;
-    LoginProtection protection_;
+    std::unique_ptr<GuessStore> guesses_;
     SigningKeys signing_keys_;
     std::atomic<bool> changing_keys_{false};
     ChangeSignal changed_;

@@ -19,16 +19,22 @@ LoginProtection::Entry& LoginProtection::entry_of(const std::string& account) {
     return order_.front();
 }
 
+Result<> LoginProtection::check(const Entry& entry) const {
+    const SteadyTime now = clock_.steady();
+    if (now >= entry.locked_until) return {};
+    return refuse(std::chrono::ceil<std::chrono::seconds>(entry.locked_until - now));
+}
+
+Result<> LoginProtection::check(const std::string& account) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(account);
+    return found == entries_.end() ? Result<>{} : check(*found->second);
+}
+
 Result<> LoginProtection::begin(const std::string& account) {
     const std::lock_guard lock(mutex_);
     Entry& entry = entry_of(account);
-    const SteadyTime now = clock_.steady();
-    const auto refuse = [](std::chrono::seconds delay) {
-        return fail(Kind::Exhausted, "limit.auth", "the account is locked", RetryAfter{delay});
-    };
-    if (now < entry.locked_until) {
-        return refuse(std::chrono::ceil<std::chrono::seconds>(entry.locked_until - now));
-    }
+    MERLON_TRY(check(entry));
     if (entry.failures + entry.pending >= failures_max) return refuse(std::chrono::seconds{1});
     ++entry.pending;
     return {};

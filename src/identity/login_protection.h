@@ -24,12 +24,19 @@ public:
 
     explicit LoginProtection(const Clock& clock) : clock_(clock) {}
 
+    // Whether the account is locked, which begin() asks first. Error: as begin()'s.
+    Result<> check(const std::string& account) const;
     // Reserves one guess, so that of many at once no more than the limit are evaluated. Every
     // success is followed by one of the three below. Error: "limit.auth" (Exhausted, RetryAfter).
     Result<> begin(const std::string& account);
     enum class Verdict : std::uint8_t { Right, Wrong, Unknown };  // Unknown: it was not evaluated
     // True when this guess locked the account.
     bool end(const std::string& account, Verdict verdict);
+
+    // What begin() says when it does not let a guess through.
+    static std::unexpected<Error> refuse(std::chrono::seconds delay) {
+        return fail(Kind::Exhausted, "limit.auth", "the account is locked", RetryAfter{delay});
+    }
 
 private:
     struct Entry {
@@ -41,9 +48,10 @@ private:
     };
 
     Entry& entry_of(const std::string& account);
+    Result<> check(const Entry& entry) const;
 
     const Clock& clock_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::list<Entry> order_;  // the most recent first
     std::unordered_map<std::string, std::list<Entry>::iterator> entries_;
 };

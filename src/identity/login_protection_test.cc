@@ -54,6 +54,17 @@ TEST(LoginProtection, ALockLastsAsLongWhateverTheWallClockDoes) {
     }
 }
 
+TEST(LoginProtection, IsAskedWhetherAnAccountIsLockedWithoutCountingAnything) {
+    Fixture f;
+    for (int i = 0; i < 100; ++i) EXPECT_TRUE(f.protection.check("a"));
+    EXPECT_EQ(f.guesses_until_locked("a"), LoginProtection::failures_max);
+    const auto refused = f.protection.check("a");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(std::get<RetryAfter>(refused.error().payload).delay, LoginProtection::first_lock);
+    f.clock.advance(LoginProtection::first_lock);
+    EXPECT_TRUE(f.protection.check("a"));
+}
+
 TEST(LoginProtection, LocksLongerEachTimeButNeverForEver) {
     Fixture f;
     seconds previous{0};

@@ -5,6 +5,7 @@
 #include "base/entropy.h"
 #include "base/metrics.h"
 #include "events/refusals.h"
+#include "identity/shared_state.h"
 #include "sealing/key_store.h"
 #include "storage/database.h"
 #include "tokens/revocations.h"
@@ -21,6 +22,7 @@ struct Parts {
     metrics::Registry& metrics;
     const Clock& clock;
     Entropy& entropy;
+    SharedState* shared;  // null: there is no Redis
 };
 
 }  // namespace merlon::identity

@@ -37,8 +37,8 @@ Task<> Identity::revoke_session(std::string session_id) {
     if (!id) co_return fail(Kind::Absent, "session.absent", std::move(session_id));
     const std::string user_id =
         MERLON_CO_TRY(co_await sessions::owner_of(parts_.database, id->str()));
-    co_return co_await end_one(id->str(), user_id, event(events::Type::SessionRevoked, user_id, {}),
-                               std::nullopt);
+    co_return co_await end_one(id->str(), user_id, sessions::Tokens::Elsewhere,
+                               event(events::Type::SessionRevoked, user_id, {}), std::nullopt);
 }
 
 Task<> Identity::reset_password(ResetForm form) {
@@ -51,9 +51,8 @@ Task<> Identity::reset_password(ResetForm form) {
          until = until.time_since_epoch().count()](Transaction& transaction) {
             return store_password(transaction, user_id, hash, until, changed);
         }));
-    parts_.revocations.raise_version(user_id, version, until);
     parts_.events.write(changed);
-    co_return Result<>{};
+    co_return co_await revoke_below(user_id, version, until);
 }
 
 }  // namespace merlon::identity

@@ -1,8 +1,6 @@
 // The sessions and revocations tables. Read rotate() first.
 #include "identity/sessions.h"
 
-#include <limits>
-
 #include "base/uuid.h"
 #include "identity/accounts.h"
 
@@ -12,8 +10,6 @@ namespace {
 using storage::Blob;
 using storage::Rows;
 using storage::Transaction;
-
-constexpr std::int64_t any_version = std::numeric_limits<std::int64_t>::max();
 
 // Other processes hear of it with the commit, and find it by its position (follow.cc).
 Task<> revoke(Transaction& transaction, std::string subject, std::int64_t least_version,
@@ -26,6 +22,26 @@ Task<> revoke(Transaction& transaction, std::string subject, std::int64_t least_
         "RETURNING pg_notify('merlon_revocations', '')",
         {std::move(subject), least_version, until}));
     co_return Result<>{};
+}
+
+// A session ends also where its account is gone.
+Task<std::int64_t> raise_if_any(Transaction* transaction, std::string user_id) {
+    auto version = co_await Accounts::raise_version(*transaction, std::move(user_id));
+    if (!version && version.error().rule == "account.absent") co_return 0;
+    co_return version;
+}
+
+// One by one; gives those that ended.
+Task<std::vector<std::string>> end_each_but(Transaction& transaction, std::string user_id,
+                                            std::string kept, std::int64_t revoked_until) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id", {user_id, kept}));
+    std::vector<std::string> ended;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        ended.push_back(rows[i].text(0));
+        MERLON_CO_TRY(co_await revoke(transaction, ended.back(), any_version, revoked_until));
+    }
+    co_return ended;
 }
 
 }  // namespace
@@ -58,7 +74,8 @@ Task<std::vector<std::string>> insert(Transaction& transaction, SealedSession se
     std::vector<std::string> ended;
     for (std::size_t i = 0; i < surplus.size(); ++i) {
         ended.push_back(surplus[i].text(0));
-        MERLON_CO_TRY(co_await end(transaction, ended.back(), session.user_id, revoked_until));
+        MERLON_CO_TRY(co_await end(transaction, ended.back(), session.user_id, Tokens::AtHand,
+                                   revoked_until));
     }
     co_return ended;
 }
@@ -82,38 +99,38 @@ Task<Rotated> rotate(Transaction& transaction, Rotation rotation) {
          rotation.now - rotation.grace, rotation.now + rotation.grace}));
     if (!replayed.empty()) co_return Rotated{RotationOutcome::Replayed, replayed[0].blob(0)};
 
-    const auto ended =
-        co_await end(transaction, rotation.session_id, rotation.user_id, rotation.revoked_until);
-    if (ended) co_return Rotated{RotationOutcome::Reused, {}};
+    const auto ended = co_await end(transaction, rotation.session_id, rotation.user_id,
+                                    Tokens::Elsewhere, rotation.revoked_until);
+    if (ended) co_return Rotated{RotationOutcome::Reused, {}, *ended};
     if (ended.error().rule != "session.absent") co_return std::unexpected(ended.error());
     co_return Rotated{RotationOutcome::Unknown, {}};
 }
 
-Task<> end(Transaction& transaction, std::string session_id, std::string user_id,
-           std::int64_t revoked_until) {
+Task<std::int64_t> end(Transaction& transaction, std::string session_id, std::string user_id,
+                       Tokens tokens, std::int64_t revoked_until) {
     const Rows rows = MERLON_CO_TRY(co_await transaction.query(
         "DELETE FROM sessions WHERE id = $1 AND user_id = $2 RETURNING id", {session_id, user_id}));
     if (rows.empty()) co_return fail(Kind::Absent, "session.absent");
-    co_return co_await revoke(transaction, std::move(session_id), any_version, revoked_until);
+    MERLON_CO_TRY(co_await revoke(transaction, std::move(session_id), any_version, revoked_until));
+    if (tokens == Tokens::AtHand) co_return 0;
+    co_return co_await raise_if_any(&transaction, std::move(user_id));
 }
 
-Task<std::vector<std::string>> end_others(Transaction& transaction, std::string user_id,
-                                          std::string kept, std::int64_t revoked_until) {
-    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
-        "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id", {user_id, kept}));
-    std::vector<std::string> ended;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        ended.push_back(rows[i].text(0));
-        MERLON_CO_TRY(co_await revoke(transaction, ended.back(), any_version, revoked_until));
+Task<Others> end_others(Transaction& transaction, std::string user_id, std::string kept,
+                        std::int64_t revoked_until) {
+    Others others{
+        MERLON_CO_TRY(co_await end_each_but(transaction, user_id, std::move(kept), revoked_until))};
+    if (!others.ended.empty()) {
+        others.version = MERLON_CO_TRY(co_await raise_if_any(&transaction, user_id));
     }
-    co_return ended;
+    co_return others;
 }
 
 Task<std::int64_t> end_all(Transaction& transaction, std::string user_id,
                            std::int64_t revoked_until) {
     const std::int64_t version =
         MERLON_CO_TRY(co_await Accounts::raise_version(transaction, user_id));
-    MERLON_CO_TRY(co_await end_others(transaction, user_id, {}, revoked_until));
+    MERLON_CO_TRY(co_await end_each_but(transaction, user_id, {}, revoked_until));
     MERLON_CO_TRY(co_await revoke(transaction, std::move(user_id), version, revoked_until));
     co_return version;
 }

@@ -2,6 +2,7 @@
 // that outlive them until the last access token has expired.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,10 +53,20 @@ enum class RotationOutcome : std::uint8_t {
 
 struct Rotated {
     RotationOutcome outcome;
-    std::string successor;  // Replayed
+    std::string successor;     // Replayed
+    std::int64_t version = 0;  // Reused: the user's from now on, as end() gives it
 };
 
 namespace sessions {
+
+// Whether the access token of a session that ends is at hand. Services that check for themselves
+// know tokens and versions, but no sessions (session_key.h). So where a session is ended from
+// elsewhere, the version of the user's tokens is raised for them: they refuse those of the user's
+// other sessions too, until these refresh. Our gateways know better.
+enum class Tokens : std::uint8_t { AtHand, Elsewhere };
+
+// In the revocations table, of a session: greater than any user's.
+inline constexpr std::int64_t any_version = std::numeric_limits<std::int64_t>::max();
 
 // Sessions a user may have; one more ends the oldest.
 inline constexpr std::size_t per_user_max = 100;
@@ -70,12 +81,17 @@ Task<std::vector<std::string>> insert(storage::Transaction& transaction, SealedS
                                       std::int64_t revoked_until);
 // One conditional statement decides, so two uses at once cannot both rotate.
 Task<Rotated> rotate(storage::Transaction& transaction, Rotation rotation);
-// Ends one session of this user. Fails with "session.absent" (Absent).
-Task<> end(storage::Transaction& transaction, std::string session_id, std::string user_id,
-           std::int64_t revoked_until);
-// Ends all but `kept` (empty: all) one by one; gives those that ended.
-Task<std::vector<std::string>> end_others(storage::Transaction& transaction, std::string user_id,
-                                          std::string kept, std::int64_t revoked_until);
+// Ends one session of this user. Gives the user's new version, or 0 where it stays. Fails with
+// "session.absent" (Absent).
+Task<std::int64_t> end(storage::Transaction& transaction, std::string session_id,
+                       std::string user_id, Tokens tokens, std::int64_t revoked_until);
+// Ends all but `kept` one by one; gives those that ended and, as end() does, the version.
+struct Others {
+    std::vector<std::string> ended;
+    std::int64_t version = 0;
+};
+Task<Others> end_others(storage::Transaction& transaction, std::string user_id, std::string kept,
+                        std::int64_t revoked_until);
 // Ends all of a user, and makes every token of before stale: gives the version that is asked for
 // from now on. Fails with "account.absent" (Absent).
 Task<std::int64_t> end_all(storage::Transaction& transaction, std::string user_id,

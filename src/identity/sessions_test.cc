@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "identity/accounts.h"
 #include "identity/schema.h"
 #include "storage/sqlite_database.h"
 #include "storage/test_kit.h"
@@ -53,6 +54,12 @@ protected:
 
     std::int64_t revocations() {
         return wait(database_->query("SELECT count(*) FROM revocations")).value()[0].integer(0);
+    }
+
+    sessions::Others end_others(const std::string& user, const std::string& kept) {
+        return wait(database_->transact<sessions::Others>(
+                        [=](Transaction& t) { return sessions::end_others(t, user, kept, start); }))
+            .value();
     }
 
     storage::TemporaryFolder folder_;
@@ -154,17 +161,47 @@ TEST_F(Sessions, OnlyTheOwnerEndsOneAndTheKeptOneStays) {
     insert(session_name(2));
     insert(session_name(3));
     const auto end = [&](const std::string& user) {
-        return wait(database_->transact_work(
-            [user](Transaction& t) { return sessions::end(t, a, user, start); }));
+        return wait(database_->transact<std::int64_t>([user](Transaction& t) {
+            return sessions::end(t, a, user, sessions::Tokens::AtHand, start);
+        }));
     };
     EXPECT_EQ(end("bob").error().rule, "session.absent");
     EXPECT_TRUE(end("ada"));
     EXPECT_EQ(end("ada").error().rule, "session.absent");
 
-    const auto ended = wait(database_->transact<std::vector<std::string>>(
-        [](Transaction& t) { return sessions::end_others(t, "ada", session_name(2), start); }));
-    EXPECT_EQ(ended.value(), std::vector{session_name(3)});
+    EXPECT_EQ(end_others("ada", session_name(2)).ended, std::vector{session_name(3)});
     EXPECT_EQ(count(), 1U);
+}
+
+TEST_F(Sessions, ThatEndWithoutTheirTokensRaiseTheVersionOfTheUsersTokens) {
+    using sessions::Tokens;
+    const SealedAccount ada{"ada", "index", "", "", "", "user", "hash", 0};
+    wait(database_->transact_work([ada](Transaction& t) {
+        return Accounts::insert(t, ada);
+    })).value();
+    const struct {
+        const char* what;
+        Tokens tokens;
+        const char* user;
+        std::int64_t version;
+    } cases[] = {
+        {"its token refuses itself", Tokens::AtHand, "ada", 0},
+        {"from the list", Tokens::Elsewhere, "ada", 2},
+        {"and again", Tokens::Elsewhere, "ada", 3},
+        {"of an account that is gone", Tokens::Elsewhere, "bob", 0},
+    };
+    for (const auto& [what, tokens, user, version] : cases) {
+        insert(a, start, user);
+        const auto raised = wait(database_->transact<std::int64_t>(
+            [=](Transaction& t) { return sessions::end(t, a, user, tokens, start); }));
+        EXPECT_EQ(raised.value(), version) << what;
+    }
+    insert(a);
+    rotate(a + ".first", a + ".second", start);
+    EXPECT_EQ(rotate(a + ".first", a + ".x", start + grace).version, 4) << "a stolen token";
+    EXPECT_EQ(end_others("ada", a).version, 0) << "there is no other";
+    insert(session_name(2));
+    EXPECT_EQ(end_others("ada", a).version, 5);
 }
 
 TEST(TokenId, NamesItsSessionOrIsNoneOfOurs) {

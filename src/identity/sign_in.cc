@@ -105,15 +105,15 @@ Task<http::Response> Identity::register_account(http::LocalCall call) {
 // use case it is guessed. `encoded` empty: there is no account.
 Task<crypto::PasswordVerdict> Identity::judge_password(std::string guarded, std::string password,
                                                        std::string encoded, std::string client) {
-    MERLON_CO_TRY(protection_.begin(guarded));
+    const Guess guess = MERLON_CO_TRY(co_await guesses_->begin(std::move(guarded)));
     const auto verdict = co_await passwords_.verify(std::move(password), std::move(encoded));
     using Verdict = LoginProtection::Verdict;
     if (!verdict) {
-        protection_.end(guarded, Verdict::Unknown);
+        MERLON_CO_TRY(co_await guesses_->end(guess, Verdict::Unknown));
         co_return std::unexpected(verdict.error());
     }
-    const bool locked =
-        protection_.end(guarded, verdict->matches ? Verdict::Right : Verdict::Wrong);
+    const bool locked = MERLON_CO_TRY(
+        co_await guesses_->end(guess, verdict->matches ? Verdict::Right : Verdict::Wrong));
     if (!verdict->matches) {
         parts_.refusals.report({events::Type::FailedLoginAttempt, client, "/api/auth/login", {}});
     }
@@ -178,6 +178,7 @@ Task<http::Response> Identity::refresh(http::LocalCall call) {
     const std::string next = issuer.issue_refresh({account->id, next_id}, wall);
     const crypto::AeadKey key = successor_key(form.refresh_token);
     const std::int64_t expires_at = now() + std::chrono::milliseconds(issuer.refresh_ttl()).count();
+    const WallTime until = last_expiry();
     const Rotation rotation{session_id,
                             account->id,
                             presented.token_id,
@@ -186,7 +187,7 @@ Task<http::Response> Identity::refresh(http::LocalCall call) {
                             now(),
                             terms->reuse_grace.count(),
                             expires_at,
-                            last_expiry().time_since_epoch().count()};
+                            until.time_since_epoch().count()};
     const events::Event reuse = event(events::Type::RefreshReuse, account->id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(account->id, call.client));
     const Rotated done = MERLON_CO_TRY(co_await parts_.database.transact<Rotated>(
@@ -198,6 +199,7 @@ Task<http::Response> Identity::refresh(http::LocalCall call) {
     if (done.outcome == RotationOutcome::Reused) {
         revoke({session_id});
         parts_.events.write(reuse);
+        MERLON_CO_TRY(co_await tell_of_version(account->id, done.version, until));
     }
     if (done.outcome == RotationOutcome::Replayed) {
         successor = MERLON_CO_TRY(key.open(done.successor, successor_place));

@@ -62,6 +62,7 @@ void RedisClient::enter(State state, const std::string& why) {
     if (state == State::Connecting) hopes_since_ = clock_.steady();
     if (state == State::Up) {
         up_since_ = clock_.steady();
+        ++connections_;
         std::exchange(is_counted_away_, false) ? server_.came_back() : server_.came_up();
     }
     if (state == State::Away && !std::exchange(is_counted_away_, true)) server_.went_away(why);

@@ -23,6 +23,9 @@ public:
     RedisClient& operator=(const RedisClient&) = delete;
 
     bool is_away() const { return state_ == State::Away; }
+    // Changes with every connection that serves: what a server was told over an earlier one, the
+    // one that is there now may not know.
+    std::uint64_t connections() const { return connections_; }
     // Until scripts can be asked for. Errors: "state.away" (Unavailable).
     Task<> ready();
 
@@ -69,6 +72,7 @@ private:
     const std::span<const RedisScript> scripts_;
     const RedisConnection::Probe probe_;
     State state_ = State::Connecting;
+    std::uint64_t connections_ = 0;
     bool is_counted_away_ = false;
     SteadyTime hopes_since_;
     SteadyTime up_since_;

@@ -8,19 +8,21 @@
 #include <filesystem>
 
 #include "base/spawn.h"
-#include "http/test_kit.h"
+#include "state/test_kit.h"
 
 namespace merlon::state {
 namespace {
 
-using http::testing::Listener;
-using http::testing::Wire;
+using testing::asked;
+using testing::bulk;
+using testing::digest;
+using testing::Listener;
+using testing::log_in;
+using testing::probe;
+using testing::scripts;
+using testing::Wire;
 using Outcome = RedisCall::Outcome;
 using namespace std::chrono_literals;
-
-constexpr RedisScript scripts[] = {{"return {tonumber(ARGV[1])}", 1, 1}};
-constexpr RedisConnection::Probe probe{0, {"probe", "0"}};
-const std::string digest(40, 'd');
 
 // A client on a loop of its own. Ask `play` for what comes first.
 class Client {
@@ -87,29 +89,6 @@ public:
     http::testing::LoopThread loop;
     std::unique_ptr<RedisClient> client;
 };
-
-std::string bulk(const std::string& text) {
-    return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
-}
-
-// The server's part of a log-in.
-Wire log_in(Listener& listener) {
-    Wire wire = listener.accept();
-    EXPECT_EQ(wire.read_until("merlon\r\n"),
-              "*4\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$7\r\nSETNAME\r\n$6\r\nmerlon\r\n");
-    wire.send("%1\r\n$6\r\nserver\r\n$5\r\nredis\r\n");
-    wire.read_until("ARGV[1])}\r\n");
-    wire.send(bulk(digest));
-    EXPECT_EQ(wire.read_until("$1\r\n0\r\n"), "*5\r\n$7\r\nEVALSHA\r\n$40\r\n" + digest +
-                                                  "\r\n$1\r\n1\r\n$5\r\nprobe\r\n$1\r\n0\r\n");
-    wire.send("*1\r\n:0\r\n");
-    return wire;
-}
-
-std::string asked(const std::string& number) {
-    return "*5\r\n$7\r\nEVALSHA\r\n$40\r\n" + digest + "\r\n$1\r\n1\r\n$3\r\nkey\r\n" +
-           bulk(number);
-}
 
 TEST(RedisClient, SendsWhatOneTurnAsksTogetherAndMatchesAnswersInOrder) {
     Listener listener;

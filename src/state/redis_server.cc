@@ -38,14 +38,14 @@ void RedisServer::came_back() {
     const std::lock_guard lock(mutex_);
     if (--away_ > 0) return;
     up_.set(1);
-    tell_(fmt::format("state: {} is back, limits are shared again", address_->authority));
+    tell_(fmt::format("state: {} is back", address_->authority));
 }
 
 void RedisServer::went_away(const std::string& why) {
     const std::lock_guard lock(mutex_);
     up_.set(0);
     if (++away_ > 1) return;
-    tell_(fmt::format("state: {} is away, limits count in this process: {}", address_->authority,
+    tell_(fmt::format("state: {} is away, this process goes on by itself: {}", address_->authority,
                       why));
 }
 

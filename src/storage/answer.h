@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 
+#include "base/clock.h"
 #include "base/task.h"
 
 namespace merlon::storage {
@@ -30,16 +31,16 @@ public:
     }
 
     // Gives `submit` the answer to fill, then waits for it on the caller's loop. `submit` may
-    // refuse.
+    // refuse. Error: "answer.late" (Unavailable) after `deadline`; the answer then goes nowhere.
     template <class Submit>
-    static Task<T> wait_for(Submit submit) {
+    static Task<T> wait_for(Submit submit, SteadyTime deadline = SteadyTime::max()) {
         auto answer = std::make_shared<Answer>();
-        Timer timer(co_await current_executor(), Timer::time_point::max());
+        Timer timer(co_await current_executor(), deadline);
         const Waiting waiting(*answer, timer);
         MERLON_CO_TRY(submit(answer));
         co_await timer.async_wait(as_result);
         const std::lock_guard lock(answer->mutex_);
-        MERLON_ASSERT(answer->result_.has_value());
+        if (!answer->result_) co_return fail(Kind::Unavailable, "answer.late");
         co_return *std::move(answer->result_);
     }
 

@@ -100,6 +100,14 @@ Result<std::string> unverified_issuer(std::string_view payload) {
     return text_of(parsed->get_object(), "iss").value_or("");
 }
 
+Result<WallTime> unverified_expiry(std::string_view payload) {
+    const auto parsed = wire::parse_json(payload, payload_limits);
+    if (!parsed || !parsed->is_object()) return refuse("token.claims", "no JSON object");
+    const auto expires = date_of(parsed->get_object(), "exp");
+    if (!expires) return refuse("token.claims", "exp is required");
+    return *expires;
+}
+
 Result<AccessToken> parse_access_claims(std::string_view payload, const ClaimRules& rules,
                                         const access::Roles& roles, WallTime now) {
     const auto parsed = wire::parse_json(payload, payload_limits);

@@ -46,6 +46,9 @@ struct ClaimRules {
 // when there is none that is text. Fails with "token.claims" (no JSON object).
 Result<std::string> unverified_issuer(std::string_view payload);
 
+// `exp` of a payload that somebody else has verified. Error: "token.claims" (Unknown).
+Result<WallTime> unverified_expiry(std::string_view payload);
+
 // Reads the payload of a token whose signature has been verified.
 // Errors (Unknown): "token.claims" (missing, of a wrong type, contradicting), "token.type" (a
 // refresh token), "token.issuer", "token.audience", "token.not_yet", "token.expired".

@@ -14,6 +14,7 @@ QUERIES = {one["name"]: one["query"]["query"] for one in DASHBOARD["templating"]
 VARIABLES = {one["name"] for one in DASHBOARD["templating"]["list"]} | {"__rate_interval"}
 SERVER_LABELS = {"job", "instance"}  # a scraper's own
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
+REDIS = True  # its metrics, too
 CONTRACT = {"http_server_request_duration_seconds": {"method", "route", "status"}, "merlon_connections": set(),
             "merlon_upstream_request_duration_seconds": {"service"}, "merlon_upstream_healthy": {"service", "target"},
             "merlon_rate_limited": {"limit"}, "merlon_auth": {"event", "outcome"}, "merlon_token_cache": {"outcome"},

@@ -338,8 +338,8 @@ def test_a_wrong_password_is_said_once_and_nowhere_shown(launch, tmp_path):
 def test_the_documented_acl_is_enough(launch, tmp_path):
     (tmp_path / "users.acl").write_text(
         "user default off\nuser test on nopass ~* &* +@all\n"
-        "user merlon on >Gate-Passw0rd resetkeys ~rl:* ~{rl:* resetchannels -@all "
-        "+evalsha +script|load +get +set +incr +decr +pttl +pexpire +time +zadd +zrem +zcard +zremrangebyscore\n")
+        "user merlon on >Gate-Passw0rd resetkeys ~rl:* ~{rl:* ~revoked:* ~token:version:* ~guesses:* resetchannels -@all "
+        "+evalsha +script|load +get +set +incr +decr +pttl +pexpire +time +zadd +zrem +zcard +zremrangebyscore +ttl +hgetall +hset +hdel +hincrby\n")
     redis = Redis(tmp_path / "redis", "--aclfile", str(tmp_path / "users.acl"), user=["test", "any"]).start()
     try:
         server = launch(merge(LIMITS, {"state": {"url": f"redis://merlon@127.0.0.1:{redis.port}", "password": "Gate-Passw0rd"}}))
