@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t uuid_length = 36;
 constexpr std::size_t places_min = 16;
+constexpr std::uint8_t free_tag = 0;
 
 // By character, of a hexadecimal digit; 16: it is none. A table: every request asks twice for 32.
 constexpr auto digits = [] {
@@ -26,6 +27,8 @@ unsigned digit(char c) { return digits[static_cast<unsigned char>(c)]; }
 
 // Places for so many entries with room to grow by half.
 std::size_t places_for(std::size_t entries) { return std::max(places_min, entries * 15 / 8); }
+
+std::uint8_t tag_of(std::uint64_t hash) { return static_cast<std::uint8_t>(hash | 0x80); }
 
 bool is_over(const Revoked& revoked, std::uint32_t now, std::uint32_t steady_now) {
     return revoked.until <= now && revoked.least_until <= steady_now;
@@ -52,7 +55,6 @@ std::optional<RevokedId> RevokedId::parse(std::string_view text) {
     if ((wrong & 16) != 0) return std::nullopt;
     RevokedId id;
     std::memcpy(id.words_.data(), bytes.data(), bytes.size());
-    if (id.is_nil()) return std::nullopt;
     return id;
 }
 
@@ -63,32 +65,33 @@ std::uint64_t RevokedId::hash() const {
     return (mixed ^ mixed >> 32) * golden;
 }
 
-// The table of a shard is told by the top bits of the hash: here the others choose.
-std::size_t RevocationTable::first_place(const RevokedId& id) const {
-    const std::uint64_t rest = id.hash() << 6;
-    return static_cast<std::size_t>(static_cast<unsigned __int128>(rest) * places_.size() >> 64);
-}
-
-void RevocationTable::prefetch(const RevokedId& id) const {
-    if (size_ != 0) __builtin_prefetch(&places_[first_place(id)]);
-}
-
+// Where it is, or the free place where it would be.
 std::size_t RevocationTable::place_of(const RevokedId& id) const {
-    std::size_t place = first_place(id);
-    while (!places_[place].id.is_nil() && places_[place].id != id) {
+    const std::uint64_t hash = id.hash();
+    // The top bits chose the part of the set that this table is: here the next ones choose.
+    std::size_t place =
+        static_cast<std::size_t>(static_cast<unsigned __int128>(hash << 6) * places_.size() >> 64);
+    const std::uint8_t tag = tag_of(hash);
+    while (tags_[place] != free_tag && (tags_[place] != tag || places_[place].id != id)) {
         if (++place == places_.size()) place = 0;
     }
     return place;
 }
 
+void RevocationTable::put(const Revoked& revoked, std::size_t place) {
+    places_[place] = revoked;
+    tags_[place] = tag_of(revoked.id.hash());
+}
+
 void RevocationTable::add(const Revoked& revoked) {
     if ((size_ + 1) * 5 > places_.size() * 4) rebuild(places_for(size_ + 1));
-    Revoked& held = places_[place_of(revoked.id)];
-    if (held.id.is_nil()) {
-        held = revoked;
+    const std::size_t place = place_of(revoked.id);
+    if (tags_[place] == free_tag) {
+        put(revoked, place);
         ++size_;
         return;
     }
+    Revoked& held = places_[place];
     held.least_version = std::max(held.least_version, revoked.least_version);
     held.until = std::max(held.until, revoked.until);
     held.least_until = std::max(held.least_until, revoked.least_until);
@@ -96,15 +99,16 @@ void RevocationTable::add(const Revoked& revoked) {
 
 const Revoked* RevocationTable::find(const RevokedId& id) const {
     if (size_ == 0) return nullptr;
-    const Revoked& held = places_[place_of(id)];
-    return held.id.is_nil() ? nullptr : &held;
+    const std::size_t place = place_of(id);
+    return tags_[place] == free_tag ? nullptr : &places_[place];
 }
 
 void RevocationTable::drop_expired(std::uint32_t now, std::uint32_t steady_now) {
     std::size_t dropped = 0;
-    for (Revoked& held : places_) {
-        if (held.id.is_nil() || !is_over(held, now, steady_now)) continue;
-        held.least_version = 0;  // marked; the id stays, or what lies behind it would not be found
+    for (std::size_t place = 0; place < places_.size(); ++place) {
+        if (tags_[place] == free_tag || !is_over(places_[place], now, steady_now)) continue;
+        // Marked; the tag stays, or what lies behind it would not be found.
+        places_[place].least_version = 0;
         ++dropped;
     }
     if (dropped == 0) return;
@@ -115,8 +119,11 @@ void RevocationTable::drop_expired(std::uint32_t now, std::uint32_t steady_now) 
 void RevocationTable::rebuild(std::size_t places) {
     std::vector<Revoked> old(places);
     old.swap(places_);
-    for (const Revoked& held : old) {
-        if (!held.id.is_nil() && held.least_version != 0) places_[place_of(held.id)] = held;
+    std::vector<std::uint8_t> old_tags(places, free_tag);
+    old_tags.swap(tags_);
+    for (std::size_t place = 0; place < old.size(); ++place) {
+        const Revoked& held = old[place];
+        if (old_tags[place] != free_tag && held.least_version != 0) put(held, place_of(held.id));
     }
 }
 

@@ -47,22 +47,13 @@ void Revocations::add(std::string_view text, std::int64_t least_version, WallTim
     if (tell_) tell_();
 }
 
-// Both of a token's look-ups at once: among a million entries each waits for memory, and two wait
-// no longer than one.
 bool Revocations::is_revoked(const AccessToken& token) const {
     if (token.origin != Origin::Own) return false;
     const auto session = RevokedId::parse(token.session_id);
-    if (session) part_of(*session).expect(*session);
     const auto user = RevokedId::parse(token.subject.user_id);
-    if (user) part_of(*user).expect(*user);
     // A session that ended is over for every version.
     return (session && part_of(*session).refuses(*session, 0)) ||
            (user && part_of(*user).refuses(*user, token.version));
-}
-
-void Revocations::Part::expect(const RevokedId& id) const {
-    const std::lock_guard lock(mutex);
-    table.prefetch(id);
 }
 
 bool Revocations::Part::refuses(const RevokedId& id, std::int64_t version) const {

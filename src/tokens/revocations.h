@@ -55,8 +55,6 @@ private:
         mutable std::mutex mutex;
         RevocationTable table;
 
-        // Has the memory on its way that refuses() will look at.
-        void expect(const RevokedId& id) const;
         bool refuses(const RevokedId& id, std::int64_t version) const;
     };
 
