@@ -55,9 +55,10 @@ std::pair<Kind, std::string_view> kind_of(std::string_view state) {
 class PostgresConnection::Busy {
 public:
     Busy(PostgresConnection& connection, std::chrono::milliseconds most) : connection_(connection) {
-        connection_.deadline_ = std::chrono::steady_clock::now() + most;
+        connection_.busy_since_ = std::chrono::steady_clock::now();
+        connection_.deadline_ = connection_.busy_since_ + most;
     }
-    ~Busy() { connection_.deadline_ = SteadyTime::max(); }
+    ~Busy() { connection_.busy_since_ = connection_.deadline_ = SteadyTime::max(); }
     Busy(const Busy&) = delete;
     Busy& operator=(const Busy&) = delete;
 
@@ -106,7 +107,7 @@ Task<> PostgresConnection::connect() {
         fmt::format("-c statement_timeout={0} -c idle_in_transaction_session_timeout={0}",
                     settings_.statement_max.count());
     // All that libpq would else take from the environment or from files of its user.
-    const std::array<std::pair<const char*, const char*>, 20> given = {{
+    const std::array<std::pair<const char*, const char*>, 21> given = {{
         {"host", hosts.c_str()},
         {"hostaddr", addresses.c_str()},
         {"port", port.c_str()},
@@ -123,6 +124,9 @@ Task<> PostgresConnection::connect() {
         {"keepalives_idle", "5"},
         {"keepalives_interval", "2"},
         {"keepalives_count", "3"},
+        // Milliseconds until what nobody acknowledges has lost the connection: the kernel would go
+        // on trying for a quarter of an hour.
+        {"tcp_user_timeout", "2000"},
         {"target_session_attrs", "read-write"},
         {"sslmode", settings_.tls_mode.c_str()},
         {"sslrootcert", settings_.tls_authorities.c_str()},

@@ -63,8 +63,11 @@ public:
     Task<> await_notice();
 
     bool is_broken() const { return is_broken_; }
-    // When what is under way has to be over; never, when nothing is.
+    // When what is under way began, and when it has to be over; never, when nothing is.
+    SteadyTime busy_since() const { return busy_since_; }
     SteadyTime deadline() const { return deadline_; }
+    // The server's number for it: its process there.
+    int backend() const { return PQbackendPID(connection_); }
     // Ends what is under way with "storage.unavailable" and breaks the connection: the server
     // notices by its own statement_timeout, so nobody has to ask it to cancel.
     void give_up();
@@ -102,6 +105,7 @@ private:
     FailureNote& note_;
     PGconn* connection_ = nullptr;
     Socket socket_;
+    SteadyTime busy_since_ = SteadyTime::max();
     SteadyTime deadline_ = SteadyTime::max();
     State state_ = State::Idle;
     Isolation isolation_ = Isolation::Serializable;  // of the transaction, when there is one

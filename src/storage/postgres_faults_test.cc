@@ -124,6 +124,28 @@ TEST_F(PostgresFaults, AServerThatDoesNotAnswerIsGivenUpAtItsDeadline) {
     EXPECT_LT(attempt, attempts);
 }
 
+// What the process of one connection does is not seen while it is stopped: as a network that lost
+// the statement, but for the pid.
+TEST_F(PostgresFaults, AStatementThatTheServerDoesNotWorkOnIsOverLongBeforeItsDeadline) {
+    const auto pid = [&] {
+        return static_cast<pid_t>(
+            wait(database_->query("SELECT pg_backend_pid()")).value()[0].integer(0));
+    };
+    const pid_t backend = pid();
+    ASSERT_EQ(backend, pid());
+    ::kill(backend, SIGSTOP);
+    const auto began = std::chrono::steady_clock::now();
+    const Result<Rows> rows = wait(database_->query("SELECT 1"));
+    const auto took = std::chrono::steady_clock::now() - began;
+    ::kill(backend, SIGCONT);
+    EXPECT_TRUE(rows) << rows.error().detail;
+    EXPECT_LT(took, settings_->statement_max);
+}
+
+TEST_F(PostgresFaults, AStatementThatTheServerWorksOnIsWaitedFor) {
+    EXPECT_TRUE(wait(database_->query("SELECT 1 FROM pg_sleep(3)")));
+}
+
 TEST(PostgresOpen, SaysWhichServerIsNotThere) {
     const TemporaryFolder empty;
     PostgresSettings settings;

@@ -15,7 +15,15 @@ constexpr milliseconds looked_after_every{100};
 // Between attempts to connect: doubled after each that failed. The most is what a database that
 // comes back has to wait for us.
 constexpr milliseconds first_pause{50};
-constexpr milliseconds longest_pause{1'000};
+constexpr milliseconds longest_pause{500};
+// A statement that has no answer for so long is asked after, on a connection that has to be there
+// within as much.
+constexpr milliseconds silent_max{1'000};
+
+// Which of these of the server's processes work on something, of a list with commas.
+constexpr Sql active_backends =
+    "SELECT CAST(pid AS BIGINT) FROM pg_stat_activity "
+    "WHERE pid = ANY (CAST(string_to_array($1, ',') AS INTEGER[])) AND state = 'active'";
 
 }  // namespace
 
@@ -38,11 +46,14 @@ Task<PostgresPool::Lease> PostgresPool::acquire() {
 
 Task<PostgresPool::Lease> PostgresPool::open() {
     MERLON_CO_TRY(may_try());
+    const SteadyTime began = std::chrono::steady_clock::now();
+    // While it is away, one attempt in each pause, however long the others wait for their answer.
+    next_attempt_ = began + pause_;
     Member& member = members_.emplace_back(
         Member{std::make_unique<PostgresConnection>(executor_, settings_, note_)});
     PostgresConnection& connection = *member.connection;
     const Result<> connected = co_await connection.connect();
-    note_attempt(connected.has_value());
+    note_attempt(began, connected.has_value());
     if (!connected) {
         remove(connection);
         co_return std::unexpected(connected.error());
@@ -57,7 +68,9 @@ Result<> PostgresPool::may_try() const {
                 "postgres at " + settings_.host + " was away a moment ago");
 }
 
-void PostgresPool::note_attempt(bool is_good) {
+void PostgresPool::note_attempt(SteadyTime began, bool is_good) {
+    if (is_good) last_success_ = std::max(last_success_, began);
+    if (!is_good && began < last_success_) return;  // it is back meanwhile
     pause_ = is_good ? milliseconds{0} : std::clamp(pause_ * 2, first_pause, longest_pause);
     next_attempt_ = std::chrono::steady_clock::now() + pause_;
 }
@@ -104,6 +117,7 @@ void PostgresPool::start() { tick(); }
 void PostgresPool::close() {
     is_closed_ = true;
     tick_.cancel();
+    if (asking_) asking_->give_up();
     std::erase_if(members_, [](const Member& one) { return one.idle_since != SteadyTime::max(); });
 }
 
@@ -121,6 +135,11 @@ void PostgresPool::look_after(SteadyTime now) {
     for (Member& member : members_) {
         if (member.connection->deadline() <= now) member.connection->give_up();
     }
+    if (asking_ && asking_->busy_since() <= now - silent_max) asking_->give_up();
+    if (!asking_ && !silent_ones(now - silent_max).empty()) {
+        asking_ = std::make_unique<PostgresConnection>(executor_, settings_, note_);
+        spawn(executor_, ask_after_silent_ones(), [this](Result<>) { asking_.reset(); });
+    }
     std::erase_if(members_, [&](const Member& one) {
         return members_.size() > settings_.connections_min && one.idle_since != SteadyTime::max() &&
                now - one.idle_since > settings_.idle_max;
@@ -128,6 +147,39 @@ void PostgresPool::look_after(SteadyTime now) {
     if (is_filling_ || members_.size() >= settings_.connections_min || !may_try()) return;
     is_filling_ = true;
     spawn(executor_, open(), [this](Result<Lease>) { is_filling_ = false; });
+}
+
+// Those that have waited for an answer since then or longer.
+std::vector<PostgresConnection*> PostgresPool::silent_ones(SteadyTime since) const {
+    std::vector<PostgresConnection*> silent;
+    for (const Member& member : members_) {
+        if (member.connection->busy_since() <= since) silent.push_back(member.connection.get());
+    }
+    return silent;
+}
+
+// A network that was cut may have lost a statement or its answer, and both sides wait. The server
+// says whether it works on it: else it is over, long before its deadline, and a caller whose work
+// may be done again goes on over another connection.
+Task<> PostgresPool::ask_after_silent_ones() {
+    MERLON_CO_TRY(co_await asking_->connect());
+    const SteadyTime asked = std::chrono::steady_clock::now();
+    std::string backends = std::to_string(asking_->backend());
+    for (const auto* one : silent_ones(asked - silent_max)) {
+        backends += ',' + std::to_string(one->backend());
+    }
+    const Rows rows = MERLON_CO_TRY(co_await asking_->query(active_backends, {backends}));
+    std::vector<std::int64_t> active;
+    for (std::size_t i = 0; i < rows.size(); ++i) active.push_back(rows[i].integer(0));
+    const auto is_active = [&](const PostgresConnection& one) {
+        return std::ranges::find(active, one.backend()) != active.end();
+    };
+    // Behind a pooler the numbers are the pooler's own: nothing can be said then.
+    if (!is_active(*asking_)) co_return Result<>{};
+    for (auto* one : silent_ones(asked - silent_max)) {
+        if (!is_active(*one)) one->give_up();
+    }
+    co_return Result<>{};
 }
 
 }  // namespace merlon::storage

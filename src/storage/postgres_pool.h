@@ -42,7 +42,8 @@ public:
     Task<Lease> acquire();
 
     // Opens connections up to the minimum, closes those that were idle too long, ends what is past
-    // its deadline. Called once, runs until close().
+    // its deadline, and what waits for an answer that will not come. Called once, runs until
+    // close().
     void start();
     void close();
 
@@ -63,12 +64,14 @@ private:
     Task<Lease> open();
     PostgresConnection* take_idle();
     Result<> may_try() const;
-    void note_attempt(bool is_good);
+    void note_attempt(SteadyTime began, bool is_good);
     void give_back(PostgresConnection& connection);
     void remove_with_idle(PostgresConnection& connection);
     void remove(PostgresConnection& connection);
     void tick();
     void look_after(SteadyTime now);
+    std::vector<PostgresConnection*> silent_ones(SteadyTime since) const;
+    Task<> ask_after_silent_ones();
 
     Executor executor_;
     const PostgresSettings& settings_;
@@ -77,7 +80,9 @@ private:
     std::list<Waiter*> waiters_;  // in the waiting frames; the first has waited longest
     Timer tick_;
     SteadyTime next_attempt_ = SteadyTime::min();
-    std::chrono::milliseconds pause_{0};  // before the next attempt after a failure
+    SteadyTime last_success_ = SteadyTime::min();  // when the last attempt began that came through
+    std::chrono::milliseconds pause_{0};           // before the next attempt after a failure
+    std::unique_ptr<PostgresConnection> asking_;   // after silent ones; beside the members
     bool is_filling_ = false;
     bool is_closed_ = false;
 };
