@@ -3,6 +3,8 @@
 
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 10
+# The scenarios, several files at a time: they wait for servers more than they work.
+SCENARIOS = /usr/bin/python3 -m pytest -q -p no:cacheprovider -rs -n $(shell expr $(JOBS) + 1) --dist loadfile
 
 .PHONY: run build test check lint cover asan fuzz random faults chaos bench fmt man tsan clean install install-tests
 .DEFAULT_GOAL := build
@@ -24,7 +26,7 @@ test: install-tests         ## every test: units, then scenarios against the bin
 	cmake --preset dev
 	cmake --build --preset dev -- -j$(JOBS)
 	ctest --test-dir build/dev --output-on-failure -j$(JOBS)
-	MERLON=build/dev/merlon /usr/bin/python3 -m pytest -q -p no:cacheprovider -rs tests/scenario
+	MERLON=build/dev/merlon $(SCENARIOS) tests/scenario
 
 check: install-tests        ## what CI runs: format, tests, lint of what changed, ASan+UBSan, all fuzz targets
 	tools/check-format
@@ -47,13 +49,13 @@ asan: install-tests         ## the tests under AddressSanitizer and UndefinedBeh
 	cmake --preset asan
 	cmake --build --preset asan -- -j$(JOBS)
 	ctest --test-dir build/asan --output-on-failure -j$(JOBS)
-	MERLON=build/asan/merlon /usr/bin/python3 -m pytest -q -p no:cacheprovider -rs tests/scenario
+	MERLON=build/asan/merlon $(SCENARIOS) tests/scenario
 
 tsan: install-tests         ## units under ThreadSanitizer, then the scenarios with many threads in them
 	cmake --preset tsan
 	cmake --build --preset tsan -- -j$(JOBS)
 	ctest --test-dir build/tsan --output-on-failure -j$(JOBS)
-	MERLON=build/tsan/merlon /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+	MERLON=build/tsan/merlon $(SCENARIOS) \
 	  $(addprefix tests/scenario/test_,proxy.py revocation.py operations.py register_login_logout.py \
 	    rate_limits.py reload_under_load.py products.py orders.py)
 

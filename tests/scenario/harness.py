@@ -40,6 +40,10 @@ OTHER_PASSWORD = "Staple%Correct8"
 SECRET = "k7Qd2x9VbR4mT8wZp3LsN6yHc1JfGa5E"  # 32 bytes, of no known sample
 REFRESH_SECRET = "u3Wn8eKq5ZtX1vMr7PbD9hYs4CjLf2Ga"
 
+# Of pytest's processes, where it runs several (make check): this one's number, and how many there are.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+
 # What a server that says nothing of its stores gets: their sections of the configuration. None: the product's default.
 stores = None
 
@@ -94,7 +98,7 @@ given_ports = set()
 def free_port():
     """Each once, and none that the kernel gives to outgoing connections: it is free also when its server is started again."""
     while True:
-        port = random.randrange(10_000, 32_000)
+        port = random.randrange(10_000 + WORKER, 32_000, WORKERS)  # another worker's servers are not in the way
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             if port not in given_ports:

@@ -48,10 +48,10 @@ class Postgres:
         assert not check or done.returncode == 0, done.stderr
         return done
 
-    def hold_transaction(self, database):
+    def hold_transaction(self, database, does="CREATE TEMPORARY TABLE held (n int)"):
         """A process that has a transaction of its own open, for half a minute or until it is killed."""
         return subprocess.Popen(["psql", "-X", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "merlon", "-d", database,
-                                 "-c", "BEGIN", "-c", "CREATE TEMPORARY TABLE held (n int)", "-c", "SELECT pg_sleep(30)"],
+                                 "-c", "BEGIN", "-c", does, "-c", "SELECT pg_sleep(30)"],
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def configure(self, hba, conf, files):
