@@ -166,10 +166,8 @@ Result<tokens::AssertionIssuer::Kept> RequestPath::assert_caller(const wire::Req
                                                                  const Service& service) {
     // Config has seen to it that who calls a service by its identity has one.
     MERLON_ASSERT(request.active->assertions.has_value());
-    const access::Subject& subject = request.token->subject;
-    return request.active->assertions->issue(
-        {subject.user_id, request.token->session_id, subject.role, subject.permission_names},
-        bearer_token(head), *service.identity, request.came);
+    return request.active->assertions->issue(*request.token, bearer_token(head), *service.identity,
+                                             request.came);
 }
 
 // Who asks, and what the request is called from here on.

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "access/access.h"
 #include "base/clock.h"
@@ -17,6 +19,14 @@ inline constexpr std::chrono::seconds leeway{5};
 // identifier may equal one of ours, so a foreign token has no power over our accounts.
 enum class Origin : std::uint8_t { Own, Foreign };
 
+// What a service was told of a token (tokens/assertion.h), kept for the next call of that service.
+struct KeptAssertion {
+    std::string receiver;
+    std::shared_ptr<const std::string> text;  // shared with the request that sends it
+    WallTime from;
+    WallTime until;
+};
+
 struct AccessToken {
     access::Subject subject;
     Origin origin = Origin::Own;
@@ -26,9 +36,11 @@ struct AccessToken {
     std::int64_t version = 0;  // ver, the user's token version
     WallTime good_from;        // iat, or nbf, less the leeway
     WallTime expires_at;
+    // The next two belong to the worker whose cache keeps the token.
     // Revocations::generation() when this token was last found not revoked: while it stands there
-    // is nothing to ask again. Belongs to the worker whose cache keeps the token.
+    // is nothing to ask again.
     mutable std::uint64_t revocations_seen = 0;
+    mutable std::vector<KeptAssertion> assertions;  // one for each service that was told
 
     // A token that was good a moment ago is from the future once the clock has been put back. Then
     // it waits for its time like one that comes fresh, or it would live longer by the jump.

@@ -150,23 +150,21 @@ Result<Assertion> verify_assertion(std::string_view assertion, const AssertionRu
     return read;
 }
 
-Result<AssertionIssuer::Kept> AssertionIssuer::issue(const Asserted& asserted,
-                                                     std::string_view access_token,
+Result<AssertionIssuer::Kept> AssertionIssuer::issue(const AccessToken& token,
+                                                     std::string_view text,
                                                      const crypto::SpiffeId& receiver,
-                                                     WallTime now) {
-    // A line end is in neither.
-    const crypto::Sha256 digest =
-        crypto::sha256(std::string(receiver.text()).append("\n").append(access_token));
-    if (auto kept = cache_.find(digest, now)) return kept;
-    auto made = std::make_shared<const std::string>(
-        MERLON_TRY(sign_assertion(asserted, access_token, caller_, receiver, *key_, now)));
-    cache_.put(digest, made, now, now + assertion_life - spare);
+                                                     WallTime now) const {
+    const auto kept =
+        std::ranges::find(token.assertions, receiver.text(), &KeptAssertion::receiver);
+    const bool is_known = kept != token.assertions.end();
+    if (is_known && kept->from <= now && now < kept->until) return kept->text;
+    const access::Subject& subject = token.subject;
+    auto made = std::make_shared<const std::string>(MERLON_TRY(
+        sign_assertion({subject.user_id, token.session_id, subject.role, subject.permission_names},
+                       text, caller_, receiver, *key_, now)));
+    KeptAssertion& place = is_known ? *kept : token.assertions.emplace_back();
+    place = {receiver.text(), made, now, now + assertion_life - spare};
     return made;
-}
-
-void AssertionIssuer::replace_key(std::shared_ptr<const crypto::SigningKey> key) {
-    key_ = std::move(key);
-    cache_.flush();
 }
 
 Result<AssertionVerifier::Kept> AssertionVerifier::verify(std::string_view assertion,

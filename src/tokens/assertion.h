@@ -58,27 +58,24 @@ Result<Assertion> verify_assertion(std::string_view assertion, const AssertionRu
                                    WallTime now);
 
 // Signs for the calls of one worker, an assertion for each (access token, receiver), which serves
-// until ten seconds before its end. Used by one thread.
+// until ten seconds before its end: kept with the token, which the worker's cache has found anyway.
+// Used by one thread; the issuer and the cache go together, when a certificate or a role is
+// another.
 class AssertionIssuer final {
 public:
     static constexpr std::chrono::seconds spare{10};
-    using Kept = DigestCache<std::string>::Kept;
+    using Kept = std::shared_ptr<const std::string>;
 
     explicit AssertionIssuer(crypto::SpiffeId caller, std::shared_ptr<const crypto::SigningKey> key)
         : caller_(std::move(caller)), key_(std::move(key)) {}
 
-    // `asserted` is what was found to be true of `access_token`. Errors: those of sign_assertion.
-    Result<Kept> issue(const Asserted& asserted, std::string_view access_token,
-                       const crypto::SpiffeId& receiver, WallTime now);
-    // After a change of roles: what a token gives may be another.
-    void flush() { cache_.flush(); }
-    // The certificate was renewed. The key is shared by all workers; immutable.
-    void replace_key(std::shared_ptr<const crypto::SigningKey> key);
+    // `token` is what was found to be true of `text`. Errors: those of sign_assertion.
+    Result<Kept> issue(const AccessToken& token, std::string_view text,
+                       const crypto::SpiffeId& receiver, WallTime now) const;
 
 private:
     crypto::SpiffeId caller_;
-    std::shared_ptr<const crypto::SigningKey> key_;
-    DigestCache<std::string> cache_{4'096};
+    std::shared_ptr<const crypto::SigningKey> key_;  // of all workers; immutable
 };
 
 // Verifies what one worker is sent, each assertion once. Used by one thread.
