@@ -64,7 +64,7 @@ Task<> Stream::handshake() {
 
 Task<std::size_t> Stream::read_tls(std::span<char> buffer) {
     while (true) {
-        const TlsStep step = tls_->read(buffer);
+        const TlsStep step = tls_->may_read() ? tls_->read(buffer) : TlsStep{TlsNeed::Input, 0};
         if (step.need == TlsNeed::Nothing) co_return step.bytes;
         if (step.need == TlsNeed::Ended) co_return fail(Kind::Unavailable, "stream.end");
         if (step.need == TlsNeed::Failed) {

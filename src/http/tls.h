@@ -69,6 +69,10 @@ public:
     bool has_buffered_input() const {
         return input_begin_ < input_end_ || SSL_has_pending(ssl_.get());
     }
+    // Whether read() needs no more of the network to say something; else it need not be asked.
+    bool may_read() const {
+        return has_buffered_input() || (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
+    }
 
 private:
     friend struct TlsBio;
