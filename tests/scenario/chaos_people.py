@@ -215,7 +215,7 @@ class Resident(Person):
 class Crowd:
     """So many threads, each playing a person after the other until stop()."""
 
-    def __init__(self, town, book, chance_of, products, count=100, pause_s=0.1):
+    def __init__(self, town, book, chance_of, products, count=100, pause_s=0.4):
         self.people, self.ending, self.failures = [], threading.Event(), []
         self.town, self.book, self.products, self.pause_s = town, book, products, pause_s
         self.threads = [threading.Thread(target=self.play, args=(chance_of(number),), daemon=True) for number in range(count)]
