@@ -59,25 +59,26 @@ std::vector<crypto::SpiffeId> OfferedRole::callers() const {
 }
 
 Task<> RoleHandler::serve(http::Exchange& exchange) {
-    std::string_view route = no_route;
-    const Result<> served = co_await serve_request(&exchange, &route);
+    Known known{no_route};
+    const Result<> served = co_await serve_request(&exchange, &known);
     if (served || exchange.has_begun()) co_return served;
     if (const auto type = gateway::event_of(served.error())) {
-        refusals_.report({*type, exchange.peer().address, route});
+        refusals_.report({*type, exchange.peer().address, known.route});
     }
-    const http::Response refusal =
+    http::Response refusal =
         gateway::refusal_of(served.error(), exchange.head().find(wire::FieldId::Accept));
+    add_revoked(known, refusal.fields);
     MERLON_CO_TRY(co_await exchange.send(refusal.status, refusal.fields, refusal.body));
     co_return Result<>{};
 }
 
-Task<> RoleHandler::serve_request(http::Exchange* exchange, std::string_view* route) {
+Task<> RoleHandler::serve_request(http::Exchange* exchange, Known* known) {
     const wire::RequestHead& head = exchange->head();
     exchange->limit_body(http::LocalService::body_bytes_max);
     std::string storage;
     const wire::Target target = MERLON_CO_TRY(wire::canonicalize(head.target, storage));
     if (target.path.starts_with(port_path)) {
-        co_return co_await serve_port(exchange, target.path.substr(port_path.size()), route);
+        co_return co_await serve_port(exchange, target.path.substr(port_path.size()), known);
     }
     const auto& gateways = role_.names().gateways;
     if (std::ranges::find(gateways, exchange->peer().identity->id) == gateways.end()) {
@@ -86,7 +87,7 @@ Task<> RoleHandler::serve_request(http::Exchange* exchange, std::string_view* ro
     const auto match = role_.routes_.find(head.method, target.path);
     if (match.route == nullptr) co_return fail(Kind::Absent, "route.unknown");
     const OfferedRole::Route& found = *match.route;
-    *route = found.told->pattern;
+    known->route = found.told->pattern;
 
     http::LocalCall call = gateway::make_local_call(head, found.told->pattern, target);
     call.client = value_of(head, "X-Forwarded-For");
@@ -100,12 +101,17 @@ Task<> RoleHandler::serve_request(http::Exchange* exchange, std::string_view* ro
                     ? MERLON_CO_TRY(co_await gateway::take_judged_body(
                           exchange, found.schema.get(), http::LocalService::body_bytes_max))
                     : MERLON_CO_TRY(co_await gateway::take_json_body(exchange));
-    const std::uint64_t before = role_.revocations_.generation();
+    known->generation = role_.revocations_.generation();
     http::Response response = MERLON_CO_TRY(co_await role_.service_.call(std::move(call)));
-    if (role_.revocations_.generation() != before) {
-        response.fields.add(gateway::revoked_field, "1");
-    }
+    add_revoked(*known, response.fields);
     co_return co_await exchange->send(response.status, response.fields, response.body);
+}
+
+// A refusal, too, may have ended tokens: that of a refresh token which is used again.
+void RoleHandler::add_revoked(const Known& known, http::FieldLines& fields) const {
+    if (!known.generation) return;
+    const std::string revoked = role_.revocations_.told_since(*known.generation);
+    if (!revoked.empty()) fields.add(gateway::revoked_field, revoked);
 }
 
 // For whom a gateway calls: it says so in an assertion that its own certificate's key signed, for
@@ -128,13 +134,12 @@ Result<access::Subject> RoleHandler::subject_of(const http::Exchange& exchange,
     return subject;
 }
 
-Task<> RoleHandler::serve_port(http::Exchange* exchange, std::string_view operation,
-                               std::string_view* route) {
+Task<> RoleHandler::serve_port(http::Exchange* exchange, std::string_view operation, Known* known) {
     const auto port = std::ranges::find(role_.ports_, operation, &Port::operation);
     if (port == role_.ports_.end() || exchange->head().method != wire::Method::Post) {
         co_return fail(Kind::Absent, "route.unknown");
     }
-    *route = port->operation;
+    known->route = port->operation;
     const crypto::SpiffeId& caller = role_.names().roles.find(port->caller)->second;
     if (exchange->peer().identity->id != caller) {
         co_return fail(Kind::Denied, "access.denied", exchange->peer().identity->id.text());

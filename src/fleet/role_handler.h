@@ -77,9 +77,16 @@ public:
     http::Response refuse(const http::Peer& peer, const Error& error) override;
 
 private:
-    Task<> serve_request(http::Exchange* exchange, std::string_view* route);
-    Task<> serve_port(http::Exchange* exchange, std::string_view operation,
-                      std::string_view* route);
+    // What is known of a request by the time it is refused.
+    struct Known {
+        std::string_view route;
+        // Of the revocations, before the service was called.
+        std::optional<std::uint64_t> generation = {};
+    };
+
+    Task<> serve_request(http::Exchange* exchange, Known* known);
+    Task<> serve_port(http::Exchange* exchange, std::string_view operation, Known* known);
+    void add_revoked(const Known& known, http::FieldLines& fields) const;
     Result<access::Subject> subject_of(const http::Exchange& exchange, http::LocalCall& call);
 
     const OfferedRole& role_;

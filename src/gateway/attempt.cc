@@ -114,13 +114,16 @@ Task<int> Attempt::answer() {
     co_return status;
 }
 
-// The feed is about as fast as the answer. One that is away is not waited for long: it tells later,
-// and a route that must not miss anything says when_stale: closed.
+// What was acknowledged at this gateway holds here, also while the feed that tells all gateways is
+// cut. When there was too much for the answer to tell, the feed is waited for, not for long: a
+// route that must not miss anything says when_stale: closed.
 Task<> Attempt::hear_of_revocations(const wire::ResponseHead& answer) {
-    const bool has_revoked = std::ranges::any_of(answer.fields, [](const wire::Field& field) {
+    const auto told = std::ranges::find_if(answer.fields, [](const wire::Field& field) {
         return text::equals_ignoring_case(field.name, revoked_field);
     });
-    if (!has_revoked) co_return Result<>{};
+    if (told == answer.fields.end() || to_.revocations->take_over(told->value)) {
+        co_return Result<>{};
+    }
     constexpr std::chrono::milliseconds patience{300};
     asio::basic_waitable_timer<std::chrono::steady_clock,
                                asio::wait_traits<std::chrono::steady_clock>, Executor>

@@ -38,9 +38,9 @@ struct Forwarding {
     const std::string* body = nullptr;
     bool allows_websocket = false;
     std::string_view assertion = {};  // empty: the service is told by X-User-… alone
-    // Of a built-in role in another process: an answer of its that says that something was revoked
-    // waits until this set has heard of it, or what was acknowledged would not hold here.
-    const tokens::Revocations* revocations = nullptr;
+    // Of the role that revokes, in another process: what an answer of its says was revoked is so
+    // here before the client hears of it.
+    tokens::Revocations* revocations = nullptr;
 };
 
 // A request is sent a second time only where that cannot do it twice: nothing of it had left, or

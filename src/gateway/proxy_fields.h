@@ -9,7 +9,8 @@ namespace merlon::gateway {
 // Where a service that we know by its certificate finds our assertion (tokens/assertion.h).
 inline constexpr std::string_view assertion_field = "Merlon-Assertion";
 
-// In a role's answer: while it was made, tokens were revoked. Goes no further.
+// In the answer of the role that revokes: what was revoked while it was made
+// (Revocations::told_since). Goes no further.
 inline constexpr std::string_view revoked_field = "Merlon-Revoked";
 
 // X-User-… of a subject, as field lines.

@@ -157,7 +157,7 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
          route->timeout, request.snapshot->timeouts.body, request.snapshot->timeouts.idle,
          request.body ? &*request.body : nullptr, route->allows_websocket,
          request.assertion ? std::string_view(*request.assertion) : std::string_view(),
-         route->is_built_in ? &shared_.revocations : nullptr});
+         service.revokes_tokens ? &shared_.revocations : nullptr});
 }
 
 // For whom we ask, so that the service need not ask anybody.

@@ -17,7 +17,7 @@ struct Shared {
     LimitTable& limits;
     events::Refusals& refusals;
     metrics::Registry& metrics;
-    const tokens::Revocations& revocations;
+    tokens::Revocations& revocations;
     LineSink& access_lines;
     state::RedisServer* redis = nullptr;  // where limits count; null: in this process
 };

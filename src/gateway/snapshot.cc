@@ -168,7 +168,8 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
             snapshot->services.push_back({std::string(role.table->role),
                                           std::move(role.targets),
                                           {},
-                                          std::move(role.identity)});
+                                          std::move(role.identity),
+                                          role.table->revokes_tokens});
         }
         for (const http::LocalRoute& route : role.table->routes) {
             MERLON_TRY(add_built_in_route(*snapshot, route, role.local, server, when_stale));

@@ -44,6 +44,7 @@ struct Service {
     HealthSettings health;
     // Who it proves to be; then it is told in an assertion for whom we ask.
     std::optional<crypto::SpiffeId> identity;
+    bool revokes_tokens = false;  // one of our roles, which is believed what was revoked
 };
 
 // A built-in role: in this process, or in others.

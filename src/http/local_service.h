@@ -80,6 +80,8 @@ struct RoleTable {
     std::vector<LocalRoute> routes;
     // Those that the routes' texts name, and that these name in turn.
     std::span<const NamedSchema> schemas;
+    // Whether what its answers acknowledge may end tokens: then gateways elsewhere are told which.
+    bool revokes_tokens = false;
 };
 
 // Safe from every thread; used by all workers.

@@ -134,7 +134,8 @@ void Identity::announce_counters() {
 
 const http::RoleTable& Identity::role_table() {
     static const http::RoleTable table = [] {
-        http::RoleTable made{auth_role, {}, answer_schemas()};
+        http::RoleTable made{
+            .role = auth_role, .routes = {}, .schemas = answer_schemas(), .revokes_tokens = true};
         for (const Endpoint& endpoint : endpoints()) made.routes.push_back(endpoint.route);
         return made;
     }();

@@ -9,6 +9,9 @@ namespace merlon::tokens {
 namespace {
 
 constexpr std::size_t uuid_length = 36;
+// Where the two digits of each byte are.
+constexpr std::array<unsigned char, 16> byte_places = {0,  2,  4,  6,  9,  11, 14, 16,
+                                                       19, 21, 24, 26, 28, 30, 32, 34};
 constexpr std::size_t places_min = 16;
 constexpr std::uint8_t free_tag = 0;
 
@@ -41,14 +44,11 @@ std::optional<RevokedId> RevokedId::parse(std::string_view text) {
     if (text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') {
         return std::nullopt;
     }
-    // Where the digits of each byte are.
-    constexpr std::array<unsigned char, 16> places = {0,  2,  4,  6,  9,  11, 14, 16,
-                                                      19, 21, 24, 26, 28, 30, 32, 34};
     std::array<unsigned char, 16> bytes{};
     unsigned wrong = 0;
     for (std::size_t i = 0; i < bytes.size(); ++i) {
-        const unsigned high = digit(text[places[i]]);
-        const unsigned low = digit(text[places[i] + 1U]);
+        const unsigned high = digit(text[byte_places[i]]);
+        const unsigned low = digit(text[byte_places[i] + 1U]);
         wrong |= high | low;
         bytes[i] = static_cast<unsigned char>(high << 4 | (low & 15));
     }
@@ -56,6 +56,18 @@ std::optional<RevokedId> RevokedId::parse(std::string_view text) {
     RevokedId id;
     std::memcpy(id.words_.data(), bytes.data(), bytes.size());
     return id;
+}
+
+std::string RevokedId::text() const {
+    constexpr std::string_view hexadecimal = "0123456789abcdef";
+    std::array<unsigned char, 16> bytes{};
+    std::memcpy(bytes.data(), words_.data(), bytes.size());
+    std::string text(uuid_length, '-');
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        text[byte_places[i]] = hexadecimal[bytes[i] >> 4];
+        text[byte_places[i] + 1U] = hexadecimal[bytes[i] & 15];
+    }
+    return text;
 }
 
 std::uint64_t RevokedId::hash() const {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,8 @@ public:
     // Nothing, when it is no UUID: then it is none that we gave, and nobody revokes it.
     static std::optional<RevokedId> parse(std::string_view text);
 
+    // As it is parsed: 36 letters, lower case.
+    std::string text() const;
     // Our UUIDs end in 62 random bits that nobody else chooses, so no secret is needed here.
     std::uint64_t hash() const;
     friend bool operator==(const RevokedId&, const RevokedId&) = default;

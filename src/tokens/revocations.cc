@@ -1,8 +1,13 @@
 // The revocation set.
 #include "tokens/revocations.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <limits>
+
+#include "base/text.h"
 
 namespace merlon::tokens {
 namespace {
@@ -43,8 +48,45 @@ void Revocations::add(std::string_view text, std::int64_t least_version, WallTim
         const std::lock_guard lock(part.mutex);
         part.table.add(revoked);
     }
-    generation_.fetch_add(1, std::memory_order_release);
+    note(revoked);
     if (tell_) tell_();
+}
+
+void Revocations::note(const Revoked& revoked) {
+    const std::lock_guard lock(recent_mutex_);
+    const std::uint64_t next = generation_.load(std::memory_order_relaxed) + 1;
+    recent_[next % remembered] = revoked;
+    generation_.store(next, std::memory_order_release);
+}
+
+std::string Revocations::told_since(std::uint64_t generation) const {
+    const std::lock_guard lock(recent_mutex_);
+    const std::uint64_t last = generation_.load(std::memory_order_relaxed);
+    if (last - generation > remembered) return std::string(untold);
+    std::string told;
+    for (std::uint64_t number = generation + 1; number <= last; ++number) {
+        const Revoked& one = recent_[number % remembered];
+        if (!told.empty()) told += ',';
+        fmt::format_to(std::back_inserter(told), "{}/{}/{}", one.id.text(), one.least_version,
+                       one.until);
+    }
+    return told;
+}
+
+bool Revocations::take_over(std::string_view told) {
+    while (!told.empty()) {
+        const std::string_view one = told.substr(0, told.find(','));
+        told.remove_prefix(std::min(told.size(), one.size() + 1));
+        const std::size_t first = one.find('/');
+        const std::size_t second = one.rfind('/');
+        if (first == std::string_view::npos || first == second) return false;
+        const auto least =
+            text::parse_number<std::uint32_t>(one.substr(first + 1, second - first - 1));
+        const auto until = text::parse_number<std::uint32_t>(one.substr(second + 1));
+        if (!least || !until || !RevokedId::parse(one.substr(0, first))) return false;
+        add(one.substr(0, first), *least, WallTime{std::chrono::seconds{*until}});
+    }
+    return true;
 }
 
 bool Revocations::is_revoked(const AccessToken& token) const {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <string_view>
 
 #include "base/clock.h"
@@ -36,6 +37,14 @@ public:
     // generation stands, so most requests ask no more than this. Read it before is_revoked().
     std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
 
+    // What was added since a generation, as text for a set in another process: empty when nothing
+    // was, `untold` when it was more than is remembered.
+    std::string told_since(std::uint64_t generation) const;
+    // Adds what another set told. False: not all of it, since it was untold or is no such text.
+    bool take_over(std::string_view told);
+    static constexpr std::string_view untold = "*";
+    static constexpr std::size_t remembered = 128;
+
     // Called after every addition, on its thread. Set once, before others use the set.
     void on_addition(std::function<void()> tell) { tell_ = std::move(tell); }
 
@@ -60,10 +69,13 @@ private:
 
     const Part& part_of(const RevokedId& id) const { return parts_[id.hash() >> 58]; }
     void add(std::string_view id, std::int64_t least_version, WallTime until);
+    void note(const Revoked& revoked);
 
     const Clock& clock_;
     std::array<Part, parts> parts_;
-    std::atomic<std::uint64_t> generation_{1};
+    mutable std::mutex recent_mutex_;
+    std::array<Revoked, remembered> recent_;    // by the generation it made; under the mutex
+    std::atomic<std::uint64_t> generation_{1};  // changes under the mutex
     std::atomic<SteadyTime> whole_at_{SteadyTime::max()};
     std::atomic<std::size_t> swept_{0};
     std::function<void()> tell_;

@@ -35,6 +35,52 @@ void sweep_all(Revocations& revocations) {
     for (std::size_t i = 0; i < Revocations::parts; ++i) revocations.sweep();
 }
 
+TEST(Revocations, TellAnotherSetWhatWasAddedSinceAGeneration) {
+    FakeClock clock;
+    Revocations here(clock);
+    Revocations there(clock);
+    here.end_session(id("old"), now + seconds{900});
+    const std::uint64_t before = here.generation();
+    EXPECT_EQ(here.told_since(before), "");
+    here.end_session(id("s1"), now + seconds{900});
+    here.raise_version(id("u2"), 5, now + seconds{900});
+    EXPECT_TRUE(there.take_over(here.told_since(before)));
+    EXPECT_TRUE(there.is_revoked(token_of("u1", "s1")));
+    EXPECT_TRUE(there.is_revoked(token_of("u2", "s2", 4)));
+    EXPECT_FALSE(there.is_revoked(token_of("u2", "s2", 5)));
+    EXPECT_FALSE(there.is_revoked(token_of("u1", "old")));
+    clock.advance(seconds{901});
+    sweep_all(there);
+    EXPECT_EQ(there.size(), 0U);
+}
+
+TEST(Revocations, SayThatTheyRememberNoMore) {
+    FakeClock clock;
+    Revocations here(clock);
+    Revocations there(clock);
+    const std::uint64_t before = here.generation();
+    for (std::size_t i = 0; i < Revocations::remembered; ++i) {
+        here.end_session(id(fmt::format("s{}", i)), now + seconds{900});
+    }
+    EXPECT_TRUE(there.take_over(here.told_since(before)));
+    EXPECT_EQ(there.size(), Revocations::remembered);
+    here.end_session(id("more"), now + seconds{900});
+    EXPECT_EQ(here.told_since(before), Revocations::untold);
+}
+
+TEST(Revocations, TakeOverNothingButWhatASetTells) {
+    FakeClock clock;
+    const std::string good = id("s1");
+    for (const std::string& told :
+         {std::string(Revocations::untold), good, good + "/1", good + "/1/", good + "//1",
+          good + "/-1/1", good + "/1/4294967296", good + "/4294967296/1", good + "/1/2/3",
+          good.substr(1) + "/1/2", std::string("/1/2"), std::string(",")}) {
+        Revocations there(clock);
+        EXPECT_FALSE(there.take_over(told)) << told;
+        EXPECT_EQ(there.size(), 0U) << told;
+    }
+}
+
 TEST(Revocations, RefuseASessionOrAllOlderTokensOfAUser) {
     FakeClock clock;
     Revocations revocations(clock);

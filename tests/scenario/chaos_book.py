@@ -15,6 +15,7 @@ class Book:
         self.calls, self.violations, self.outages, self.story = [], [], [], []
         self.counts = collections.Counter()
         self.heard = collections.defaultdict(list)  # seconds from a revocation's answer to when an old token still passed
+        self.killed_at = collections.defaultdict(float)  # by party, the last time
         self.begun = time.monotonic()
 
     def note(self, operation, gateway, began, status):

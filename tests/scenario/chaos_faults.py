@@ -61,6 +61,7 @@ class Faults:
         time.sleep(fault.after)
         began = time.monotonic()
         if fault.kind == "kill":
+            self.book.killed_at[fault.target] = began
             town.kill(fault.target)
             time.sleep(fault.seconds)
             town.begin(fault.target)

@@ -113,13 +113,13 @@ class Resident(Person):
 
     def redeem_again(self, session):
         """What was redeemed is redeemed no second time; who tries ends the session."""
-        stolen = session.previous
+        stolen, gateway = session.previous, self.chance.randrange(len(self.town.gateways))
         with self.perhaps("REFRESH_REUSE", session):
-            answer = self.tell("redeem again", "POST", "/api/auth/refresh", json_body={"refreshToken": stolen})
+            answer = self.tell("redeem again", "POST", "/api/auth/refresh", json_body={"refreshToken": stolen}, gateway=gateway)
             if answer.status != 401:
                 self.book.violation("a refresh token redeemed twice", self.email, repr(answer)[:300])
                 raise Died(answer.status)
-        self.end([session], None)
+        self.end([session], gateway)
 
     def redeem_at_once(self, session):
         """Several at once: at most one gets a successor. The others' reuse ends the session, or comes too early for that."""
@@ -149,17 +149,18 @@ class Resident(Person):
             session.is_alive = None
 
     def use_ended(self, session, gateway=None):
-        """At any gateway, and by how much later than the revocation's answer it passed all the same."""
+        """At any gateway, and by how much later than the revocation's answer it passed all the same. Never at the one that gave it."""
         gateway = self.chance.randrange(len(self.town.gateways)) if gateway is None else gateway
         operation = self.chance.choice(list(PLACES))
         late = time.monotonic() - session.ended_at
         answer = self.tell("ended: " + operation, "GET", PLACES[operation], token=session.access, gateway=gateway)
-        where = "same gateway" if gateway == session.ended_by else "another gateway"
+        is_same = gateway == session.ended_by and self.book.killed_at[f"gateway{gateway}"] < session.ended_at
+        where = "same gateway" if is_same else "another gateway"
         if answer.status == 401:
             self.book.count("ended token refused, " + where)
         else:
             self.book.heard[where].append(late)
-            if late > self.town.late_max:
+            if is_same or late > self.town.late_max:
                 self.book.violation("a revoked token accepted", f"{late:.3f} s after", where, operation, self.email, repr(answer)[:200])
 
     # ---- orders
