@@ -69,11 +69,14 @@ class Faults:
             town.send(fault.target, signal.SIGSTOP)
             time.sleep(fault.seconds)
             town.send(fault.target, signal.SIGCONT)
-        else:
-            links = town.proxy.of(fault.target) if fault.kind == "cut" else [fault.target]
-            town.proxy.set(links, "hole" if fault.kind == "cut" else fault.kind, fault.ms)
+        elif fault.kind == "cut":
+            town.cut(fault.target)
             time.sleep(fault.seconds)
-            town.proxy.set(links, "pass")
+            town.mend(fault.target)
+        else:
+            town.proxy.set([fault.target], fault.kind, fault.ms)
+            time.sleep(fault.seconds)
+            town.proxy.set([fault.target], "pass")
         self.book.outages.append(Outage(fault, began, time.monotonic()))
         self.book.count(("kill of " if fault.kind == "kill" else fault.kind + " of ") + fault.target.rstrip("0123456789"))
 

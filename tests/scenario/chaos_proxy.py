@@ -1,7 +1,7 @@
 """A TCP proxy in a process of its own, which misbehaves on demand: what a network does between two parties.
 
     proxy = Proxy().start()
-    port = proxy.link("auth0>postgres", postgres.port)
+    port = proxy.link("auth0>postgres", postgres.port)    # of 127.0.0.1
     proxy.set(["auth0>postgres"], "delay", ms=200)     # one mode for new connections and for those that are there
     proxy.set(["auth0>postgres"], "pass")
 
@@ -79,7 +79,7 @@ class Connection:
         while link.mode == "stall":
             await link.changed.wait()
         self.meet(link.mode)
-        far_reader, self.far = await asyncio.open_connection("127.0.0.1", link.target)
+        far_reader, self.far = await asyncio.open_connection(*link.target)
         ways = [asyncio.create_task(self.pump(*way)) for way in ((reader, self.far), (far_reader, self.near))]
         try:
             await asyncio.gather(*ways)  # one that fails ends the other: a reset on one side is one on the other
@@ -124,7 +124,7 @@ async def serve():
         told = json.loads(line)
         if "target" in told:
             link = links[told["link"]] = Link(told["target"])
-            server = await asyncio.start_server(link.accept, "127.0.0.1", 0, backlog=512)
+            server = await asyncio.start_server(link.accept, told["host"], 0, backlog=512)
             answer = server.sockets[0].getsockname()[1]
         else:
             for name in told["links"]:
@@ -137,8 +137,8 @@ async def serve():
 class Proxy:
     """Ends with its standard input: with who started it, however that ends."""
 
-    def __init__(self):
-        self.names, self.process, self.lock = [], None, threading.Lock()
+    def __init__(self, host="127.0.0.1"):
+        self.host, self.names, self.process, self.lock = host, [], None, threading.Lock()
 
     def start(self):
         self.process = subprocess.Popen([sys.executable, pathlib.Path(__file__).resolve()], stdin=subprocess.PIPE,
@@ -153,9 +153,10 @@ class Proxy:
         assert answer, "the proxy has ended"
         return json.loads(answer)
 
-    def link(self, name, target):
+    def link(self, name, port, at="127.0.0.1"):
+        """The port at which it leads to that one."""
         self.names.append(name)
-        return self.tell(link=name, target=target)
+        return self.tell(link=name, host=self.host, target=(at, port))
 
     def of(self, party):
         """The links on one of whose ends a party is: all of them cut is the party cut off."""

@@ -96,7 +96,7 @@ def _bytes(value):
 class Connection:
     """One connection. `port` may be a path: then it is a Unix socket. Not thread-safe."""
 
-    def __init__(self, port, host="127.0.0.1", source=None, tls=None, server_name="localhost", timeout=30,
+    def __init__(self, port, at="127.0.0.1", source=None, tls=None, server_name="localhost", timeout=30,
                  receive_buffer=None):
         if isinstance(port, int):
             self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -105,7 +105,7 @@ class Connection:
             self.socket.settimeout(timeout)
             if source:
                 self.socket.bind((source, 0))
-            self.socket.connect((host, port))
+            self.socket.connect((at, port))
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         else:
             self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -2,7 +2,7 @@
 
 Merlon(...) describes a server; start() writes its files and waits until /readyz says 200; stop() sends
 SIGTERM and fails unless it ended with 0 and left no crash or sanitizer report behind. Everything listens
-on 127.0.0.1 only, on ports that were free a moment before.
+on 127.0.0.1 only unless told, on ports that were free a moment before.
 """
 
 import contextlib
@@ -177,8 +177,9 @@ class Account:
 
 
 class Merlon:
-    def __init__(self, directory, config=None, env=None, files=None, flags=(), machine=None):
+    def __init__(self, directory, config=None, env=None, files=None, flags=(), machine=None, home=("127.0.0.1", ())):
         self.binary = binary()
+        self.host, self.behind = home  # where it listens, and the command that it is started behind
         self.directory = pathlib.Path(directory)
         self.overrides = config or {}
         self.env = env or {}
@@ -200,7 +201,7 @@ class Merlon:
         """Writes merlon.yaml: test defaults, then this server's overrides, then `changes`."""
         self.config = merge({
             "version": 1,
-            "server": {"listen": f"127.0.0.1:{self.port}", "admin": f"127.0.0.1:{self.admin_port}"},
+            "server": {"listen": f"{self.host}:{self.port}", "admin": f"{self.host}:{self.admin_port}"},
             "passwords": {"bcrypt_cost": 4, "workers": 2, "queue": 512},
             "limits": {"api": {"max": 1_000_000}, "auth": {"max": 1_000_000}},
         }, merge(self.overrides, changes))
@@ -222,8 +223,8 @@ class Merlon:
         self.stderr_path = self.directory / f"stderr.{self.runs}"
         env = environment(self.env | (self.machine.environment() if self.machine else {}))
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
-            self.process = subprocess.Popen([str(self.binary), "serve", *self.flags, "-c", "merlon.yaml"], cwd=self.directory,
-                                            env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+            self.process = subprocess.Popen([*self.behind, str(self.binary), "serve", *self.flags, "-c", "merlon.yaml"],
+                                            cwd=self.directory, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         if ready:
             self.wait_ready()
         return self
@@ -243,7 +244,7 @@ class Merlon:
 
     def is_ready(self):
         try:
-            return client.fetch(self.admin_port, "GET", "/readyz", timeout=5).status == 200
+            return client.fetch(self.admin_port, "GET", "/readyz", at=self.host, timeout=5).status == 200
         except (OSError, client.Malformed):
             return False
 
@@ -316,7 +317,7 @@ class Merlon:
         return run(*arguments, directory=self.directory, stdin=stdin, env=self.env | (env or {}), timeout=timeout)
 
     def admin(self, path, method="GET"):
-        return client.fetch(self.admin_port, method, path)
+        return client.fetch(self.admin_port, method, path, at=self.host)
 
     def metrics(self):
         """Samples of /metrics as {'name{labels}': value}."""
@@ -371,7 +372,7 @@ class Merlon:
     def connect(self, **where):
         if self.tls is not None:
             where.setdefault("tls", self.tls)
-        return client.Connection(self.port, **where)
+        return client.Connection(self.port, at=self.host, **where)
 
     def call(self, method, target, headers=(), body=None, json_body=None, token=None, host="localhost", **where):
         fields = list(headers.items() if isinstance(headers, dict) else headers)

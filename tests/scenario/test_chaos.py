@@ -53,7 +53,9 @@ class Chaos:
                 continue
             self.recoveries[name].append(took)
             if took > 2:
-                self.slow.append((name, round(took, 2), [(fault.kind, fault.target, round(fault.seconds, 1)) for fault in faults]))
+                tried = [(round(call.began - back, 2), round(call.ended - back, 2), call.gateway, call.status) for call in self.book.calls
+                         if call.operation == "watch " + name and call.ended >= back]
+                self.slow.append((name, round(took, 2), [(fault.kind, fault.target, round(fault.seconds, 1)) for fault in faults], tried))
 
     def run(self, kills, seconds=None):
         town, book = self.town, self.book
