@@ -38,9 +38,9 @@ Result<std::unique_ptr<PostgresDatabase>> PostgresDatabase::open(
               [&](Result<PostgresPool::Lease> lease) {
                   first.set_value(lease ? Result<>{} : std::unexpected(lease.error()));
               });
+        database->pool_->start();  // who keeps the deadlines, also that of the first connection
     });
     MERLON_TRY(first.get_future().get());
-    asio::post(database->loop_, [pool = database->pool_.get()] { pool->start(); });
     return database;
 }
 

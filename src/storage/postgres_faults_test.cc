@@ -102,6 +102,20 @@ TEST_F(PostgresFaults, AStoppedServerIsUnavailableAtOnceAndBackAgainWithoutARest
     EXPECT_EQ(count(*database_), 2);
 }
 
+TEST_F(PostgresFaults, AServerThatAcceptsAndSaysNothingIsGivenUpAtTheFirstConnection) {
+    asio::io_context loop;
+    const asio::ip::tcp::acceptor mute(loop, {asio::ip::address_v4::loopback(), 0});
+    PostgresSettings impatient = other_settings();
+    impatient.host = "127.0.0.1";
+    impatient.port = mute.local_endpoint().port();
+    impatient.connect_max = milliseconds{300};
+    impatient.connections_min = 2;  // one more is being made when the first is given up
+    const auto database =
+        PostgresDatabase::open(std::make_shared<const PostgresSettings>(std::move(impatient)));
+    ASSERT_FALSE(database);
+    EXPECT_EQ(database.error().kind, Kind::Unavailable);
+}
+
 TEST_F(PostgresFaults, AServerThatDoesNotAnswerIsGivenUpAtItsDeadline) {
     PostgresSettings impatient = other_settings();
     impatient.statement_max = impatient.connect_max = milliseconds{500};

@@ -114,11 +114,14 @@ void PostgresPool::remove(PostgresConnection& connection) {
 
 void PostgresPool::start() { tick(); }
 
+// Nobody has a connection any more. One that is still being made has nobody left to keep its
+// deadline.
 void PostgresPool::close() {
     is_closed_ = true;
     tick_.cancel();
     if (asking_) asking_->give_up();
     std::erase_if(members_, [](const Member& one) { return one.idle_since != SteadyTime::max(); });
+    for (Member& member : members_) member.connection->give_up();
 }
 
 // One that was due when close() came is not cancelled any more.
@@ -146,7 +149,13 @@ void PostgresPool::look_after(SteadyTime now) {
     });
     if (is_filling_ || members_.size() >= settings_.connections_min || !may_try()) return;
     is_filling_ = true;
-    spawn(executor_, open(), [this](Result<Lease>) { is_filling_ = false; });
+    spawn(executor_, fill(), [this](Result<>) { is_filling_ = false; });
+}
+
+Task<> PostgresPool::fill() {
+    if (members_.size() >= settings_.connections_min) co_return Result<>{};  // since it was decided
+    MERLON_CO_TRY(co_await open());
+    co_return Result<>{};
 }
 
 // Those that have waited for an answer since then or longer.

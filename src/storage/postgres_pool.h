@@ -62,6 +62,7 @@ private:
     };
 
     Task<Lease> open();
+    Task<> fill();
     PostgresConnection* take_idle();
     Result<> may_try() const;
     void note_attempt(SteadyTime began, bool is_good);
