@@ -15,7 +15,7 @@ namespace merlon::app {
 namespace {
 
 constexpr unsigned probed_every_seconds = 5;
-constexpr unsigned forgotten_every_seconds = 60;
+constexpr unsigned cleaned_every_seconds = 60;
 
 }  // namespace
 
@@ -57,8 +57,8 @@ void Platform::tick() {
             for (const auto& probe : stores_.probes()) probe->ask(main_.get_executor());
             resume_orders();
         }
-        if (auth != nullptr && seconds_ % forgotten_every_seconds == 0) {
-            spawn(main_.get_executor(), auth->forget_revocations());
+        if (auth != nullptr && seconds_ % cleaned_every_seconds == 0) {
+            spawn(main_.get_executor(), auth->clean_up());
         }
         tick();
     });

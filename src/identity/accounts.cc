@@ -3,6 +3,7 @@
 
 #include "identity/schema.h"
 #include "sealing/sealed_text.h"
+#include "storage/tally.h"
 
 namespace merlon::identity {
 namespace {
@@ -17,11 +18,18 @@ constexpr std::string_view email_column = "accounts.email";
 constexpr std::string_view first_name_column = "accounts.first_name";
 constexpr std::string_view last_name_column = "accounts.last_name";
 
+constexpr storage::Tally totals = {
+    .take =
+        "DELETE FROM account_changes WHERE id IN "
+        "(SELECT id FROM account_changes ORDER BY id LIMIT 1000) RETURNING role, difference",
+    .add =
+        "INSERT INTO account_totals (role, accounts) VALUES ($1, $2) "
+        "ON CONFLICT (role) DO UPDATE SET accounts = account_totals.accounts + $2"};
+
 // By pointer: coroutines of this project take values only.
 Task<> count(Transaction* transaction, std::string role, std::int64_t difference) {
     MERLON_CO_TRY(co_await transaction->query(
-        "INSERT INTO account_totals (role, accounts) VALUES ($1, $2) "
-        "ON CONFLICT (role) DO UPDATE SET accounts = account_totals.accounts + $2",
+        "INSERT INTO account_changes (role, difference) VALUES ($1, $2)",
         {std::move(role), difference}));
     co_return Result<>{};
 }
@@ -179,14 +187,19 @@ Task<> Accounts::rename(std::string id, NewNames names) {
 
 Task<std::int64_t> Accounts::count_all() {
     const Rows rows = MERLON_CO_TRY(
-        co_await database_.query("SELECT COALESCE(SUM(accounts), 0) FROM account_totals"));
+        co_await database_.query("SELECT (SELECT COALESCE(SUM(accounts), 0) FROM account_totals) + "
+                                 "(SELECT COALESCE(SUM(difference), 0) FROM account_changes)"));
     co_return rows[0].integer(0);
 }
 
 Task<std::int64_t> Accounts::count_role(std::string role) {
     const Rows rows = MERLON_CO_TRY(co_await database_.query(
-        "SELECT accounts FROM account_totals WHERE role = $1", {std::move(role)}));
-    co_return rows.empty() ? 0 : rows[0].integer(0);
+        "SELECT (SELECT COALESCE(SUM(accounts), 0) FROM account_totals WHERE role = $1) + "
+        "(SELECT COALESCE(SUM(difference), 0) FROM account_changes WHERE role = $1)",
+        {std::move(role)}));
+    co_return rows[0].integer(0);
 }
+
+Task<> Accounts::fold_counts() { return storage::fold(&database_, totals); }
 
 }  // namespace merlon::identity

@@ -68,9 +68,10 @@ public:
     Task<Credentials> find_by_email(wire::Email email);
     // At most `limit` of those after an identifier (empty: from the first), in the order of theirs.
     Task<std::vector<Account>> list(std::string after, std::int64_t limit);
-    // Kept, not counted.
+    // Kept, not counted. fold_counts() now and then keeps them cheap (storage/tally.h).
     Task<std::int64_t> count_all();
     Task<std::int64_t> count_role(std::string role);
+    Task<> fold_counts();
 
     // Under a new key of the person's own.
     Task<SealedAccount> seal(Account account, wire::Email email);

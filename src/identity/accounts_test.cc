@@ -36,6 +36,14 @@ protected:
     FakeClock clock_;
     std::unique_ptr<storage::SqliteDatabase> database_ =
         storage::SqliteDatabase::open(folder_ / "merlon.db").value();
+    std::unique_ptr<storage::SqliteDatabase> key_database_ =
+        storage::SqliteDatabase::open(folder_ / "keys.db").value();
+    SystemEntropy entropy_;
+    std::unique_ptr<sealing::KeyStore> keys_ =
+        wait(
+            sealing::KeyStore::open(*key_database_, clock_, entropy_, Secret(std::string(32, 'k'))))
+            .value();
+    Accounts accounts_{*database_, *keys_, entropy_};
 };
 
 TEST_F(AccountsTable, APasswordIsReplacedOnlyWhileTheAccountIsAsItWasJudged) {
@@ -58,22 +66,16 @@ TEST_F(AccountsTable, APasswordIsReplacedOnlyWhileTheAccountIsAsItWasJudged) {
 }
 
 TEST_F(AccountsTable, WhatAPasswordIsJudgedByNeedsNobodysKey) {
-    SystemEntropy entropy;
-    const auto key_database = storage::SqliteDatabase::open(folder_ / "keys.db").value();
-    const auto keys =
-        wait(sealing::KeyStore::open(*key_database, clock_, entropy, Secret(std::string(32, 'k'))))
-            .value();
-    Accounts accounts(*database_, *keys, entropy);
     const wire::Email email = wire::Email::parse("grace@example.com").value();
     const SealedAccount sealed =
-        wait(accounts.seal({.id = "grace", .role = "user", .password = "hash"}, email)).value();
+        wait(accounts_.seal({.id = "grace", .role = "user", .password = "hash"}, email)).value();
     ASSERT_TRUE(wait(database_->transact_work(
         [sealed](Transaction& transaction) { return Accounts::insert(transaction, sealed); })));
-    EXPECT_EQ(wait(accounts.find("grace")).value().email, "grace@example.com");
+    EXPECT_EQ(wait(accounts_.find("grace")).value().email, "grace@example.com");
 
-    ASSERT_TRUE(wait(keys->destroy("grace")));
-    EXPECT_EQ(wait(accounts.find("grace")).error().rule, "keys.destroyed");
-    const Credentials found = wait(accounts.find_by_email(email)).value();
+    ASSERT_TRUE(wait(keys_->destroy("grace")));
+    EXPECT_EQ(wait(accounts_.find("grace")).error().rule, "keys.destroyed");
+    const Credentials found = wait(accounts_.find_by_email(email)).value();
     EXPECT_EQ(found.judged.id, "grace");
     EXPECT_EQ(found.judged.password, "hash");
     EXPECT_EQ(found.judged.version, 1);
@@ -87,9 +89,7 @@ TEST_F(AccountsTable, TheAccountsOfARoleAreCountedAsTheyChange) {
         }));
     };
     const auto count_of = [&](const std::string& role) {
-        const auto rows =
-            wait(database_->query("SELECT accounts FROM account_totals WHERE role = $1", {role}));
-        return rows->empty() ? 0 : (*rows)[0].integer(0);
+        return wait(accounts_.count_role(role)).value();
     };
     EXPECT_EQ(count_of("user"), 1);
     ASSERT_TRUE(set_role("user", "admin"));
@@ -100,6 +100,13 @@ TEST_F(AccountsTable, TheAccountsOfARoleAreCountedAsTheyChange) {
     EXPECT_EQ(late.error().rule, "account.changed");
     EXPECT_EQ(count_of("admin"), 1);
     EXPECT_EQ(count_of("moderator"), 0);
+    EXPECT_EQ(wait(accounts_.count_all()).value(), 1);
+
+    ASSERT_TRUE(wait(accounts_.fold_counts()));
+    ASSERT_TRUE(set_role("admin", "user"));
+    EXPECT_EQ(count_of("admin"), 0);
+    EXPECT_EQ(count_of("user"), 1);
+    EXPECT_EQ(wait(accounts_.count_all()).value(), 1);
 }
 
 }  // namespace

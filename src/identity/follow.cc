@@ -19,14 +19,6 @@ constexpr std::chrono::milliseconds clock_ahead_max = std::chrono::hours{2};
 // Rows in one answer: an installation may have a million.
 constexpr std::int64_t page_rows = 10'000;
 
-Task<std::int64_t> delete_some(storage::Transaction& transaction, std::int64_t before) {
-    const Rows rows = MERLON_CO_TRY(
-        co_await transaction.query("DELETE FROM revocations WHERE subject IN "
-                                   "(SELECT subject FROM revocations WHERE until < $1 LIMIT 1000)",
-                                   {before}));
-    co_return rows.affected();
-}
-
 }  // namespace
 
 std::int64_t oldest_held(std::int64_t now) { return now - clock_ahead_max.count(); }
@@ -135,18 +127,6 @@ Task<std::string> Identity::describe_keys() {
         described += '\n';
     }
     co_return described;
-}
-
-Task<> Identity::forget_revocations() {
-    const std::int64_t before = oldest_held(now());
-    std::int64_t deleted = 0;
-    do {
-        deleted = MERLON_CO_TRY(co_await parts_.database.transact<std::int64_t>(
-            [before](storage::Transaction& transaction) {
-                return delete_some(transaction, before);
-            }));
-    } while (deleted == 1'000);
-    co_return Result<>{};
 }
 
 }  // namespace merlon::identity

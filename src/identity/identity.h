@@ -50,8 +50,9 @@ public:
     // of its beginning. Errors: those of Database.
     Task<> follow();
     static constexpr storage::Sql listen = "LISTEN merlon_revocations";
-    // Deletes what revocations have run out. Now and then.
-    Task<> forget_revocations();
+    // Deletes revocations and sessions that have run out, and adds up counts. Now and then; errors:
+    // those of Database.
+    Task<> clean_up();
 
     // What gateways in other processes follow (tell.cc). Errors: those of Database.
     // A page of all that is revoked, after a subject (empty: from the first).

@@ -64,6 +64,12 @@ constexpr storage::Migration migrations[] = {
         ALTER TABLE revocations ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
         CREATE INDEX revocations_by_position ON revocations (position);
         CREATE INDEX revocations_by_end ON revocations (until))"},
+    {6, "changes of the counts of accounts", R"(
+        CREATE TABLE account_changes (         -- that account_totals does not hold yet
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            role TEXT NOT NULL,
+            difference INTEGER NOT NULL
+        ) STRICT)"},
 };
 
 }  // namespace

@@ -55,27 +55,30 @@ std::string session_of(std::string_view token_id) {
     return id ? id->str() : std::string();
 }
 
+Task<std::vector<std::string>> surplus(storage::Database& database, std::string user_id) {
+    const Rows rows = MERLON_CO_TRY(co_await database.query(
+        "SELECT id FROM sessions WHERE user_id = $1 ORDER BY last_seen_at DESC, id DESC "
+        "LIMIT 10 OFFSET $2",
+        {std::move(user_id), static_cast<std::int64_t>(per_user_max - 1)}));
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < rows.size(); ++i) ids.push_back(rows[i].text(0));
+    co_return ids;
+}
+
 Task<std::vector<std::string>> insert(Transaction& transaction, SealedSession session,
+                                      std::vector<std::string> surplus,
                                       std::int64_t revoked_until) {
-    // Sessions that ran out go when their owner comes back, a few at a time.
-    MERLON_CO_TRY(
-        co_await transaction.query("DELETE FROM sessions WHERE id IN "
-                                   "(SELECT id FROM sessions WHERE expires_at <= $1 LIMIT 10)",
-                                   {session.now}));
     MERLON_CO_TRY(co_await transaction.query(
         "INSERT INTO sessions (id, user_id, token_id, created_at, last_seen_at, expires_at, ip, "
         "agent) VALUES ($1, $2, $3, $4, $4, $5, $6, $7)",
         {session.id, session.user_id, session.token_id, session.now, session.expires_at,
          Blob{session.ip}, Blob{session.agent}}));
-    const Rows surplus = MERLON_CO_TRY(co_await transaction.query(
-        "SELECT id FROM sessions WHERE user_id = $1 ORDER BY last_seen_at DESC, id DESC "
-        "LIMIT 10 OFFSET $2",
-        {session.user_id, static_cast<std::int64_t>(per_user_max)}));
     std::vector<std::string> ended;
-    for (std::size_t i = 0; i < surplus.size(); ++i) {
-        ended.push_back(surplus[i].text(0));
-        MERLON_CO_TRY(co_await end(transaction, ended.back(), session.user_id, Tokens::AtHand,
-                                   revoked_until));
+    for (const std::string& id : surplus) {
+        const auto done =
+            co_await end(transaction, id, session.user_id, Tokens::AtHand, revoked_until);
+        if (done) ended.push_back(id);
+        if (!done && done.error().rule != "session.absent") co_return std::unexpected(done.error());
     }
     co_return ended;
 }

@@ -76,9 +76,12 @@ std::string make_token_id(const std::string& session_id, std::string_view random
 // Empty when it is none of ours.
 std::string session_of(std::string_view token_id);
 
-// Gives the sessions that had to end for it.
+// The sessions that have to end so that the user may have one more, some of the oldest. Of sign-ins
+// at the same time each may count the same ones: the next one ends what they made too many.
+Task<std::vector<std::string>> surplus(storage::Database& database, std::string user_id);
+// Ends those of `surplus` that are still there; gives them.
 Task<std::vector<std::string>> insert(storage::Transaction& transaction, SealedSession session,
-                                      std::int64_t revoked_until);
+                                      std::vector<std::string> surplus, std::int64_t revoked_until);
 // One conditional statement decides, so two uses at once cannot both rotate.
 Task<Rotated> rotate(storage::Transaction& transaction, Rotation rotation);
 // Ends one session of this user. Gives the user's new version, or 0 where it stays. Fails with

@@ -26,8 +26,9 @@ protected:
     std::vector<std::string> insert(const std::string& id, std::int64_t now = start,
                                     const std::string& user = "ada") {
         const SealedSession session{id, user, id + ".first", "ip", "agent", now, now + 3'600'000};
-        return wait(database_->transact<std::vector<std::string>>([session](Transaction& t) {
-                   return sessions::insert(t, session, session.expires_at);
+        const auto surplus = wait(sessions::surplus(*database_, user)).value();
+        return wait(database_->transact<std::vector<std::string>>([=](Transaction& t) {
+                   return sessions::insert(t, session, surplus, session.expires_at);
                }))
             .value();
     }

@@ -26,7 +26,7 @@ struct JudgedPassword {
 
 // The session and its event; with an account when it is new, else while it still is as it was
 // judged: whoever ended its sessions meanwhile (a lock, another role) ended this one, too.
-Task<Ended> store_session(Transaction& transaction, SealedSession session,
+Task<Ended> store_session(Transaction& transaction, SealedSession session, Ended surplus,
                           std::variant<SealedAccount, JudgedPassword> by, events::Event event,
                           std::optional<Blob> sealed_ip, std::int64_t revoked_until) {
     if (auto* account = std::get_if<SealedAccount>(&by)) {
@@ -35,8 +35,8 @@ Task<Ended> store_session(Transaction& transaction, SealedSession session,
         MERLON_CO_TRY(
             co_await Accounts::replace_password(transaction, password->judged, password->next));
     }
-    Ended ended =
-        MERLON_CO_TRY(co_await sessions::insert(transaction, std::move(session), revoked_until));
+    Ended ended = MERLON_CO_TRY(co_await sessions::insert(transaction, std::move(session),
+                                                          std::move(surplus), revoked_until));
     MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
                                                  std::move(event), std::move(sealed_ip)));
     co_return ended;
@@ -90,7 +90,7 @@ Task<http::Response> Identity::register_account(http::LocalCall call) {
     const auto stored = co_await parts_.database.transact<Ended>(
         [session = made.session, sealed, registered, sealed_ip,
          until = last_expiry().time_since_epoch().count()](Transaction& transaction) {
-            return store_session(transaction, session, sealed, registered, sealed_ip, until);
+            return store_session(transaction, session, {}, sealed, registered, sealed_ip, until);
         });
     if (!stored) {
         // Somebody else took the address meanwhile: the key made for this one seals nothing.
@@ -149,10 +149,12 @@ Task<http::Response> Identity::login(http::LocalCall call) {
         MERLON_CO_TRY(co_await begin_session(account.id, call.client, call.user_agent));
     const events::Event signed_in = event(events::Type::Login, account.id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(account.id, call.client));
+    const Ended surplus = MERLON_CO_TRY(co_await sessions::surplus(parts_.database, account.id));
     const Ended ended = MERLON_CO_TRY(co_await parts_.database.transact<Ended>(
-        [session = made.session, password, signed_in, sealed_ip,
+        [session = made.session, surplus, password, signed_in, sealed_ip,
          until = last_expiry().time_since_epoch().count()](Transaction& transaction) {
-            return store_session(transaction, session, password, signed_in, sealed_ip, until);
+            return store_session(transaction, session, surplus, password, signed_in, sealed_ip,
+                                 until);
         }));
     revoke(ended);
     parts_.events.write(signed_in);

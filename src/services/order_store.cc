@@ -1,6 +1,8 @@
 // Orders, their lines, and the keys that requests were repeated under.
 #include "services/order_store.h"
 
+#include "storage/tally.h"
+
 namespace merlon::services {
 namespace {
 
@@ -44,6 +46,11 @@ constexpr storage::Migration migrations[] = {
             PRIMARY KEY (user_id, key)
         ) STRICT;
         CREATE INDEX order_repeats_by_end ON order_repeats (until))"},
+    {2, "changes of the count of all orders", R"(
+        CREATE TABLE order_changes (           -- that the count of all users does not hold yet
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            difference INTEGER NOT NULL
+        ) STRICT)"},
 };
 
 std::int64_t number_of(OrderStatus status) { return static_cast<std::int64_t>(status); }
@@ -83,13 +90,19 @@ Task<std::vector<Order>> orders_of(Source* source, Rows rows) {
     co_return orders;
 }
 
+constexpr storage::Tally totals = {
+    .take =
+        "DELETE FROM order_changes WHERE id IN "
+        "(SELECT id FROM order_changes ORDER BY id LIMIT 1000) RETURNING '', difference",
+    .add =
+        "INSERT INTO order_totals (user_id, orders) VALUES ($1, $2) "
+        "ON CONFLICT (user_id) DO UPDATE SET orders = order_totals.orders + $2"};
+
+// A user orders one after the other; all users do so at once.
 Task<> count(Transaction* transaction, std::string user_id, std::int64_t difference) {
-    for (const std::string& counted : {std::string(), std::move(user_id)}) {
-        MERLON_CO_TRY(co_await transaction->query(
-            "INSERT INTO order_totals (user_id, orders) VALUES ($1, $2) "
-            "ON CONFLICT (user_id) DO UPDATE SET orders = order_totals.orders + $2",
-            {counted, difference}));
-    }
+    MERLON_CO_TRY(co_await transaction->query(totals.add, {std::move(user_id), difference}));
+    MERLON_CO_TRY(co_await transaction->query("INSERT INTO order_changes (difference) VALUES ($1)",
+                                              {difference}));
     co_return Result<>{};
 }
 
@@ -124,9 +137,11 @@ Task<Order> order_store::find(Database& database, std::string id, std::string us
 
 Task<OrderPage> order_store::list(Database& database, PageRequest page, std::string user_id) {
     OrderPage found;
-    const Rows totals = MERLON_CO_TRY(
-        co_await database.query("SELECT orders FROM order_totals WHERE user_id = $1", {user_id}));
-    if (!totals.empty()) found.total = totals[0].integer(0);
+    const Rows total = MERLON_CO_TRY(co_await database.query(
+        "SELECT (SELECT COALESCE(SUM(orders), 0) FROM order_totals WHERE user_id = $1) + "
+        "(SELECT COALESCE(SUM(difference), 0) FROM order_changes WHERE $1 = '')",
+        {user_id}));
+    found.total = total[0].integer(0);
     // After every identifier there is: UUIDs are hexadecimal.
     const std::string before = page.after.empty() ? "g" : page.after;
     Rows rows;
@@ -213,6 +228,8 @@ Task<> order_store::reject(Transaction& transaction, std::string id, std::string
     if (rows.empty()) co_return Result<>{};
     co_return co_await count(&transaction, rows[0].text(0), -1);
 }
+
+Task<> order_store::fold_counts(Database& database) { return storage::fold(&database, totals); }
 
 Task<> order_store::forget_repeats(Transaction& transaction, std::int64_t now_ms) {
     MERLON_CO_TRY(

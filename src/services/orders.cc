@@ -242,6 +242,7 @@ Task<> Orders::resume(std::chrono::seconds age) {
         }
         MERLON_CO_TRY(co_await place(order));
     }
+    MERLON_CO_TRY(co_await order_store::fold_counts(parts_.database));
     const std::int64_t now = now_ms();
     co_return co_await parts_.database.transact_work(
         [now](Transaction& transaction) { return order_store::forget_repeats(transaction, now); });

@@ -21,8 +21,8 @@ public:
     const http::RoleTable& table() const override { return role_table(); }
     Task<http::Response> call(http::LocalCall request) override;
 
-    // Finishes orders that nothing has moved for `age`, and forgets keys that have run out. Called
-    // now and then.
+    // Finishes orders that nothing has moved for `age`, forgets keys that have run out, and adds up
+    // counts. Called now and then.
     Task<> resume(std::chrono::seconds age);
 
 private:

@@ -123,7 +123,10 @@ public:
     // Transaction::query and "storage.busy" (Unavailable: too many are waiting).
     virtual Task<Rows> query(Sql sql, Parameters parameters = {}) = 0;
 
-    // Runs `work` atomically and durably: when this succeeds, the change survives a power cut.
+    // Runs `work` atomically and durably: when this succeeds, the change survives a power cut. It
+    // is as if there were no others at the same time; one that they got in the way of runs again.
+    // For that PostgreSQL remembers what each has read, of an index whole pages: a work that many
+    // run at once reads no range, nor looks for what is not there, next to where the others write.
     // Destroying the awaiting coroutine's loop does not undo it: the work still runs and its answer
     // is dropped. Errors: the work's own and those of query().
     virtual Task<> transact_work(Work work) = 0;

@@ -15,6 +15,8 @@ namespace {
 
 // How long a statement of a transaction that is Alone may take.
 constexpr std::chrono::minutes alone_max{10};
+// Between two statements of a transaction.
+constexpr std::chrono::milliseconds silent_max{2'000};
 
 const char* begin_statement(Isolation isolation) {
     return isolation == Isolation::Alone ? "BEGIN ISOLATION LEVEL READ COMMITTED"
@@ -102,10 +104,12 @@ Task<> PostgresConnection::connect() {
     }
     const std::string port = std::to_string(settings_.port);
     const std::string password(settings_.password.reveal());
-    // One statement may not outlast us by much: then nobody waits for it any more.
-    const std::string options =
-        fmt::format("-c statement_timeout={0} -c idle_in_transaction_session_timeout={0}",
-                    settings_.statement_max.count());
+    // One statement may not outlast us by much: then nobody waits for it any more. And a
+    // transaction whose process was stopped or cut off between two statements, which follow at
+    // once, holds its rows no longer than that.
+    const std::string options = fmt::format(
+        "-c statement_timeout={} -c idle_in_transaction_session_timeout={}",
+        settings_.statement_max.count(), std::min(settings_.statement_max, silent_max).count());
     // All that libpq would else take from the environment or from files of its user.
     const std::array<std::pair<const char*, const char*>, 21> given = {{
         {"host", hosts.c_str()},

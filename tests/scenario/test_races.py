@@ -1,0 +1,56 @@
+"""On PostgreSQL, people who do something at the same time do not make each other do it again.
+
+Transactions are serializable: of those that got in each other's way, the server aborts some, and they run again. What one reads
+next to where all others write, or a row that all of them change, turns every crowd into a queue. Counted, not timed.
+"""
+
+import time
+
+import pytest
+
+import client
+from harness import PASSWORD, merge, new_email, together
+
+PEOPLE, TIMES = 24, 15
+
+
+def register(server, _):
+    return server.post("/api/auth/register", {"email": new_email(), "password": PASSWORD, "firstName": "Ada", "lastName": "Lovelace"})
+
+
+def login(server, person):
+    return server.try_login(person["email"], PASSWORD)
+
+
+def order(server, person):
+    return server.post("/api/orders", {"items": [{"productId": person["product"], "quantity": 1}]}, token=person["token"])
+
+
+# What they may have to do again, of what they do. An order takes three transactions; its confirmation reads and changes the newest
+# page of an index, as do those of others.
+ROWS = {"registrations": (register, 201, 0.1), "logins": (login, 200, 0.1), "orders": (order, 201, 0.2)}
+
+
+@pytest.mark.parametrize("does, status, again_max", ROWS.values(), ids=ROWS)
+def test_a_crowd_does_not_get_in_its_own_way(launch, postgres, does, status, again_max):
+    stores = postgres.stores()
+    server = launch(merge(stores, {"server": {"workers": 2}}))
+    admin = server.create_admin()
+    people = []
+    for number in range(PEOPLE):
+        account = server.register()
+        product = {"name": f"Lamp {number}", "price": 1, "currency": "EUR", "stock": 1000}
+        people.append({"email": account.email, "token": account.access,
+                       "product": server.post("/api/products", product, token=admin.access).data["id"]})
+
+    def aborted():
+        """Told a second late: a backend reports when its transaction is over, and not more often than that."""
+        time.sleep(1.5)
+        name = stores["store"]["url"].rpartition("/")[2]
+        return int(postgres.rows(f"SELECT xact_rollback FROM pg_stat_database WHERE datname = '{name}'", "postgres")[0])
+
+    before = aborted()
+    answers = together(PEOPLE, lambda number: [does(server, people[number]).status for _ in range(TIMES)])
+    assert {one for some in answers for one in some} == {status}
+    client.wait_for(server.is_ready, what="readiness")
+    assert aborted() - before <= again_max * PEOPLE * TIMES
