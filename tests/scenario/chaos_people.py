@@ -236,8 +236,8 @@ class Crowd:
                         return
                     with contextlib.suppress(Died):
                         person.act(self.products)
-                    if person.maybe["REGISTERED"]:
-                        break  # never again by the same address: it may come true later
+                    if person.maybe["REGISTERED"] or person.maybe["SESSION_REVOKED"]:
+                        break  # it may come true later: of the same address again, or of sessions that began since
         except BaseException as failure:  # raised by the caller's thread
             self.failures.append(failure)
 

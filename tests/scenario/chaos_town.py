@@ -71,8 +71,9 @@ class Town(Apart):
                                             for number, port in enumerate(self.ports[called])]} for called in CALLS.get(role, ())}
         if role in ROLES:
             config["fleet"][role] = {"listen": f"{self.home(name)[0]}:{self.ports[role][index]}"}
-        else:
+        if role in ("auth", "gateway"):
             config["state"] = {"url": "rediss://" + link("redis", self.redis.port), "ca": str(self.authority)}
+        if role == "gateway":
             config["services"] = {"echo": {"url": "http://" + link("echo", self.upstream.port)}}
         return Merlon(self.directory / name, merge(self.config, config), {"MASTER": MASTER}, flags=["--role", role], home=self.home(name))
 

@@ -293,7 +293,8 @@ def test_accounts_made_before_are_counted_by_the_migration(town):
     import sqlite3
     town.stop()
     database = sqlite3.connect(town.directory / "data" / "merlon.db")
-    database.executescript("DROP TABLE account_totals; DELETE FROM schema_migrations WHERE role = 'auth' AND number = 4;")
+    database.executescript("DROP TABLE account_totals; DROP TABLE account_changes;"
+                           "DELETE FROM schema_migrations WHERE role = 'auth' AND number IN (4, 6);")
     database.close()
     town.start()
     assert town.get("/api/users", token=town.admin_token).json()["meta"]["total"] == 3
