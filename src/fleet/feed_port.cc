@@ -37,7 +37,7 @@ Result<> take_over_one(tokens::Revocations& revocations, const json::value& one)
     const bool is_sound = told != nullptr && told->size() == 3 && told->at(0).is_string() &&
                           told->at(1).is_int64() && told->at(2).is_int64();
     if (!is_sound) return fail(Kind::Invalid, "port.malformed", "revocation");
-    revocations.raise_version(
+    revocations.learn(
         std::string_view(told->at(0).get_string()), told->at(1).get_int64(),
         WallTime{std::chrono::milliseconds{told->at(2).get_int64()}} + clocks_apart_max);
     return {};

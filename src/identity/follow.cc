@@ -85,7 +85,7 @@ void Identity::take_over(const Row& revocation) {
     const WallTime until{std::chrono::milliseconds{revocation.integer(2)}};
     const std::string& subject = revocation.text(0);
     const std::int64_t least = revocation.integer(1);
-    parts_.revocations.raise_version(subject, least, std::max(until, last_expiry()));
+    parts_.revocations.learn(subject, least, std::max(until, last_expiry()));
     if (parts_.shared == nullptr || least == sessions::any_version) return;
     // Who raised it may have been killed before Redis had it, or not know of Redis.
     if (auto key = SessionKey::of_version(subject, least, until)) {

@@ -95,18 +95,20 @@ void RevocationTable::put(const Revoked& revoked, std::size_t place) {
     tags_[place] = tag_of(revoked.id.hash());
 }
 
-void RevocationTable::add(const Revoked& revoked) {
+bool RevocationTable::add(const Revoked& revoked) {
     if ((size_ + 1) * 5 > places_.size() * 4) rebuild(places_for(size_ + 1));
     const std::size_t place = place_of(revoked.id);
     if (tags_[place] == free_tag) {
         put(revoked, place);
         ++size_;
-        return;
+        return true;
     }
     Revoked& held = places_[place];
+    const bool is_raised = held.least_version < revoked.least_version;
     held.least_version = std::max(held.least_version, revoked.least_version);
     held.until = std::max(held.until, revoked.until);
     held.least_until = std::max(held.least_until, revoked.least_until);
+    return is_raised;
 }
 
 const Revoked* RevocationTable::find(const RevokedId& id) const {

@@ -39,8 +39,9 @@ struct Revoked {
 // Open addressing with linear probing; 5 to 8 of 10 places are in use once it has grown. No locks.
 class RevocationTable final {
 public:
-    // Keeps the greater one of each of the values when it is there.
-    void add(const Revoked& revoked);
+    // Keeps the greater one of each of the values when it is there. Gives whether more tokens are
+    // refused now.
+    bool add(const Revoked& revoked);
     const Revoked* find(const RevokedId& id) const;
     // Drops those that are over by both clocks, and gives back the memory.
     void drop_expired(std::uint32_t now, std::uint32_t steady_now);

@@ -30,24 +30,31 @@ std::uint32_t seconds_down(Time time) {
 }  // namespace
 
 void Revocations::end_session(std::string_view session_id, WallTime until) {
-    add(session_id, any_version, until);
+    add(session_id, any_version, until, Tell::Always);
 }
 
 void Revocations::raise_version(std::string_view user_id, std::int64_t least, WallTime until) {
-    add(user_id, least, until);
+    add(user_id, least, until, Tell::Always);
 }
 
-void Revocations::add(std::string_view text, std::int64_t least_version, WallTime until) {
+void Revocations::learn(std::string_view id, std::int64_t least_version, WallTime until) {
+    add(id, least_version, until, Tell::News);
+}
+
+void Revocations::add(std::string_view text, std::int64_t least_version, WallTime until,
+                      Tell tell) {
     const auto id = RevokedId::parse(text);
     if (!id) return;
     const Revoked revoked{
         *id, static_cast<std::uint32_t>(std::clamp<std::int64_t>(least_version, 1, any_version)),
         seconds_up(until), seconds_up(clock_.steady() + (until - clock_.wall()))};
     Part& part = const_cast<Part&>(part_of(*id));
+    bool is_news = true;
     {
         const std::lock_guard lock(part.mutex);
-        part.table.add(revoked);
+        is_news = part.table.add(revoked);
     }
+    if (tell == Tell::News && !is_news) return;
     note(revoked);
     if (tell_) tell_();
 }
@@ -84,7 +91,7 @@ bool Revocations::take_over(std::string_view told) {
             text::parse_number<std::uint32_t>(one.substr(first + 1, second - first - 1));
         const auto until = text::parse_number<std::uint32_t>(one.substr(second + 1));
         if (!least || !until || !RevokedId::parse(one.substr(0, first))) return false;
-        add(one.substr(0, first), *least, WallTime{std::chrono::seconds{*until}});
+        learn(one.substr(0, first), *least, WallTime{std::chrono::seconds{*until}});
     }
     return true;
 }

@@ -29,6 +29,9 @@ public:
     void end_session(std::string_view session_id, WallTime until);
     // Tokens of this user with a version below `least` are refused. Never lowers it.
     void raise_version(std::string_view user_id, std::int64_t least, WallTime until);
+    // The same, of either, from who says things again: what was known is no news to told_since(),
+    // nor to who holds a token that was found good.
+    void learn(std::string_view id, std::int64_t least_version, WallTime until);
 
     // Our own tokens only: a foreign issuer's sessions and users are not ours.
     bool is_revoked(const AccessToken& token) const;
@@ -68,7 +71,8 @@ private:
     };
 
     const Part& part_of(const RevokedId& id) const { return parts_[id.hash() >> 58]; }
-    void add(std::string_view id, std::int64_t least_version, WallTime until);
+    enum class Tell : std::uint8_t { Always, News };
+    void add(std::string_view id, std::int64_t least_version, WallTime until, Tell tell);
     void note(const Revoked& revoked);
 
     const Clock& clock_;

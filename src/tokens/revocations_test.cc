@@ -68,6 +68,34 @@ TEST(Revocations, SayThatTheyRememberNoMore) {
     EXPECT_EQ(here.told_since(before), Revocations::untold);
 }
 
+// A database whose oldest transaction is stopped has everything since told again, many times over.
+TEST(Revocations, WhatIsLearntAgainCrowdsOutNothingThatACallHasToTell) {
+    FakeClock clock;
+    Revocations here(clock);
+    int told = 0;
+    here.on_addition([&] { ++told; });
+    const WallTime until = now + seconds{900};
+    here.learn(id("u1"), 3, until);
+    here.end_session(id("s1"), until);
+    const std::uint64_t before = here.generation();
+    EXPECT_EQ(told, 2);
+    for (std::size_t i = 0; i < Revocations::remembered * 2; ++i) {
+        here.learn(id("u1"), 3, until + seconds{1});
+        here.learn(id("u1"), 2, until);
+        here.learn(id("s1"), std::numeric_limits<std::int64_t>::max(), until);
+    }
+    EXPECT_EQ(told, 2);
+    EXPECT_EQ(here.generation(), before);
+
+    // What a call does is told, also when a feed was faster.
+    here.learn(id("s2"), std::numeric_limits<std::int64_t>::max(), until);
+    const std::uint64_t begun = here.generation();
+    here.end_session(id("s2"), until);
+    EXPECT_EQ(here.told_since(begun).substr(0, 36), id("s2"));
+    here.learn(id("u1"), 4, until);
+    EXPECT_EQ(here.generation(), begun + 2) << "raised: that is news";
+}
+
 TEST(Revocations, TakeOverNothingButWhatASetTells) {
     FakeClock clock;
     const std::string good = id("s1");
