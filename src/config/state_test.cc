@@ -1,19 +1,10 @@
 // Where shared state may be said to live, and what is refused.
 #include <gtest/gtest.h>
 
-#include "config/load.h"
+#include "config/test_kit.h"
 
 namespace merlon::config {
 namespace {
-
-class OneFile final : public Files {
-public:
-    explicit OneFile(std::string text) : text_(std::move(text)) {}
-    Result<std::string> read(const std::string&, std::size_t) const override { return text_; }
-
-private:
-    std::string text_;
-};
 
 Loaded load_state(std::string_view section, std::map<std::string, std::string> environment = {}) {
     Inputs inputs;

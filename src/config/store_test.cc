@@ -3,21 +3,12 @@
 
 #include <algorithm>
 
-#include "config/load.h"
+#include "config/test_kit.h"
 
 namespace merlon::config {
 namespace {
 
 using Postgres = std::shared_ptr<const storage::PostgresSettings>;
-
-class OneFile final : public Files {
-public:
-    explicit OneFile(std::string text) : text_(std::move(text)) {}
-    Result<std::string> read(const std::string&, std::size_t) const override { return text_; }
-
-private:
-    std::string text_;
-};
 
 Loaded load_store(std::string_view section) {
     return load({}, OneFile("version: 1\nstore: " + std::string(section) + "\n"));

@@ -4,6 +4,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include "base/lookup.h"
+
 namespace merlon::http {
 namespace {
 
@@ -21,23 +23,20 @@ Error as_upstream_error(Error error) {
     return error;
 }
 
-Task<Endpoints> resolve(std::shared_ptr<const UpstreamAddress> to) {
-    Endpoints endpoints;
-    boost::system::error_code not_literal;
+Task<Endpoints> resolve(std::shared_ptr<const UpstreamAddress> to,
+                        std::chrono::milliseconds timeout) {
     if (!to->unix_path.empty()) {
-        endpoints.emplace_back(asio::local::stream_protocol::endpoint(to->unix_path));
-    } else if (const auto address = asio::ip::make_address(to->host, not_literal); !not_literal) {
+        co_return Endpoints{asio::local::stream_protocol::endpoint(to->unix_path)};
+    }
+    auto found = co_await look_up(to->host, timeout);
+    if (!found) {
+        const bool is_late = found.error().rule == "name.timeout";
+        co_return fail(Kind::Unavailable, is_late ? "upstream.timeout" : "upstream.unavailable",
+                       std::move(found).error().detail);
+    }
+    Endpoints endpoints;
+    for (const auto& address : *found) {
         endpoints.emplace_back(asio::ip::tcp::endpoint(address, to->port));
-    } else {
-        // getaddrinfo runs on a thread of Asio's own; the system's resolver bounds its time.
-        asio::ip::basic_resolver<asio::ip::tcp, Executor> resolver(co_await current_executor());
-        const auto [error, found] =
-            co_await resolver.async_resolve(to->host, std::to_string(to->port), as_result);
-        if (error) {
-            co_return fail(Kind::Unavailable, "upstream.unavailable",
-                           to->host + ": " + error.message());
-        }
-        for (const auto& entry : found) endpoints.emplace_back(entry.endpoint());
     }
     co_return endpoints;
 }
@@ -63,7 +62,7 @@ private:
 Task<std::unique_ptr<ClientConnection>> ClientConnection::connect(
     std::shared_ptr<const UpstreamAddress> to, Deadlines& deadlines,
     std::chrono::milliseconds timeout) {
-    const Endpoints endpoints = MERLON_CO_TRY(co_await resolve(to));
+    const Endpoints endpoints = MERLON_CO_TRY(co_await resolve(to, timeout));
     std::string why = "no address";
     for (const auto& endpoint : endpoints) {
         Socket socket(co_await current_executor());

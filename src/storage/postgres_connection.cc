@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/ip/tcp.hpp>
 
+#include "base/lookup.h"
 #include "storage/postgres_dialect.h"
 #include "storage/postgres_values.h"
 
@@ -79,17 +79,13 @@ PostgresConnection::~PostgresConnection() {
 
 // libpq would look a name up itself, and block the loop meanwhile.
 Task<std::string> PostgresConnection::addresses() {
-    boost::system::error_code not_numeric;
-    asio::ip::make_address(settings_.host, not_numeric);
     if (settings_.host.starts_with('/')) co_return std::string();
-    if (!not_numeric) co_return settings_.host;
-    asio::ip::basic_resolver<asio::ip::tcp, Executor> resolver(socket_.get_executor());
-    const auto [error, found] = co_await resolver.async_resolve(settings_.host, "", as_result);
-    if (error) co_return broken(settings_.host + ": " + error.message());
+    const auto found = co_await look_up(settings_.host, settings_.connect_max);
+    if (!found) co_return broken(found.error().detail);
     std::string list;
-    for (const auto& entry : found) {
+    for (const auto& address : *found) {
         if (!list.empty()) list += ',';
-        list += entry.endpoint().address().to_string();
+        list += address.to_string();
     }
     co_return list;
 }

@@ -153,13 +153,6 @@ def environment(extra=None):
     return keep | {"NO_COLOR": "1"} | (extra or {})
 
 
-class PlainDumper(yaml.SafeDumper):
-    """Writes a value out wherever it stands: the product refuses YAML's anchors and aliases."""
-
-    def ignore_aliases(self, data):
-        return True
-
-
 class Account:
     """A registered user with the tokens of one session."""
 
@@ -205,7 +198,7 @@ class Merlon:
             "passwords": {"bcrypt_cost": 4, "workers": 2, "queue": 512},
             "limits": {"api": {"max": 1_000_000}, "auth": {"max": 1_000_000}},
         }, merge(self.overrides, changes))
-        (self.directory / "merlon.yaml").write_text(yaml.dump(self.config, Dumper=PlainDumper, sort_keys=False))
+        (self.directory / "merlon.yaml").write_text(to_yaml(self.config))
 
     def start(self, ready=True):
         self.directory.mkdir(parents=True, exist_ok=True)

@@ -15,8 +15,9 @@ import pathlib
 import struct
 
 # As in tests/machine/control.h.
-FIELDS = {"clock_offset_s": ("<q", 0), "sync_delay_ms": ("<I", 8), "disk_error": ("<I", 12), "syncs": ("<Q", 16), "refused_writes": ("<Q", 24)}
-FOLDER_AT, JOURNAL_AT, BYTES = 32, 32 + 1024, 32 + 2048
+FIELDS = {"clock_offset_s": ("<q", 0), "sync_delay_ms": ("<I", 8), "disk_error": ("<I", 12), "syncs": ("<Q", 16), "refused_writes": ("<Q", 24),
+          "lookup_delay_ms": ("<Q", 32)}
+FOLDER_AT, JOURNAL_AT, BYTES = 40, 40 + 1024, 40 + 2048
 
 
 def library_of(binary):
@@ -48,6 +49,7 @@ class Machine:
     disk_error = field("disk_error")
     syncs = field("syncs")
     refused_writes = field("refused_writes")
+    lookup_delay_ms = field("lookup_delay_ms")
 
     def __init__(self, folder, disk, library, journal=False):
         self.folder = pathlib.Path(folder).resolve()
