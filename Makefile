@@ -62,7 +62,7 @@ tsan: install-tests         ## units under ThreadSanitizer, then the scenarios w
 bench:                  ## beside HAProxy, nginx, Express and a raw relay, in one run: make bench [ROWS=proxy,tls]
 	@tools/install bench
 	cmake --preset release
-	cmake --build --preset release -- -j$(JOBS) merlon bench_load bench_floor bench_fill limiter_bench test_machine
+	cmake --build --preset release -- -j$(JOBS) merlon bench_load bench_floor bench_fill limiter_bench revocations_bench test_machine
 	/usr/bin/python3 bench/run.py $(ROWS)
 
 fuzz: install           ## one fuzz target for as long as you let it: make fuzz TARGET=head_fuzz
