@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <ranges>
 
 #include "app/progress.h"
 #include "app/store_lock.h"
@@ -193,25 +192,30 @@ Result<> make_tables(const Move& move) {
 // that nobody says are on their way.
 enum class Found : std::uint8_t { Nothing, Part, Rows };
 
-// The tables, by the normal migrations; then the markers, unless it is not ours to fill.
+// The tables, by the normal migrations; then the markers, unless it is not ours to fill. The keys'
+// marker comes first, since a server that starts in between opens and fills their database first;
+// the last one comes before the first row.
 Result<Found> open_targets(std::vector<Move>& moves, const std::string& source) {
-    for (Move& move : moves) move.target = MERLON_TRY(storage::open_database(move.to));
-    storage::Database& last = *moves.back().target;
-    const std::string marker = MERLON_TRY(wait(find_marker(&last)));
-    if (!marker.empty() && marker != source) {
-        return fail(Kind::Conflict, "copy.not_empty",
-                    "a copy from " + marker + " into it has not come to its end");
+    std::string marker;
+    bool is_marked = false;
+    for (Move& move : moves) {
+        move.target = MERLON_TRY(storage::open_database(move.to));
+        marker = MERLON_TRY(wait(find_marker(move.target.get())));
+        if (!marker.empty() && marker != source) {
+            return fail(Kind::Conflict, "copy.not_empty",
+                        "a copy from " + marker + " into it has not come to its end");
+        }
+        is_marked = is_marked || !marker.empty();
     }
     Found found = marker.empty() ? Found::Nothing : Found::Part;
     for (Move& move : moves) {
-        if (found != Found::Part) MERLON_TRY(make_tables(move));  // else before the markers
+        if (!is_marked) MERLON_TRY(make_tables(move));  // else before the first marker
         MERLON_TRY(plan(move));
         move.has_rows = found != Found::Part && !MERLON_TRY(is_empty(move));
     }
     if (std::ranges::any_of(moves, &Move::has_rows)) found = Found::Rows;
     if (found == Found::Rows) return found;
-    // The last one first: it is the one that says whether a copy is under way.
-    for (Move& move : std::views::reverse(moves)) {
+    for (const Move& move : moves) {
         std::vector<std::string> roles;
         for (const OwnedTables& part : move.parts) roles.emplace_back(part.role);
         MERLON_TRY(

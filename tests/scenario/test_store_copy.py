@@ -126,6 +126,28 @@ def test_nothing_starts_on_half_of_a_copy(demo, postgres):
     demo.start()
 
 
+def test_nothing_starts_where_a_copy_has_only_begun(demo, postgres):
+    """One that was killed between its marks on the keys' database and on the other: a server would make a key of its own there."""
+    demo.stop()
+    stores = postgres.stores()
+    move(demo, stores)
+    database, keys = (stores[section]["url"].rpartition("/")[2] for section in ("store", "keys"))
+    assert demo.run("migrate", "up").returncode == 0
+    holder = postgres.hold_transaction(database, "LOCK TABLE schema_migrations IN SHARE MODE")
+    wait_for_row(postgres, database, "SELECT 1 FROM pg_locks WHERE mode = 'ShareLock' AND relation = 'schema_migrations'::regclass")
+    process = start_copy(demo, *FROM_HERE)
+    wait_for_row(postgres, keys, "SELECT 1 FROM schema_migrations WHERE number = 1000000 LIMIT 1")
+    assert process.poll() is None, process.stderr.read()
+    process.kill()
+    process.wait()
+    holder.send_signal(signal.SIGINT)
+    holder.wait()
+    tried = run("serve", directory=demo.directory, timeout=20)
+    assert tried.returncode == 78 and "has not come to its end" in tried.stderr, tried
+    copy(demo, *FROM_HERE)
+    demo.start()
+
+
 def test_a_copy_that_is_killed_at_any_moment_goes_on(demo, postgres):
     demo.stop()
     fill(demo, 12_000)
