@@ -15,9 +15,9 @@ install:
 install-tests:
 	@tools/install tests
 
-build: install          ## the release tree, under build/release
+build: install          ## the program, as build/release/merlon
 	cmake --preset release
-	cmake --build --preset release -- -j$(JOBS)
+	cmake --build --preset release --target merlon -- -j$(JOBS)
 
 run: build              ## builds and starts the quick start, and prints three requests to try
 	@tools/run
