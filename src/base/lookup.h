@@ -12,8 +12,8 @@
 namespace merlon {
 
 // The addresses of a host, in the order of the system's resolver; of an address, itself. A name is
-// asked for on a thread of Asio's own, one after the other of a loop; who loses patience, or is
-// destroyed, goes on at once, though the resolver may not answer for half a minute.
+// asked for on a thread of Asio's own, one after the other of a loop; who loses patience goes on at
+// once, though the resolver may not answer for half a minute. The loop's end waits for it.
 // Errors: "name.unknown", "name.timeout" (Unavailable).
 Task<std::vector<boost::asio::ip::address>> look_up(std::string host,
                                                     std::chrono::milliseconds patience);

@@ -100,6 +100,9 @@ Task<Others> end_others(storage::Transaction& transaction, std::string user_id, 
 Task<std::int64_t> end_all(storage::Transaction& transaction, std::string user_id,
                            std::int64_t revoked_until);
 
+// Deletes the sessions and revocations that ran out before a time.
+Task<> forget(storage::Database& database, std::int64_t before);
+
 // Whose session it is. Fails with "session.absent" (Absent).
 Task<std::string> owner_of(storage::Database& database, std::string session_id);
 Task<std::vector<SessionRow>> list(storage::Database& database, std::string user_id,

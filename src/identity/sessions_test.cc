@@ -146,6 +146,25 @@ TEST_F(Sessions, AnExpiredOneDoesNotComeBack) {
     EXPECT_EQ(count("ada", start + 3'600'000), 0U);
 }
 
+TEST_F(Sessions, ThatRanOutAreForgottenHoweverManyAndNoOthers) {
+    constexpr int old = 1'100;  // more than go in one transaction
+    for (int i = 0; i < old; ++i) insert(session_name(i), start, "user " + std::to_string(i));
+    insert(session_name(old), start + 1, "bob");
+    for (const int i : {0, 1, 2}) {
+        ASSERT_TRUE(wait(database_->transact<std::int64_t>([i](Transaction& t) {
+            return sessions::end(t, session_name(i), "user " + std::to_string(i),
+                                 sessions::Tokens::AtHand, start + 3'599'999 + i);
+        })));
+    }
+    ASSERT_TRUE(wait(sessions::forget(*database_, start + 3'600'000)));
+    EXPECT_EQ(revocations(), 2);
+    EXPECT_EQ(count("user 7"), 1U) << "it runs out at that very time";
+    ASSERT_TRUE(wait(sessions::forget(*database_, start + 3'600'001)));
+    EXPECT_EQ(revocations(), 1);
+    EXPECT_EQ(count("user 7") + count("user 1099"), 0U);
+    EXPECT_EQ(count("bob"), 1U);
+}
+
 TEST_F(Sessions, OneMoreThanAUserMayHaveEndsTheOldest) {
     for (int i = 0; i < static_cast<int>(sessions::per_user_max); ++i) {
         EXPECT_TRUE(insert(session_name(i), start + i).empty());

@@ -233,6 +233,8 @@ Task<> Orders::give_back(std::string id) {
 }
 
 Task<> Orders::resume(std::chrono::seconds age) {
+    // First: an order that cannot be finished, as while the stock is away, holds nothing else up.
+    MERLON_CO_TRY(co_await order_store::fold_counts(parts_.database));
     const auto unfinished = MERLON_CO_TRY(
         co_await order_store::unfinished(parts_.database, now_ms(), age.count() * 1'000));
     for (const Order& order : unfinished) {
@@ -242,7 +244,6 @@ Task<> Orders::resume(std::chrono::seconds age) {
         }
         MERLON_CO_TRY(co_await place(order));
     }
-    MERLON_CO_TRY(co_await order_store::fold_counts(parts_.database));
     const std::int64_t now = now_ms();
     co_return co_await parts_.database.transact_work(
         [now](Transaction& transaction) { return order_store::forget_repeats(transaction, now); });

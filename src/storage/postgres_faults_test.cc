@@ -102,6 +102,23 @@ TEST_F(PostgresFaults, AStoppedServerIsUnavailableAtOnceAndBackAgainWithoutARest
     EXPECT_EQ(count(*database_), 2);
 }
 
+// Else a process that is stopped inside one would hold its rows against all others meanwhile.
+TEST_F(PostgresFaults, ATransactionMayBeSilentForTwoSecondsOrForAStatementsTime) {
+    PostgresSettings impatient = other_settings();
+    impatient.statement_max = milliseconds{1'500};
+    const auto brisk =
+        PostgresDatabase::open(std::make_shared<const PostgresSettings>(std::move(impatient)))
+            .value();
+    const auto silent_ms = [](Database& database) {
+        return wait(database.query("SELECT setting FROM pg_settings "
+                                   "WHERE name = 'idle_in_transaction_session_timeout'"))
+            .value()[0]
+            .text(0);
+    };
+    EXPECT_EQ(silent_ms(*database_), "2000");
+    EXPECT_EQ(silent_ms(*brisk), "1500");
+}
+
 TEST_F(PostgresFaults, AServerThatAcceptsAndSaysNothingIsGivenUpAtTheFirstConnection) {
     asio::io_context loop;
     const asio::ip::tcp::acceptor mute(loop, {asio::ip::address_v4::loopback(), 0});
