@@ -46,6 +46,11 @@ class Book:
         return sum(call.operation in operations and call.began >= begin and call.ended <= end and 200 <= call.status < 300
                    for call in self.calls)
 
+    def usual_s(self, operations):
+        """How long these take, nine of ten of those answered well, on this machine: a sanitizer's sign-in takes a second."""
+        took = sorted(call.ended - call.began for call in self.calls if call.operation in operations and 200 <= call.status < 300)
+        return took[len(took) * 9 // 10] if took else 0
+
 
 def percentiles(seconds):
     if not seconds:

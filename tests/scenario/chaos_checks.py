@@ -13,6 +13,7 @@ from fault_people import Died
 UNFINISHED_WITHIN_S = 60  # what an error left half done is taken up again after 30 s
 CHECKED_BY_LOGIN = 400
 TELLING_S = 0.3  # an outage of less may fall between two requests
+USES, SIGN_INS = ("use", "watch use"), ("login", "watch login")
 
 
 def insist(operation, *about, within=60):
@@ -117,22 +118,20 @@ def check_outages(town, book):
     so the first second of an outage is looked at. Overlapping faults at the gateways are left out, and outages too short to tell.
     """
     served = collections.defaultdict(list)
+    looked_at = (("tokens were used", USES, ("auth", "postgres", "redis")), ("people signed in", SIGN_INS, ("redis",)))
     for fault, began, ended in book.outages:
-        if fault.kind != "kill" or fault.target.startswith(("gateway", "users", "orders", "products")):
-            continue
-        if ended - began < TELLING_S:
-            continue
         others = [one for one in book.outages if one.fault is not fault and one.began < ended and one.ended > began]
-        if others:
+        if fault.kind != "kill" or others:
             continue
-        until = min(ended, began + 1) if town.is_closed and fault.target == "postgres" else ended
         target = fault.target.rstrip("01")
-        served[target, "tokens were used"].append(book.successes_within(began, until, ("use", "watch use")))
-        if target == "redis":
-            served[target, "people signed in"].append(book.successes_within(began, until, ("login", "watch login")))
+        until = min(ended, began + 1) if town.is_closed and target == "postgres" else ended
+        for what, operations, targets in looked_at:
+            # One may have begun before: the next has to fit.
+            if target in targets and until - began >= TELLING_S + 2 * book.usual_s(operations):
+                served[target, what].append(book.successes_within(began, until, operations))
     for (target, what), counts in served.items():
         book.counts[f"outages of {target} during which {what}"] = sum(count > 0 for count in counts)
-        book.counts[f"outages of {target}, looked at"] = len(counts)
+        book.counts[f"outages of {target} during which {what}, of"] = len(counts)
         if sum(counts) == 0:
             book.violation("refused while away", target, what)
 

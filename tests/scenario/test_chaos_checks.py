@@ -2,12 +2,13 @@
 
 import random
 import time
+import types
 
 import pytest
 
 import chaos_checks
-from chaos_book import Book
-from chaos_faults import Schedule
+from chaos_book import Book, Call
+from chaos_faults import Fault, Outage, Schedule
 from chaos_people import Resident
 from chaos_town import Town
 from fault_people import Died, Order, Session
@@ -156,6 +157,27 @@ def test_laxer_settings_are_found(tmp_path, upstream):
         assert [one.book.violations[0][0] for one in (person, other)] == ["a refresh token redeemed twice", "a revoked token accepted"]
     finally:
         lax.stop()
+
+
+def outage(seconds, took, answered):
+    """A Redis that was away from 10 on, and a sign-in of so many seconds in it, after one of the same before."""
+    book = Book()
+    book.outages = [Outage(Fault("kill", "redis", seconds, 0, 0), 10, 10 + seconds)]
+    book.calls = [Call("login", 0, 5, 5 + took, 200), Call("login", 0, 10.1, 10.1 + took, answered)]
+    return book
+
+
+OUTAGES = {"people sign in": (outage(0.8, 0.1, 200), set()), "nobody can": (outage(0.8, 0.1, 503), {"refused while away"}),
+           "too short to tell, where one takes so long": (outage(0.8, 0.5, 503), set()),
+           "long enough for those": (outage(1.4, 0.5, 503), {"refused while away"})}
+
+
+@table(OUTAGES)
+def test_a_service_that_ends_with_redis_is_found(row):
+    book, found = row
+    book.calls += [Call("use", 0, 10.1, 10.2, 200)]
+    chaos_checks.check_outages(types.SimpleNamespace(is_closed=True), book)
+    assert {violation[0] for violation in book.violations} == found
 
 
 def test_a_schedule_follows_from_its_seed_alone():
