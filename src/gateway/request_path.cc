@@ -182,6 +182,7 @@ void RequestPath::identify(const http::Exchange& exchange, Request& request) {
         if (field.id == FieldId::XRequestId) received_id = field.value;
         if (field.id == FieldId::Traceparent) received_trace = field.value;
         if (field.id == FieldId::XForwardedProto) received_scheme = field.value;
+        if (field.id == FieldId::Authorization) request.active->cache.expect(field.value);
         if (field.id == FieldId::XForwardedFor) {
             if (!forwarded_for.empty()) forwarded_for += ',';
             forwarded_for += field.value;

@@ -55,6 +55,12 @@ struct TlsBio {
 
 namespace {
 
+// What others left in the thread's queue would be taken for our failure. Looking costs a tenth of
+// clearing.
+void forget_errors() {
+    if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 // A request's records fit into the first; a peer that fills it is sending much and gets the second.
 constexpr std::size_t input_bytes_first = 4 << 10;
 constexpr std::size_t input_bytes_large = 32 << 10;
@@ -104,7 +110,7 @@ TlsStep TlsSession::handshake() {
         if (!has_whole_record()) return {TlsNeed::Input, 0};
         has_begun_ = true;
     }
-    ERR_clear_error();
+    forget_errors();
     const int result = SSL_do_handshake(ssl_.get());
     if (result != 1) return step(result);
     // However it came to pass that no certificate was judged, a session without an identity is
@@ -114,14 +120,14 @@ TlsStep TlsSession::handshake() {
 }
 
 TlsStep TlsSession::read(std::span<char> plain) {
-    ERR_clear_error();
+    forget_errors();
     std::size_t bytes = 0;
     const int result = SSL_read_ex(ssl_.get(), plain.data(), plain.size(), &bytes);
     return result == 1 ? TlsStep{TlsNeed::Nothing, bytes} : step(result);
 }
 
 TlsStep TlsSession::write(std::string_view plain) {
-    ERR_clear_error();
+    forget_errors();
     std::size_t bytes = 0;
     const int result = SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &bytes);
     return result == 1 ? TlsStep{TlsNeed::Nothing, bytes} : step(result);

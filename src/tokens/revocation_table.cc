@@ -84,7 +84,7 @@ std::size_t RevocationTable::place_of(const RevokedId& id) const {
     std::size_t place =
         static_cast<std::size_t>(static_cast<unsigned __int128>(hash << 6) * places_.size() >> 64);
     const std::uint8_t tag = tag_of(hash);
-    __builtin_prefetch(&places_[place]);
+    __builtin_prefetch(&places_[place]);  // on its way while the tag is
     while (tags_[place] != free_tag && (tags_[place] != tag || places_[place].id != id)) {
         if (++place == places_.size()) place = 0;
     }

@@ -1,6 +1,6 @@
 // A compact table of revoked subjects: 28 bytes each in one block, so that a million of them are
 // tens of megabytes, and one byte of each in another, which stays in the processor's cache: of a
-// subject that is not revoked, that is nearly every one, no more is read.
+// subject that is not revoked, that is nearly every one, nothing else is waited for.
 #pragma once
 
 #include <array>

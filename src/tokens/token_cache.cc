@@ -20,10 +20,14 @@ std::uint64_t tag_of(std::string_view token) {
 
 }  // namespace
 
+void TokenCache::expect(std::string_view text) const {
+    if (!sets_.empty()) __builtin_prefetch(&sets_[set_of(tag_of(text))].tags);
+}
+
 TokenCache::Kept TokenCache::find(std::string_view token, WallTime now) {
     if (sets_.empty()) return nullptr;
     const std::uint64_t tag = tag_of(token);
-    Set& set = set_of(tag);
+    Set& set = sets_[set_of(tag)];
     for (std::size_t i = 0; i < places; ++i) {
         if (set.tags[i] != tag) continue;
         Place& place = set.all[i];
@@ -47,7 +51,7 @@ TokenCache::Kept TokenCache::put(std::string_view token, AccessToken verified) {
     if (sets_.empty()) sets_.resize(sets_max_);
     const std::uint64_t tag = tag_of(token);
     const crypto::Sha256 digest = hasher_.hash(token);
-    Set& set = set_of(tag);
+    Set& set = sets_[set_of(tag)];
     const auto known = std::ranges::find_if(
         set.all, [&](const Place& place) { return place.token && place.digest == digest; });
     const auto place =

@@ -4,8 +4,9 @@
 // that this token was verified here. Only genuine tokens are kept: a stranger cannot fill it.
 //
 // With ten thousand tokens nothing of this is in the processor's first caches. So the last letters
-// of a token, which are its signature's, choose a set of eight places and tell them apart, and the
-// memory of the likely place and its token is on its way while the digest is computed.
+// of a token, which are its signature's, choose a set of eight places and tell them apart: the
+// set's memory is on its way from when a request's head is read, and that of the likely place and
+// its token while the digest is computed.
 #pragma once
 
 #include <array>
@@ -29,6 +30,8 @@ public:
     // Shared with the request that uses it: the entry may leave while an upstream is answering.
     using Kept = std::shared_ptr<const AccessToken>;
 
+    // find() is near, of a token that `text` ends with. Says nothing about it.
+    void expect(std::string_view text) const;
     // The token if it was put here and is good now, else null.
     Kept find(std::string_view token, WallTime now);
     // `token` is the text that `verified` was read from.
@@ -47,7 +50,7 @@ private:
         std::array<Place, places> all;
     };
 
-    Set& set_of(std::uint64_t tag) { return sets_[tag >> 32 & (sets_max_ - 1)]; }
+    std::size_t set_of(std::uint64_t tag) const { return tag >> 32 & (sets_max_ - 1); }
 
     crypto::Sha256Hasher hasher_;
     std::size_t sets_max_;
