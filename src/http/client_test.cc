@@ -1,6 +1,8 @@
 // The client's side of HTTP/1.1, and TLS on both sides, against peers the test plays.
 #include "http/client.h"
 
+#include <openssl/err.h>
+
 #include "base/spawn.h"
 #include "http/server.h"
 #include "http/test_kit.h"
@@ -282,6 +284,51 @@ TEST(Tls, BothDirectionsRunAtTheSameTime) {
         wait_for(thread, exchange_long(server.address, &thread.deadlines(), 200, &piece));
     ASSERT_TRUE(got) << got.error().rule << got.error().detail;
     EXPECT_EQ(*got, 200 * piece.size());
+}
+
+// Moves what one side has to send to the other.
+void deliver(TlsSession& from, TlsSession& to) {
+    std::string bytes = std::exchange(from.output(), {});
+    while (!bytes.empty()) {
+        const std::span<char> space = to.input_space();
+        const std::size_t some = bytes.copy(space.data(), space.size());
+        to.received(some);
+        bytes.erase(0, some);
+        EXPECT_TRUE(bytes.empty()) << "one flight fits into the first buffer";
+    }
+}
+
+TEST(Tls, WhatOthersLeftInTheQueueOfErrorsIsNoSessionsFailure) {
+    TlsFiles files;
+    const auto server_context = TlsServerContext::make({files.settings});
+    const auto client_context = TlsClientContext::make({files.settings.certificate_path, {}, {}});
+    const auto server = (*server_context)->new_session();
+    const auto client = (*client_context)->new_session("localhost");
+    const auto leave_an_error = [] { ERR_raise(ERR_LIB_USER, 1); };
+    TlsNeed at_client = TlsNeed::Input;
+    for (int flight = 0; at_client != TlsNeed::Nothing && flight < 3; ++flight) {
+        leave_an_error();
+        at_client = client->handshake().need;
+        EXPECT_NE(at_client, TlsNeed::Failed) << client->failure();
+        deliver(*client, *server);
+        leave_an_error();
+        EXPECT_NE(server->handshake().need, TlsNeed::Failed) << server->failure();
+        deliver(*server, *client);
+    }
+    ASSERT_EQ(at_client, TlsNeed::Nothing);
+    std::array<char, 16> plain{};
+    leave_an_error();
+    EXPECT_EQ(server->read(plain).need, TlsNeed::Input);
+    leave_an_error();
+    EXPECT_EQ(client->write("hello").need, TlsNeed::Nothing);
+    deliver(*client, *server);
+    leave_an_error();
+    EXPECT_EQ(server->read(plain).bytes, 5U);
+    client->shut_down();
+    deliver(*client, *server);
+    leave_an_error();
+    EXPECT_EQ(server->read(plain).need, TlsNeed::Ended);
+    ERR_clear_error();
 }
 
 TEST(Tls, RefusesFilesThatDoNotFit) {
