@@ -153,21 +153,31 @@ Result<bool> RespReader::read_value(std::string_view input) {
     return true;
 }
 
+// Grown once for the whole command: with limits in Redis every request sends one.
 void append_command(std::string& out, std::span<const std::string_view> words) {
-    char number[24];
-    const auto append_count = [&](char type, std::size_t count) {
-        number[0] = type;
-        char* end = std::to_chars(number + 1, number + sizeof number - 2, count).ptr;
-        *end++ = '\r';
-        *end++ = '\n';
-        out.append(number, end);
-    };
-    append_count('*', words.size());
-    for (const std::string_view word : words) {
-        append_count('$', word.size());
-        out += word;
-        out += "\r\n";
-    }
+    constexpr std::size_t count_bytes_max = 1 + 20 + 2;  // type, 64 bits, CR LF
+    std::size_t bytes_max = count_bytes_max;
+    for (const std::string_view word : words) bytes_max += count_bytes_max + word.size() + 2;
+    const std::size_t before = out.size();
+    out.resize_and_overwrite(before + bytes_max, [&](char* text, std::size_t) {
+        char* end = text + before;
+        const auto put = [&end](std::string_view part) {
+            std::char_traits<char>::copy(end, part.data(), part.size());  // may be null and empty
+            end += part.size();
+        };
+        const auto put_count = [&](char type, std::size_t count) {
+            *end++ = type;
+            end = std::to_chars(end, end + 20, count).ptr;
+            put("\r\n");
+        };
+        put_count('*', words.size());
+        for (const std::string_view word : words) {
+            put_count('$', word.size());
+            put(word);
+            put("\r\n");
+        }
+        return end - text;
+    });
 }
 
 }  // namespace merlon::wire
