@@ -112,6 +112,17 @@ def test_a_storm_of_sighup_fails_no_request(loaded):
     client.wait_for(lambda: len(os.listdir(f"/proc/{server.process.pid}/fd")) < descriptors + 40, what="the end of what old configurations opened")
 
 
+def test_of_many_signals_at_once_few_are_reloads_and_the_end_waits_behind_none(launch):
+    """Else who sends a thousand keeps it from ending: each reads all files again."""
+    server = launch()
+    signals = 200
+    for _ in range(signals):
+        os.kill(server.process.pid, signal.SIGHUP)
+        time.sleep(0.001)  # or the kernel makes one of them
+    server.stop()
+    assert server.stderr_text().count("configuration reloaded") < signals / 4
+
+
 def test_sigterm_during_uploads_and_logins_fails_none_of_them(loaded):
     server, load, upstream = loaded
     time.sleep(0.3)

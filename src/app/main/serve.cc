@@ -1,4 +1,5 @@
 // Running the server, and asking it how it is.
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
@@ -36,6 +37,17 @@ int serve(const Arguments& arguments, const std::vector<std::string>& role_names
     // Signals are waited for on a thread of their own, so that none interrupts a worker.
     asio::io_context signals_loop;
     asio::signal_set signals(signals_loop, SIGTERM, SIGINT, SIGHUP);
+    unsigned reloads_asked = 0;
+    const auto reload = [&] {
+        auto fresh = load_settings(arguments);
+        const Result<> done = fresh ? (*platform)->reload(*std::move(fresh))
+                                    : fail(Kind::Invalid, "config.invalid", "see above");
+        std::fprintf(stderr, "merlon: %s\n",
+                     done
+                         ? "configuration reloaded"
+                         : ("configuration not reloaded, the old one stays: " + done.error().detail)
+                               .c_str());
+    };
     std::function<void()> wait = [&] {
         signals.async_wait([&](const boost::system::error_code& error, int signal) {
             if (error) return;
@@ -43,15 +55,12 @@ int serve(const Arguments& arguments, const std::vector<std::string>& role_names
                 std::fprintf(stderr, "merlon: draining\n");
                 return (*platform)->stop();
             }
-            auto fresh = load_settings(arguments);
-            const Result<> done = fresh ? (*platform)->reload(*std::move(fresh))
-                                        : fail(Kind::Invalid, "config.invalid", "see above");
-            std::fprintf(
-                stderr, "merlon: %s\n",
-                done ? "configuration reloaded"
-                     : ("configuration not reloaded, the old one stays: " + done.error().detail)
-                           .c_str());
+            // Of many that have come the last one's reload is enough, and the end does not wait
+            // behind them: those are heard before the post below has its turn.
             wait();
+            asio::post(signals_loop, [&, number = ++reloads_asked] {
+                if (number == reloads_asked) reload();
+            });
         });
     };
     wait();
