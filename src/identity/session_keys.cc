@@ -59,7 +59,8 @@ void SessionKeys::add(SessionKey key, SessionKeyJournal::Waiter waiter) {
 void SessionKeys::tick() {
     {
         const std::lock_guard lock(mutex_);
-        if (std::exchange(connections_seen_, client_.connections()) != client_.connections()) {
+        if (client_.connections() > connections_seen_) {
+            connections_seen_ = client_.connections();
             journal_.note_loss();
         }
         expired_.add(journal_.forget_expired(clock_.wall()));

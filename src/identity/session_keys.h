@@ -58,7 +58,7 @@ private:
     std::atomic<bool> is_woken_{false};
     // Its loop's:
     bool is_writing_ = false;
-    std::uint64_t connections_seen_ = 0;
+    std::uint64_t connections_seen_ = 1;  // the first can have lost nothing
 };
 
 }  // namespace merlon::identity

@@ -12,7 +12,7 @@ from harness import OTHER_PASSWORD, PASSWORD, Merlon, merge, table, together
 from redis_server import Impostor, Redis, Refused
 from test_shared_limits import RUBBISH, lines_about_state, state_is
 
-SOON_S = 5.0  # far over the tenth of a second that an answer waits for Redis, far under any retry without end
+SOON_S = 2.0  # far over the tenth of a second that an answer waits for Redis, far under any retry without end
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +79,15 @@ def test_a_logout_is_there_when_it_is_answered(launch, redis):
         assert redis.command("GET", key_of(account)) == "1"
         assert redis.command("GET", version_key(account)) is None
     assert not is_refused(redis, bystander)
-    # More where the machine was so slow that Redis counted as away: what it has is written again.
-    assert server.metric("merlon_session_keys_total", outcome="written") >= 20
+    assert server.metric("merlon_session_keys_total", outcome="written") == 20
     assert server.metric("merlon_session_keys_waiting") == 0
+
+
+def test_what_is_written_before_the_first_look_at_the_connection_is_not_written_again(launch, redis):
+    server = launch(on(redis))
+    server.logout(server.register().access)
+    time.sleep(2.2)  # two looks, one a second
+    assert server.metric("merlon_session_keys_total", outcome="written") == 1
 
 
 def test_a_logout_refuses_the_token_that_it_came_with_and_no_other(launch, redis):
@@ -291,7 +297,7 @@ def test_rubbish_in_redis_place_fails_no_sign_out(launch, redis, row):
             for way in (lambda s, a, _: s.logout(a.access), logout_all):
                 account = server.register()
                 _, took = timed(lambda w=way, a=account: w(server, a, None))
-                assert took < SOON_S
+                assert took < 5
             assert "\x1b" not in server.stderr_text()
 
 
@@ -347,7 +353,7 @@ def test_auth_writes_what_gateways_are_told(apart, redis):
         left, life = life_of(account.access), redis_life(redis, account)
         assert left - 0.2 <= life <= left + 1.2, (left, life)
     assert all("merlon_session_keys_total" not in gateway.admin("/metrics").text for gateway in apart.servers["gateway"])
-    assert sum(auth.metric("merlon_session_keys_total", outcome="written") for auth in apart.servers["auth"]) >= 6
+    assert sum(auth.metric("merlon_session_keys_total", outcome="written") for auth in apart.servers["auth"]) == 6
 
 
 def test_a_version_is_the_accounts_whichever_process_raises_it(apart, redis):
