@@ -121,6 +121,7 @@ def test_of_many_signals_at_once_few_are_reloads_and_the_end_waits_behind_none(l
         time.sleep(0.001)  # or the kernel makes one of them
     server.stop()
     assert server.stderr_text().count("configuration reloaded") < signals / 4
+    assert "reloaded" not in server.stderr_text().partition("draining")[2]
 
 
 def test_sigterm_during_uploads_and_logins_fails_none_of_them(loaded):

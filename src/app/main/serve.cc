@@ -52,6 +52,7 @@ int serve(const Arguments& arguments, const std::vector<std::string>& role_names
         signals.async_wait([&](const boost::system::error_code& error, int signal) {
             if (error) return;
             if (signal != SIGHUP) {
+                ++reloads_asked;  // what is asked for already is void: nothing begins any more
                 std::fprintf(stderr, "merlon: draining\n");
                 return (*platform)->stop();
             }
