@@ -119,6 +119,47 @@ TEST_F(PostgresFaults, ATransactionMayBeSilentForTwoSecondsOrForAStatementsTime)
     EXPECT_EQ(silent_ms(*brisk), "1500");
 }
 
+// All that wait at once, as when a server is back, would make it start a process for each.
+TEST_F(PostgresFaults, ManyThatComeAtOnceShareTheConnectionsThatAreThere) {
+    constexpr int queries = 60;
+    const auto database = open(server_.make_database());
+    const auto began = std::chrono::steady_clock::now();
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < queries; ++i) {
+        threads.emplace_back(
+            [&] { EXPECT_TRUE(wait(database->query("SELECT 1 FROM pg_sleep(0.005)"))); });
+    }
+    threads.clear();
+    const auto connections = wait(database->query("SELECT count(*) FROM pg_stat_activity "
+                                                  "WHERE datname = current_database()"))
+                                 .value()[0]
+                                 .integer(0);
+    // The least there may be, one for who finds them taken, and one at each look after who waits.
+    const auto looks = (std::chrono::steady_clock::now() - began) / milliseconds{100};
+    EXPECT_LE(connections, settings_->connections_min + 1 + looks);
+}
+
+TEST_F(PostgresFaults, WhoWaitsGetsAConnectionWhenNoneIsGivenBack) {
+    PostgresSettings few = other_settings();
+    few.connections_min = 1;
+    few.connections_max = 2;
+    const auto database = open(std::make_shared<const PostgresSettings>(std::move(few)));
+    std::atomic<bool> is_over = false;
+    const std::jthread slow([&] {
+        EXPECT_TRUE(wait(database->query("SELECT 1 FROM pg_sleep(4)")));
+        is_over = true;
+    });
+    const auto is_asleep = [&] {
+        return wait(database_->query("SELECT count(*) FROM pg_stat_activity "
+                                     "WHERE wait_event = 'PgSleep'"))
+                   .value()[0]
+                   .integer(0) == 1;
+    };
+    while (!is_asleep()) std::this_thread::sleep_for(milliseconds{10});
+    EXPECT_TRUE(wait(database->query("SELECT 1")));
+    EXPECT_FALSE(is_over);
+}
+
 TEST_F(PostgresFaults, AServerThatAcceptsAndSaysNothingIsGivenUpAtTheFirstConnection) {
     asio::io_context loop;
     const asio::ip::tcp::acceptor mute(loop, {asio::ip::address_v4::loopback(), 0});

@@ -16,6 +16,13 @@ constexpr milliseconds looked_after_every{100};
 // comes back has to wait for us.
 constexpr milliseconds first_pause{50};
 constexpr milliseconds longest_pause{500};
+// A fresh connection costs the server a process, a handshake and caches to fill: tens of
+// milliseconds of a core, in which those that are there serve many. So after one was made, the next
+// is made no sooner than after so many times as long: a server that is slow to take them, as one
+// that has just come back and is asked by everybody, is asked for few.
+constexpr int growth_pause_openings = 10;
+// Unless the first is so long in the making that it may be lost on its way.
+constexpr milliseconds slow_opening{500};
 // A statement that has no answer for so long is asked after, on a connection that has to be there
 // within as much.
 constexpr milliseconds silent_max{1'000};
@@ -34,7 +41,7 @@ Task<PostgresPool::Lease> PostgresPool::acquire() {
     const SteadyTime end = std::chrono::steady_clock::now() + settings_.connect_max;
     do {
         if (PostgresConnection* idle = take_idle()) co_return Lease(*this, *idle);
-        if (members_.size() < settings_.connections_max) co_return co_await open();
+        if (may_grow()) co_return co_await open();
         Waiter waiter{Timer(executor_, end)};
         const auto place = waiters_.insert(waiters_.end(), &waiter);
         co_await waiter.timer.async_wait(as_result);
@@ -49,6 +56,7 @@ Task<PostgresPool::Lease> PostgresPool::open() {
     const SteadyTime began = std::chrono::steady_clock::now();
     // While it is away, one attempt in each pause, however long the others wait for their answer.
     next_attempt_ = began + pause_;
+    next_growth_ = began + slow_opening;
     Member& member = members_.emplace_back(
         Member{std::make_unique<PostgresConnection>(executor_, settings_, note_)});
     PostgresConnection& connection = *member.connection;
@@ -58,7 +66,15 @@ Task<PostgresPool::Lease> PostgresPool::open() {
         remove(connection);
         co_return std::unexpected(connected.error());
     }
+    const SteadyTime ended = std::chrono::steady_clock::now();
+    next_growth_ = ended + std::min<SteadyTime::duration>((ended - began) * growth_pause_openings,
+                                                          settings_.connect_max);
     co_return Lease(*this, connection);
+}
+
+bool PostgresPool::may_grow() const {
+    return members_.empty() || (members_.size() < settings_.connections_max &&
+                                std::chrono::steady_clock::now() >= next_growth_);
 }
 
 // A database that is away is not asked for by every request: they hear so at once.
@@ -138,6 +154,7 @@ void PostgresPool::look_after(SteadyTime now) {
     for (Member& member : members_) {
         if (member.connection->deadline() <= now) member.connection->give_up();
     }
+    if (!waiters_.empty() && may_grow()) waiters_.front()->timer.cancel();
     if (asking_ && asking_->busy_since() <= now - silent_max) asking_->give_up();
     if (!asking_ && !silent_ones(now - silent_max).empty()) {
         asking_ = std::make_unique<PostgresConnection>(executor_, settings_, note_);

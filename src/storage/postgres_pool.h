@@ -36,14 +36,15 @@ public:
     // Borrows settings and note for life.
     PostgresPool(Executor executor, const PostgresSettings& settings, FailureNote& note);
 
-    // An idle connection, a new one while there are fewer than connections_max, or the next that
-    // is given back. Errors: PostgresConnection::connect's, at once while the last attempt has just
-    // failed; "storage.busy" after connect_max.
+    // An idle connection, the next that is given back, or, the first at once and others at a
+    // measured pace, a new one while there are fewer than connections_max. Errors:
+    // PostgresConnection::connect's, at once while the last attempt has just failed; "storage.busy"
+    // after connect_max.
     Task<Lease> acquire();
 
-    // Opens connections up to the minimum, closes those that were idle too long, ends what is past
-    // its deadline, and what waits for an answer that will not come. Called once, runs until
-    // close().
+    // Opens connections up to the minimum and for who waits, closes those that were idle too long,
+    // ends what is past its deadline, and what waits for an answer that will not come. Called once,
+    // runs until close().
     void start();
     void close();
 
@@ -64,6 +65,7 @@ private:
     Task<Lease> open();
     Task<> fill();
     PostgresConnection* take_idle();
+    bool may_grow() const;
     Result<> may_try() const;
     void note_attempt(SteadyTime began, bool is_good);
     void give_back(PostgresConnection& connection);
@@ -83,6 +85,7 @@ private:
     SteadyTime next_attempt_ = SteadyTime::min();
     SteadyTime last_success_ = SteadyTime::min();  // when the last attempt began that came through
     std::chrono::milliseconds pause_{0};           // before the next attempt after a failure
+    SteadyTime next_growth_ = SteadyTime::min();   // no further connection for who waits until then
     std::unique_ptr<PostgresConnection> asking_;   // after silent ones; beside the members
     bool is_filling_ = false;
     bool is_closed_ = false;
