@@ -141,6 +141,10 @@ Result<AccessToken> parse_access_claims(std::string_view payload, const ClaimRul
     token.subject.role = *role;
     token.token_id = *token_id;
     token.session_id = *session_id;
+    if (token.origin == Origin::Own) {
+        token.revocable = {RevokedId::parse(token.session_id),
+                           RevokedId::parse(token.subject.user_id)};
+    }
     if (const json::value* version = claims.if_contains("ver")) {
         if (!version->is_int64()) return refuse("token.claims", "ver");
         token.version = version->get_int64();

@@ -3,12 +3,14 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "access/access.h"
 #include "base/clock.h"
+#include "tokens/revoked_id.h"
 
 namespace merlon::tokens {
 
@@ -27,6 +29,13 @@ struct KeptAssertion {
     WallTime until;
 };
 
+// What Revocations looks for. Nothing where an identifier is no UUID, nor in a token that is not
+// our own: a foreign issuer's sessions and users are not ours.
+struct Revocable {
+    std::optional<RevokedId> session;
+    std::optional<RevokedId> user;
+};
+
 struct AccessToken {
     access::Subject subject;
     Origin origin = Origin::Own;
@@ -34,7 +43,8 @@ struct AccessToken {
     std::string session_id;    // sid
     std::string key_id;        // of our key that verified it; empty for a foreign one
     std::int64_t version = 0;  // ver, the user's token version
-    WallTime good_from;        // iat, or nbf, less the leeway
+    Revocable revocable;  // of session_id and user_id, read once for the many times it is asked
+    WallTime good_from;   // iat, or nbf, less the leeway
     WallTime expires_at;
     // The next two belong to the worker whose cache keeps the token.
     // Revocations::generation() when this token was last found not revoked: while it stands there

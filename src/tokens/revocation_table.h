@@ -3,31 +3,13 @@
 // subject that is not revoked, that is nearly every one, nothing else is waited for.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
+#include "tokens/revoked_id.h"
+
 namespace merlon::tokens {
-
-// A session's or a user's identifier: a UUID's 16 bytes. Of two kinds in one table none meet.
-class RevokedId {
-public:
-    // Nothing, when it is no UUID: then it is none that we gave, and nobody revokes it.
-    static std::optional<RevokedId> parse(std::string_view text);
-
-    // As it is parsed: 36 letters, lower case.
-    std::string text() const;
-    // Our UUIDs end in 62 random bits that nobody else chooses, so no secret is needed here.
-    std::uint64_t hash() const;
-    friend bool operator==(const RevokedId&, const RevokedId&) = default;
-
-private:
-    std::array<std::uint32_t, 4> words_{};
-};
 
 struct Revoked {
     RevokedId id;

@@ -97,9 +97,7 @@ bool Revocations::take_over(std::string_view told) {
 }
 
 bool Revocations::is_revoked(const AccessToken& token) const {
-    if (token.origin != Origin::Own) return false;
-    const auto session = RevokedId::parse(token.session_id);
-    const auto user = RevokedId::parse(token.subject.user_id);
+    const auto& [session, user] = token.revocable;
     // A session that ended is over for every version.
     return (session && part_of(*session).refuses(*session, 0)) ||
            (user && part_of(*user).refuses(*user, token.version));

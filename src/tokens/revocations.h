@@ -33,7 +33,6 @@ public:
     // nor to who holds a token that was found good.
     void learn(std::string_view id, std::int64_t least_version, WallTime until);
 
-    // Our own tokens only: a foreign issuer's sessions and users are not ours.
     bool is_revoked(const AccessToken& token) const;
 
     // Changes with every addition. A token found good at a generation stays good while the

@@ -2,6 +2,7 @@
 // being believed.
 #include "tokens/verifier.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/text.h"
@@ -51,6 +52,39 @@ TEST(Verifier, GivesWhatAGenuineTokenSays) {
     EXPECT_EQ(token->session_id, "s1");
     EXPECT_EQ(token->version, 3);
     EXPECT_EQ(token->subject.permissions.count(), 1U);
+}
+
+// A foreign issuer's users and sessions may have the identifiers of ours: it would be signed out by
+// whoever signs out here.
+TEST(AccessClaims, NameWhatMayBeRevokedOnlyInOurOwnTokens) {
+    constexpr std::string_view session = "0192f0c8-2f5e-7a52-9c1d-0a3f5f6e7d21";
+    constexpr std::string_view user = "0192f0c8-2f5e-7a52-9c1d-0a3f5f6e7d22";
+    const auto ids = [](std::string_view sid, std::string_view sub) {
+        return fmt::format(R"({{"sub":"{}","sid":"{}","iat":1767225000,"exp":1767226000,)"
+                           R"("iss":"auth-service","aud":"microservices-api"}})",
+                           sub, sid);
+    };
+    struct Case {
+        Origin origin;
+        std::string claims;
+        bool names_session;
+        bool names_user;
+    };
+    const Case cases[] = {
+        {Origin::Own, ids(session, user), true, true},
+        {Origin::Own, ids("", user), false, true},
+        {Origin::Own, ids(session, "u1"), true, false},
+        {Origin::Foreign, ids(session, user), false, false},
+    };
+    const Fixture f;
+    for (const auto& [origin, claims, names_session, names_user] : cases) {
+        const auto token = parse_access_claims(
+            claims, {"auth-service", "microservices-api", origin}, f.roles, now);
+        ASSERT_TRUE(token) << token.error().rule;
+        EXPECT_EQ(token->revocable.session,
+                  names_session ? RevokedId::parse(session) : std::nullopt);
+        EXPECT_EQ(token->revocable.user, names_user ? RevokedId::parse(user) : std::nullopt);
+    }
 }
 
 TEST(Verifier, RefusesWhatChangesHowATokenIsRead) {

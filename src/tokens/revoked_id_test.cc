@@ -1,5 +1,5 @@
-// Identifiers of what is revoked. The table itself is tested through Revocations.
-#include "tokens/revocation_table.h"
+// Identifiers of what may be revoked.
+#include "tokens/revoked_id.h"
 
 #include <gtest/gtest.h>
 
