@@ -116,6 +116,13 @@ def test_ciphers_without_authentication_or_forward_secrecy_are_refused(secure, c
         secure.connect(tls=tls)
 
 
+@pytest.mark.parametrize("version, chosen", [(ssl.TLSVersion.TLSv1_3, "TLS_AES_128_GCM_SHA256"),
+                                             (ssl.TLSVersion.TLSv1_2, "ECDHE-ECDSA-AES128-GCM-SHA256")])
+def test_of_what_a_client_offers_the_cheapest_cipher_is_chosen(secure, version, chosen):
+    with secure.connect(tls=context(version, version)) as connection:
+        assert connection.socket.cipher()[0] == chosen
+
+
 def test_alpn_chooses_what_we_speak(secure):
     with secure.connect(tls=context(alpn=["http/1.1"])) as connection:
         assert connection.socket.selected_alpn_protocol() == "http/1.1"
