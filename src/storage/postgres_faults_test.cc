@@ -2,6 +2,10 @@
 // acknowledged is lost, and it goes on by itself when the server is back.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "storage/postgres_test_kit.h"
 
 namespace merlon::storage {
@@ -155,7 +159,7 @@ TEST_F(PostgresFaults, WhoWaitsGetsAConnectionWhenNoneIsGivenBack) {
                    .value()[0]
                    .integer(0) == 1;
     };
-    while (!is_asleep()) std::this_thread::sleep_for(milliseconds{10});
+    while (!is_over && !is_asleep()) std::this_thread::sleep_for(milliseconds{10});
     EXPECT_TRUE(wait(database->query("SELECT 1")));
     EXPECT_FALSE(is_over);
 }

@@ -12,7 +12,8 @@ constexpr std::size_t uuid_length = 36;
 constexpr std::array<unsigned char, 16> byte_places = {0,  2,  4,  6,  9,  11, 14, 16,
                                                        19, 21, 24, 26, 28, 30, 32, 34};
 
-// By character, of a hexadecimal digit; 16: it is none. A table: every request asks twice for 32.
+// By character, of a hexadecimal digit; 16: it is none. A table: a
+// snapshot brings a million of 32.
 constexpr auto digits = [] {
     std::array<unsigned char, 256> table{};
     table.fill(16);
