@@ -62,8 +62,8 @@ public:
           accounts_(database, keys, entropy),
           count_(count) {
         crypto::PasswordHasher hasher;
-        password_ =
-            must(hasher.hash("Horse$Battery9", {.bcrypt_cost = crypto::bcrypt_cost_min}, entropy_));
+        password_ = must(hasher.hash("Horse$Battery9", {.bcrypt_cost = crypto::bcrypt_cost_min},
+                                     crypto::password_salt(entropy_)));
         for (std::size_t i = 0; i < vocabulary_words; ++i) vocabulary_.push_back(made_up_word());
     }
 

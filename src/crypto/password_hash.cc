@@ -14,9 +14,8 @@
 namespace merlon::crypto {
 namespace {
 
-constexpr std::size_t argon2_salt_bytes = 16;
+constexpr std::size_t salt_bytes = 16;  // bcrypt's; argon2 is content with them (RFC 9106, 3.1)
 constexpr std::size_t argon2_hash_bytes = 32;
-constexpr std::size_t bcrypt_salt_bytes = 16;
 constexpr std::size_t bcrypt_hash_digits = 31;
 
 Result<> check_scheme(const PasswordScheme& scheme) {
@@ -40,8 +39,7 @@ Result<> check_bcrypt_password(std::string_view password) {
 }
 
 // "$2b$12$" and the salt in bcrypt's base64.
-std::string bcrypt_setting(int cost, Entropy& entropy) {
-    const std::string salt = entropy.bytes(bcrypt_salt_bytes);
+std::string bcrypt_setting(int cost, std::string_view salt) {
     char setting[CRYPT_GENSALT_OUTPUT_SIZE];
     const char* made = ::crypt_gensalt_rn("$2b$", static_cast<unsigned long>(cost), salt.data(),
                                           static_cast<int>(salt.size()), setting, sizeof setting);
@@ -50,11 +48,10 @@ std::string bcrypt_setting(int cost, Entropy& entropy) {
 }
 
 Result<std::string> argon2id(std::string_view password, const PasswordScheme& scheme,
-                             Entropy& entropy) {
-    const std::string salt = entropy.bytes(argon2_salt_bytes);
+                             std::string_view salt) {
     std::string encoded(
         ::argon2_encodedlen(scheme.argon2_passes, scheme.argon2_memory_kib, scheme.argon2_lanes,
-                            argon2_salt_bytes, argon2_hash_bytes, Argon2_id),
+                            salt_bytes, argon2_hash_bytes, Argon2_id),
         '\0');
     const int status =
         ::argon2id_hash_encoded(scheme.argon2_passes, scheme.argon2_memory_kib, scheme.argon2_lanes,
@@ -88,11 +85,12 @@ Result<std::string> PasswordHasher::bcrypt(std::string_view password, const char
 }
 
 Result<std::string> PasswordHasher::hash(std::string_view password, const PasswordScheme& scheme,
-                                         Entropy& entropy) {
+                                         std::string_view salt) {
     MERLON_TRY(check_scheme(scheme));
-    if (scheme.kind == PasswordKind::Argon2id) return argon2id(password, scheme, entropy);
+    MERLON_ASSERT(salt.size() == salt_bytes);
+    if (scheme.kind == PasswordKind::Argon2id) return argon2id(password, scheme, salt);
     MERLON_TRY(check_bcrypt_password(password));
-    return bcrypt(password, bcrypt_setting(scheme.bcrypt_cost, entropy).c_str());
+    return bcrypt(password, bcrypt_setting(scheme.bcrypt_cost, salt).c_str());
 }
 
 Result<PasswordVerdict> PasswordHasher::verify(std::string_view password, std::string_view encoded,
@@ -128,6 +126,8 @@ Result<PasswordVerdict> PasswordHasher::verify(std::string_view password, std::s
     return PasswordVerdict{.matches = matches, .needs_rehash = matches && outdated};
 }
 
+std::string password_salt(Entropy& entropy) { return entropy.bytes(salt_bytes); }
+
 std::string dummy_password_hash(const PasswordScheme& scheme, Entropy& entropy) {
     // Random digits in the place of a hash: finding a password for them is breaking the hash. The
     // last digit has unused bits, which are zero: '.' in bcrypt's alphabet, 'A' in base64.
@@ -139,8 +139,8 @@ std::string dummy_password_hash(const PasswordScheme& scheme, Entropy& entropy) 
         return text;
     };
     if (scheme.kind == PasswordKind::Bcrypt) {
-        return bcrypt_setting(scheme.bcrypt_cost, entropy) + random_digits(bcrypt_hash_digits - 1) +
-               '.';
+        return bcrypt_setting(scheme.bcrypt_cost, password_salt(entropy)) +
+               random_digits(bcrypt_hash_digits - 1) + '.';
     }
     // 16 bytes are 22 digits and 32 are 43; the last digit's unused bits are zero.
     return fmt::format("$argon2id$v=19$m={},t={},p={}${}A${}A", scheme.argon2_memory_kib,

@@ -24,10 +24,11 @@ public:
     ~PasswordHasher();
     PasswordHasher(const PasswordHasher&) = delete;
 
-    // Errors: "password.too_long" and "password.nul" (Invalid; bcrypt only), "password.scheme"
-    // (Invalid: a cost out of bounds), "password.unavailable" (Unavailable: no memory for argon2).
+    // `salt`: password_salt()'s, new each time. Errors: "password.too_long" and "password.nul"
+    // (Invalid; bcrypt only), "password.scheme" (Invalid: a cost out of bounds),
+    // "password.unavailable" (Unavailable: no memory for argon2).
     Result<std::string> hash(std::string_view password, const PasswordScheme& scheme,
-                             Entropy& entropy);
+                             std::string_view salt);
 
     // Whether `password` made `encoded`; `scheme` is the configured one. A password the kind cannot
     // hold is no match, at the same cost. Errors: "password.encoding" (Corrupt),
@@ -40,6 +41,9 @@ private:
     Result<std::string> bcrypt(std::string_view password, const char* setting);
     std::unique_ptr<Memory> memory_;
 };
+
+// 16 random bytes: the same password of two users makes two hashes.
+std::string password_salt(Entropy& entropy);
 
 // A well-formed hash of this scheme that nobody knows a password of: verify against it when the
 // user is unknown, and the answer takes as long as for a known one. Cheap; make it once at start.

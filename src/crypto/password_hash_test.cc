@@ -18,14 +18,16 @@ TEST(PasswordHasher, MatchesOnlyThePasswordItHashed) {
     SeededEntropy entropy(4);
     PasswordHasher hasher;
     for (const PasswordScheme& scheme : {quick_bcrypt, quick_argon2}) {
-        const std::string hash = hasher.hash("Corr3ct!horse", scheme, entropy).value();
+        const std::string hash =
+            hasher.hash("Corr3ct!horse", scheme, password_salt(entropy)).value();
         EXPECT_TRUE(hasher.verify("Corr3ct!horse", hash, scheme)->matches) << hash;
         EXPECT_FALSE(hasher.verify("Corr3ct!horse", hash, scheme)->needs_rehash) << hash;
         for (const std::string_view wrong :
              {"corr3ct!horse", "Corr3ct!horse ", "", "Corr3ct!hors"}) {
             EXPECT_FALSE(hasher.verify(wrong, hash, scheme)->matches) << wrong;
         }
-        EXPECT_NE(hasher.hash("Corr3ct!horse", scheme, entropy).value(), hash);  // salted
+        EXPECT_NE(hasher.hash("Corr3ct!horse", scheme, password_salt(entropy)).value(),
+                  hash);  // salted
     }
 }
 
@@ -52,16 +54,19 @@ TEST(PasswordHasher, RefusesWhatBcryptWouldCut) {
     SeededEntropy entropy(5);
     PasswordHasher hasher;
     const std::string longest(72, 'x');
-    const std::string hash = hasher.hash(longest, quick_bcrypt, entropy).value();
-    EXPECT_EQ(hasher.hash(longest + "y", quick_bcrypt, entropy).error().rule, "password.too_long");
-    EXPECT_EQ(hasher.hash(std::string("a\0b", 3), quick_bcrypt, entropy).error().rule,
-              "password.nul");
+    const std::string hash = hasher.hash(longest, quick_bcrypt, password_salt(entropy)).value();
+    EXPECT_EQ(hasher.hash(longest + "y", quick_bcrypt, password_salt(entropy)).error().rule,
+              "password.too_long");
+    EXPECT_EQ(
+        hasher.hash(std::string("a\0b", 3), quick_bcrypt, password_salt(entropy)).error().rule,
+        "password.nul");
     EXPECT_TRUE(hasher.verify(longest, hash, quick_bcrypt)->matches);
     EXPECT_FALSE(hasher.verify(longest + "y", hash, quick_bcrypt)->matches);
-    const std::string short_hash = hasher.hash("a", quick_bcrypt, entropy).value();
+    const std::string short_hash = hasher.hash("a", quick_bcrypt, password_salt(entropy)).value();
     EXPECT_FALSE(hasher.verify(std::string("a\0b", 3), short_hash, quick_bcrypt)->matches);
 
-    const std::string long_hash = hasher.hash(longest + "y", quick_argon2, entropy).value();
+    const std::string long_hash =
+        hasher.hash(longest + "y", quick_argon2, password_salt(entropy)).value();
     EXPECT_TRUE(hasher.verify(longest + "y", long_hash, quick_argon2)->matches);
     EXPECT_FALSE(hasher.verify(longest, long_hash, quick_argon2)->matches);
 }
@@ -69,8 +74,8 @@ TEST(PasswordHasher, RefusesWhatBcryptWouldCut) {
 TEST(PasswordHasher, AsksForANewHashWhenTheSchemeChanged) {
     SeededEntropy entropy(6);
     PasswordHasher hasher;
-    const std::string bcrypt = hasher.hash("p", quick_bcrypt, entropy).value();
-    const std::string argon2 = hasher.hash("p", quick_argon2, entropy).value();
+    const std::string bcrypt = hasher.hash("p", quick_bcrypt, password_salt(entropy)).value();
+    const std::string argon2 = hasher.hash("p", quick_argon2, password_salt(entropy)).value();
     PasswordScheme more = quick_argon2;
     more.argon2_memory_kib = 128;
     EXPECT_TRUE(hasher.verify("p", bcrypt, {.bcrypt_cost = 5})->needs_rehash);
@@ -93,7 +98,7 @@ TEST(PasswordHasher, RefusesCostsOutOfBounds) {
         {.kind = PasswordKind::Argon2id, .argon2_lanes = 0},
     };
     for (const auto& scheme : schemes) {
-        EXPECT_EQ(hasher.hash("p", scheme, entropy).error().rule, "password.scheme");
+        EXPECT_EQ(hasher.hash("p", scheme, password_salt(entropy)).error().rule, "password.scheme");
     }
 }
 

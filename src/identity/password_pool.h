@@ -1,17 +1,20 @@
-// Threads that hash passwords: slow on purpose, so never on an event loop, and at the lowest
-// priority, so that a wave of sign-ins does not slow the requests of those who are signed in.
+// Password hashes: slow on purpose, so never on an event loop, and at the lowest priority, so that
+// a wave of sign-ins does not slow the requests of those who are signed in. Yet when all cores stay
+// busy with others, one is computed at the usual priority: sign-ins become slow, not impossible.
 #pragma once
 
+#include <atomic>
+#include <deque>
+#include <list>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "base/entropy.h"
 #include "base/metrics.h"
-#include "crypto/password_hash.h"
+#include "identity/password_worker.h"
 #include "identity/settings.h"
-#include "storage/answer.h"
-#include "storage/work_queue.h"
 
 namespace merlon::identity {
 
@@ -19,7 +22,7 @@ namespace merlon::identity {
 class PasswordPool final {
 public:
     PasswordPool(const PasswordSettings& settings, Entropy& entropy, metrics::Registry& metrics);
-    // Finishes the hash in progress; what waits is dropped.
+    // What waits and what is in progress is dropped; nobody waits for the end of that.
     ~PasswordPool();
     PasswordPool(const PasswordPool&) = delete;
 
@@ -31,22 +34,34 @@ public:
     Task<crypto::PasswordVerdict> verify(std::string password, std::string encoded);
 
 private:
-    struct Job {
-        std::string password;
-        std::string encoded;  // to verify against; unused when hashing
-        std::shared_ptr<storage::Answer<std::string>> hashed;
-        std::shared_ptr<storage::Answer<crypto::PasswordVerdict>> verified;
-    };
+    using Job = std::shared_ptr<PasswordJob>;
 
     Result<> push(Job job);
-    void loop();
+    Job take();
 
-    const crypto::PasswordScheme scheme_;
+    // Of the desk, the thread between the callers and the workers.
+    void run_desk();
+    void collect();
+    void hand_out();
+    void look_for_starvation();
+    void relieve();
+    bool is_working() const;
+    std::chrono::nanoseconds cpu_time() const;
+
     Entropy& entropy_;
-    const std::string dummy_;  // a hash nobody knows a password of
-    metrics::Gauge& waiting_;
-    storage::WorkQueue<Job> queue_;
-    std::vector<std::thread> threads_;  // last: they use everything above
+    metrics::Gauge& unanswered_;
+    const std::size_t waiting_max_;
+    std::mutex mutex_;
+    std::deque<Job> waiting_;  // under the mutex
+    std::atomic<bool> is_closed_{false};
+    // Its `news` also says that a job came, or that it is closed.
+    const std::shared_ptr<PasswordWorker::Shared> shared_;
+    std::list<PasswordWorker> workers_;
+    PasswordWorker relief_;
+    SteadyTime looked_at_;  // then the workers had had so much of a core
+    std::chrono::nanoseconds looked_cpu_{0};
+    bool is_starved_ = false;
+    std::thread desk_;  // last: it uses everything above
 };
 
 }  // namespace merlon::identity

@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include <filesystem>
+#include <thread>
 
 #include "base/text.h"
 #include "base/wait.h"
@@ -45,6 +46,40 @@ TEST(PasswordPool, HashesOnThreadsThatRunOnlyWhenNobodyElseWantsTo) {
     Fixture f({.bcrypt_cost = 4, .workers = 1});
     ASSERT_TRUE(wait(f.pool.hash("Horse$Battery9")));  // so that the thread has begun
     EXPECT_EQ(idle_threads(), 1);
+}
+
+// This thread and those it starts meanwhile run on one core only.
+class OneCore {
+public:
+    OneCore() {
+        ::sched_getaffinity(0, sizeof(before_), &before_);
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(::sched_getcpu(), &one);
+        ::sched_setaffinity(0, sizeof(one), &one);
+    }
+    ~OneCore() { ::sched_setaffinity(0, sizeof(before_), &before_); }
+    OneCore(const OneCore&) = delete;
+
+private:
+    cpu_set_t before_{};
+};
+
+// At 0.3 % of a core, three of these would take minutes.
+TEST(PasswordPool, AnswersAlsoWhileOthersKeepItsCoreBusy) {
+    const OneCore core;
+    std::atomic<bool> is_busy{true};
+    std::jthread other([&is_busy](const std::stop_token& stop) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::minutes{1};
+        while (!stop.stop_requested() && std::chrono::steady_clock::now() < end) {
+        }
+        is_busy.store(false);
+    });
+    Fixture f({.bcrypt_cost = 11, .workers = 1});
+    const std::string encoded = wait(f.pool.hash("Horse$Battery9")).value();
+    EXPECT_TRUE(wait(f.pool.verify("Horse$Battery9", encoded)).value().matches);
+    EXPECT_FALSE(wait(f.pool.verify("Horse$Battery8", encoded)).value().matches);
+    EXPECT_TRUE(is_busy.load());
 }
 
 TEST(PasswordPool, SaysNoForAnAccountThatDoesNotExistWhateverThePassword) {
