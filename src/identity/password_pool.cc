@@ -69,9 +69,9 @@ Result<> PasswordPool::push(Job job) {
             return fail(Kind::Exhausted, "passwords.busy", "too many sign-ins at once",
                         RetryAfter{std::chrono::seconds{1}});
         }
+        unanswered_.add(1);  // before the desk can have answered it
         waiting_.push_back(std::move(job));
     }
-    unanswered_.add(1);
     shared_->news.post();
     return {};
 }
