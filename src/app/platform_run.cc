@@ -49,9 +49,12 @@ void Platform::tick() {
         certificates_->tick();
         identity::Identity* auth = built_ins_.auth();
         if (auth != nullptr) {
-            auth->beat();
             if (shared_state_) shared_state_->session_keys.tick();
-            if (stores_.database_of(identity::auth_role).is_shared()) follow();
+            if (stores_.database_of(identity::auth_role).is_shared()) {
+                follow();
+            } else {
+                auth->beat();
+            }
         }
         if (++seconds_ % probed_every_seconds == 0) {
             for (const auto& probe : stores_.probes()) probe->ask(main_.get_executor());
@@ -70,6 +73,7 @@ void Platform::follow() {
     if (std::exchange(is_following_, true)) return;
     spawn(main_.get_executor(), built_ins_.auth()->follow(), [this](const Result<>&) {
         is_following_ = false;  // a failing store: the probes say so
+        built_ins_.auth()->beat();
         if (std::exchange(follows_again_, false)) follow();
     });
 }

@@ -28,7 +28,7 @@ Task<Message> serve_feed(identity::Identity* auth, Message call) {
     }
     Message answer;
     answer.set("revocations", revocations).set("horizon", told.horizon).set("mark", told.mark);
-    answer.set("last", told.last).set("keys", told.jwks).set("waited", told.waited.count());
+    answer.set("last", told.last).set("keys", told.jwks).set("waited", told.as_of.count());
     co_return answer;
 }
 

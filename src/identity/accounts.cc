@@ -62,22 +62,26 @@ std::vector<Account> sealed_accounts(const Rows& rows) {
     return accounts;
 }
 
+Result<Account> the_only(const Rows& rows) {
+    if (rows.empty()) return fail(Kind::Absent, "account.absent");
+    return sealed_accounts(rows).front();
+}
+
 }  // namespace
 
 Task<Account> Accounts::find(std::string id) {
-    co_return co_await open_one(MERLON_CO_TRY(co_await database_.query(
+    co_return co_await open(MERLON_CO_TRY(the_only(MERLON_CO_TRY(co_await database_.query(
         "SELECT id, email, first_name, last_name, role, password, version, locked, created_at "
         "FROM accounts WHERE id = $1",
-        {std::move(id)})));
+        {std::move(id)})))));
 }
 
 Task<Credentials> Accounts::find_by_email(wire::Email email) {
     const Rows rows = MERLON_CO_TRY(co_await database_.query(
-        "SELECT id, password, version, locked FROM accounts WHERE email_index = $1",
+        "SELECT id, email, first_name, last_name, role, password, version, locked, created_at "
+        "FROM accounts WHERE email_index = $1",
         {Blob{keys_.blind_index(email_column, email.canonical())}}));
-    if (rows.empty()) co_return fail(Kind::Absent, "account.absent");
-    const Row row = rows[0];
-    co_return Credentials{{row.text(0), row.text(1), row.integer(2)}, row.integer(3) != 0};
+    co_return Credentials{MERLON_CO_TRY(the_only(rows))};
 }
 
 Task<std::vector<Account>> Accounts::list(std::string after, std::int64_t limit) {
@@ -88,11 +92,6 @@ Task<std::vector<Account>> Accounts::list(std::string after, std::int64_t limit)
     std::vector<Account> accounts = sealed_accounts(rows);
     for (Account& account : accounts) account = MERLON_CO_TRY(co_await open(account));
     co_return accounts;
-}
-
-Task<Account> Accounts::open_one(Rows rows) {
-    if (rows.empty()) co_return fail(Kind::Absent, "account.absent");
-    co_return co_await open(sealed_accounts(rows).front());
 }
 
 Task<Account> Accounts::open(Account account) {
@@ -137,6 +136,16 @@ Task<> Accounts::insert(Transaction& transaction, SealedAccount account) {
 Task<> Accounts::set_password(Transaction& transaction, std::string id, std::string password) {
     MERLON_CO_TRY(co_await transaction.query("UPDATE accounts SET password = $2 WHERE id = $1",
                                              {std::move(id), std::move(password)}));
+    co_return Result<>{};
+}
+
+// A read is enough: transactions are serializable, and what raises the version meanwhile comes
+// before this one or after it.
+Task<> Accounts::require_unchanged(Transaction& transaction, Judged judged) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "SELECT id FROM accounts WHERE id = $1 AND password = $2 AND version = $3",
+        {std::move(judged.id), std::move(judged.password), judged.version}));
+    if (rows.empty()) co_return fail(Kind::Conflict, "account.changed");
     co_return Result<>{};
 }
 

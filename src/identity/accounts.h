@@ -50,11 +50,11 @@ struct Judged {
     }
 };
 
-// What stands behind an address until its password is known to be right. Nothing of it is sealed: a
-// stranger's guess fetches nobody's key, and costs the same whether there is an account or not.
+// What stands behind an address until its password is known to be right. The personal fields are
+// sealed still: a stranger's guess fetches nobody's key, and costs the same whether there is an
+// account or not.
 struct Credentials {
-    Judged judged;
-    bool is_locked = false;  // by an operator
+    Account sealed;
 };
 
 // Safe from every thread. Borrows all for its life.
@@ -66,6 +66,8 @@ public:
     // Error of both: "account.absent" (Absent), and those of Database.
     Task<Account> find(std::string id);
     Task<Credentials> find_by_email(wire::Email email);
+    // Errors: those of KeyStore.
+    Task<Account> open(Account sealed);
     // At most `limit` of those after an identifier (empty: from the first), in the order of theirs.
     Task<std::vector<Account>> list(std::string after, std::int64_t limit);
     // Kept, not counted. fold_counts() now and then keeps them cheap (storage/tally.h).
@@ -79,8 +81,9 @@ public:
     static Task<> insert(storage::Transaction& transaction, SealedAccount account);
     static Task<> set_password(storage::Transaction& transaction, std::string id,
                                std::string password);
-    // Only while the account still is as it was judged. `next`, a hash, may be the same.
-    // Error: "account.changed" (Conflict).
+    // Only while the account still is as it was judged. Error of both: "account.changed"
+    // (Conflict).
+    static Task<> require_unchanged(storage::Transaction& transaction, Judged judged);
     static Task<> replace_password(storage::Transaction& transaction, Judged judged,
                                    std::string next);
     // Only while it has the role `from`. Error: "account.changed" (Conflict).
@@ -93,9 +96,6 @@ public:
     static Task<std::int64_t> raise_version(storage::Transaction& transaction, std::string id);
 
 private:
-    Task<Account> open_one(storage::Rows rows);
-    Task<Account> open(Account sealed);
-
     storage::Database& database_;
     sealing::KeyStore& keys_;
     Entropy& entropy_;

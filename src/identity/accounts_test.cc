@@ -28,6 +28,12 @@ protected:
         }));
     }
 
+    Result<> require_unchanged(const Judged& judged) {
+        return wait(database_->transact_work([=](Transaction& transaction) {
+            return Accounts::require_unchanged(transaction, judged);
+        }));
+    }
+
     std::string password() {
         return wait(database_->query("SELECT password FROM accounts")).value()[0].text(0);
     }
@@ -46,9 +52,10 @@ protected:
     Accounts accounts_{*database_, *keys_, entropy_};
 };
 
-TEST_F(AccountsTable, APasswordIsReplacedOnlyWhileTheAccountIsAsItWasJudged) {
+TEST_F(AccountsTable, APasswordCountsOnlyWhileTheAccountIsAsItWasJudged) {
+    EXPECT_TRUE(require_unchanged({"ada", "first hash", 1}));
     EXPECT_TRUE(replace({"ada", "first hash", 1}, "second hash"));
-    EXPECT_TRUE(replace({"ada", "second hash", 1}, "second hash"));  // a login that renews nothing
+    EXPECT_TRUE(require_unchanged({"ada", "second hash", 1}));
     ASSERT_TRUE(wait(database_->transact<std::int64_t>(
         [](Transaction& transaction) { return Accounts::raise_version(transaction, "ada"); })));
     for (const Judged& judged : {
@@ -57,9 +64,10 @@ TEST_F(AccountsTable, APasswordIsReplacedOnlyWhileTheAccountIsAsItWasJudged) {
              Judged{"ada", "", 2},
              Judged{"bob", "second hash", 2},
          }) {
-        const Result<> late = replace(judged, "late hash");
-        ASSERT_FALSE(late) << judged.id << judged.password << judged.version;
-        EXPECT_EQ(late.error().rule, "account.changed");
+        for (const Result<>& late : {replace(judged, "late hash"), require_unchanged(judged)}) {
+            ASSERT_FALSE(late) << judged.id << judged.password << judged.version;
+            EXPECT_EQ(late.error().rule, "account.changed");
+        }
     }
     EXPECT_EQ(password(), "second hash");
     EXPECT_TRUE(replace({"ada", "second hash", 2}, "third hash"));
@@ -76,10 +84,11 @@ TEST_F(AccountsTable, WhatAPasswordIsJudgedByNeedsNobodysKey) {
     ASSERT_TRUE(wait(keys_->destroy("grace")));
     EXPECT_EQ(wait(accounts_.find("grace")).error().rule, "keys.destroyed");
     const Credentials found = wait(accounts_.find_by_email(email)).value();
-    EXPECT_EQ(found.judged.id, "grace");
-    EXPECT_EQ(found.judged.password, "hash");
-    EXPECT_EQ(found.judged.version, 1);
-    EXPECT_FALSE(found.is_locked);
+    EXPECT_EQ(found.sealed.id, "grace");
+    EXPECT_EQ(found.sealed.password, "hash");
+    EXPECT_EQ(found.sealed.version, 1);
+    EXPECT_FALSE(found.sealed.is_locked);
+    EXPECT_EQ(wait(accounts_.open(found.sealed)).error().rule, "keys.destroyed");
 }
 
 TEST_F(AccountsTable, TheAccountsOfARoleAreCountedAsTheyChange) {

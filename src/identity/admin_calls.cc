@@ -164,7 +164,7 @@ Task<std::string> Identity::change_account(std::string id, AccountChange change,
 }
 
 Task<std::string> Identity::id_of(wire::Email email) {
-    co_return MERLON_CO_TRY(co_await accounts_.find_by_email(std::move(email))).judged.id;
+    co_return MERLON_CO_TRY(co_await accounts_.find_by_email(std::move(email))).sealed.id;
 }
 
 Task<std::string> Identity::find_account(std::string id) {

@@ -12,12 +12,15 @@
 namespace merlon::identity {
 namespace {
 
-using storage::Row;
 using storage::Rows;
 
 constexpr std::chrono::milliseconds clock_ahead_max = std::chrono::hours{2};
 // Rows in one answer: an installation may have a million.
 constexpr std::int64_t page_rows = 10'000;
+
+ToldRevocation revocation_of(const storage::Row& row) {
+    return {row.text(0), row.integer(1), row.integer(2), row.integer(3)};
+}
 
 }  // namespace
 
@@ -29,22 +32,35 @@ Task<std::int64_t> horizon_of(storage::Database* database) {
     co_return rows[0].integer(0);
 }
 
-Task<Rows> revocations_page(storage::Database* database, std::string after, std::int64_t oldest) {
-    return database->query(
-        "SELECT subject, least_version, until FROM revocations "
-        "WHERE subject > $1 AND until > $2 ORDER BY subject LIMIT $3",
-        {std::move(after), oldest, page_rows});
+Task<std::vector<ToldRevocation>> revocations_page(storage::Database* database, std::string after,
+                                                   std::int64_t oldest) {
+    const Rows rows = MERLON_CO_TRY(
+        co_await database->query("SELECT subject, least_version, until, position FROM revocations "
+                                 "WHERE subject > $1 AND until > $2 ORDER BY subject LIMIT $3",
+                                 {std::move(after), oldest, page_rows}));
+    std::vector<ToldRevocation> page;
+    for (std::size_t i = 0; i < rows.size(); ++i) page.push_back(revocation_of(rows[i]));
+    co_return page;
 }
 
-bool is_full_page(const Rows& rows) { return std::cmp_equal(rows.size(), page_rows); }
+bool is_full_page(const std::vector<ToldRevocation>& page) {
+    return std::cmp_equal(page.size(), page_rows);
+}
 
-Task<Rows> revocations_since(storage::Database* database, std::int64_t horizon,
-                             std::int64_t oldest) {
-    return database->query(
-        "SELECT subject, least_version, until, horizon, position FROM (SELECT "
+Task<News> revocations_since(storage::Database* database, const Clock* clock,
+                             std::int64_t horizon) {
+    News news{.as_of = clock->steady()};
+    const Rows rows = MERLON_CO_TRY(co_await database->query(
+        "SELECT subject, least_version, until, position, horizon FROM (SELECT "
         "CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT) AS horizon) "
         "AS now LEFT JOIN revocations ON position >= $1 AND until > $2",
-        {horizon, oldest});
+        {horizon, oldest_held(clock->wall().time_since_epoch().count())}));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (rows[i].is_null(0)) break;  // there is a horizon and nothing behind it
+        news.revocations.push_back(revocation_of(rows[i]));
+    }
+    news.horizon = rows[0].integer(4);
+    co_return news;
 }
 
 // Before anything is served: a sign-out of a minute ago holds over a restart.
@@ -57,11 +73,11 @@ Task<> Identity::load_revocations() {
     const std::int64_t horizon = MERLON_CO_TRY(co_await horizon_of(&parts_.database));
     std::string last;
     for (bool is_more = true; is_more;) {
-        const Rows rows =
+        const auto page =
             MERLON_CO_TRY(co_await revocations_page(&parts_.database, last, oldest_held(now())));
-        for (std::size_t i = 0; i < rows.size(); ++i) take_over(rows[i]);
-        is_more = is_full_page(rows);
-        if (is_more) last = rows[rows.size() - 1].text(0);
+        for (const ToldRevocation& one : page) take_over(one);
+        is_more = is_full_page(page);
+        if (is_more) last = page.back().subject;
     }
     horizon_ = horizon;
     if (parts_.database.is_shared()) parts_.revocations.note_whole_at(begun);
@@ -69,26 +85,24 @@ Task<> Identity::load_revocations() {
 }
 
 Task<> Identity::follow() {
-    const SteadyTime begun = parts_.clock.steady();
-    const Rows rows =
-        MERLON_CO_TRY(co_await revocations_since(&parts_.database, horizon_, oldest_held(now())));
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (!rows[i].is_null(0)) take_over(rows[i]);
-    }
-    horizon_ = rows[0].integer(3);
-    parts_.revocations.note_whole_at(begun);
+    News news =
+        MERLON_CO_TRY(co_await revocations_since(&parts_.database, &parts_.clock, horizon_));
+    for (const ToldRevocation& one : news.revocations) take_over(one);
+    parts_.revocations.note_whole_at(news.as_of);
+    const std::int64_t next = news.horizon;
+    recent_.take(horizon_, std::move(news));
+    horizon_ = next;
     co_return co_await follow_keys();
 }
 
 // At least until the last token that we know of has expired: another process's clock may differ.
-void Identity::take_over(const Row& revocation) {
-    const WallTime until{std::chrono::milliseconds{revocation.integer(2)}};
-    const std::string& subject = revocation.text(0);
-    const std::int64_t least = revocation.integer(1);
-    parts_.revocations.learn(subject, least, std::max(until, last_expiry()));
-    if (parts_.shared == nullptr || least == sessions::any_version) return;
+void Identity::take_over(const ToldRevocation& revoked) {
+    const WallTime until{std::chrono::milliseconds{revoked.until_ms}};
+    parts_.revocations.learn(revoked.subject, revoked.least_version,
+                             std::max(until, last_expiry()));
+    if (parts_.shared == nullptr || revoked.least_version == sessions::any_version) return;
     // Who raised it may have been killed before Redis had it, or not know of Redis.
-    if (auto key = SessionKey::of_version(subject, least, until)) {
+    if (auto key = SessionKey::of_version(revoked.subject, revoked.least_version, until)) {
         parts_.shared->session_keys.add(*std::move(key));
     }
 }

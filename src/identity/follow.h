@@ -2,7 +2,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "base/clock.h"
+#include "identity/recent_revocations.h"
 #include "storage/database.h"
 
 namespace merlon::identity {
@@ -13,13 +16,11 @@ std::int64_t oldest_held(std::int64_t now);
 
 // From where on changes are to be read by who reads everything as of now.
 Task<std::int64_t> horizon_of(storage::Database* database);
-// Subject, least version, until; by subject, after one.
-Task<storage::Rows> revocations_page(storage::Database* database, std::string after,
-                                     std::int64_t oldest);
-bool is_full_page(const storage::Rows& rows);
-// Subject, least version, until, in each row the next horizon, position; one row with nulls but the
-// horizon when nothing has changed.
-Task<storage::Rows> revocations_since(storage::Database* database, std::int64_t horizon,
-                                      std::int64_t oldest);
+// By subject, after one.
+Task<std::vector<ToldRevocation>> revocations_page(storage::Database* database, std::string after,
+                                                   std::int64_t oldest);
+bool is_full_page(const std::vector<ToldRevocation>& page);
+// As of this call.
+Task<News> revocations_since(storage::Database* database, const Clock* clock, std::int64_t horizon);
 
 }  // namespace merlon::identity

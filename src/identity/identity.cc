@@ -58,7 +58,10 @@ Task<std::unique_ptr<Identity>> Identity::open(Parts parts, const tokens::TokenS
          longest_ttl, std::make_shared<const access::Roles>(std::move(roles))}));
     MERLON_CO_TRY(co_await identity->load_revocations());
     identity->known_keys_ = MERLON_CO_TRY(co_await identity->describe_keys());
-    parts.revocations.on_addition([changed = &identity->changed_] { changed->raise(); });
+    // Of a shared database our own revocations come by follow(), as everybody else's.
+    if (!parts.database.is_shared()) {
+        parts.revocations.on_addition([changed = &identity->changed_] { changed->raise(); });
+    }
     co_return identity;
 }
 

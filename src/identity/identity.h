@@ -17,6 +17,7 @@
 #include "identity/key_change.h"
 #include "identity/parts.h"
 #include "identity/password_pool.h"
+#include "identity/recent_revocations.h"
 #include "identity/sessions.h"
 #include "identity/terms.h"
 #include "identity/told.h"
@@ -60,7 +61,8 @@ public:
     // What was revoked since a horizon, as soon as there is more than `mark` tells of, else after a
     // beat. Both are those of what was told last.
     Task<Told> tell_since(std::int64_t horizon, std::string mark);
-    // Wakes those who wait. Every second: it is how they know that they hear.
+    // Wakes those who wait. After every follow(), else every second: it is how they know that they
+    // hear.
     void beat() { changed_.raise(); }
 
     // Makes an admin with a random password when there is none: "e-mail password", else empty.
@@ -101,7 +103,8 @@ private:
     Task<> load_revocations();
     Task<> follow_keys();
     Task<std::string> describe_keys();
-    void take_over(const storage::Row& revocation);
+    void take_over(const ToldRevocation& revoked);
+    Task<News> news_since(std::int64_t horizon);
     void adopt(Terms terms);
 
     struct Endpoint;
@@ -173,6 +176,7 @@ private:
     // transaction before this one.
     std::string known_keys_;
     std::int64_t horizon_ = 0;
+    RecentRevocations recent_;
     tokens::CurrentKeys keys_;
     Current<Terms> terms_;
     std::atomic<WallTime> latest_issue_;  // of an access token, by the wall clock of then

@@ -21,7 +21,7 @@ using Ended = std::vector<std::string>;
 // What opens a session: the account as it was judged, and the hash to keep.
 struct JudgedPassword {
     Judged judged;
-    std::string next;  // the same hash, unless its scheme was outdated
+    std::optional<std::string> next;  // hash, if the scheme of that one was outdated
 };
 
 // The session and its event; with an account when it is new, else while it still is as it was
@@ -32,8 +32,10 @@ Task<Ended> store_session(Transaction& transaction, SealedSession session, Ended
     if (auto* account = std::get_if<SealedAccount>(&by)) {
         MERLON_CO_TRY(co_await Accounts::insert(transaction, std::move(*account)));
     } else if (auto* password = std::get_if<JudgedPassword>(&by)) {
-        MERLON_CO_TRY(
-            co_await Accounts::replace_password(transaction, password->judged, password->next));
+        MERLON_CO_TRY(password->next
+                          ? co_await Accounts::replace_password(transaction, password->judged,
+                                                                *password->next)
+                          : co_await Accounts::require_unchanged(transaction, password->judged));
     }
     Ended ended = MERLON_CO_TRY(co_await sessions::insert(transaction, std::move(session),
                                                           std::move(surplus), revoked_until));
@@ -130,18 +132,18 @@ Task<http::Response> Identity::login(http::LocalCall call) {
         co_return std::unexpected(std::move(found).error());
     }
     const std::string& guarded = form.email.canonical();
-    const std::string encoded = found ? found->judged.password : std::string();
+    const std::string encoded = found ? found->sealed.password : std::string();
     const auto verdict =
         MERLON_CO_TRY(co_await judge_password(guarded, form.password, encoded, call.client));
-    if (found && found->is_locked) {
+    if (found && found->sealed.is_locked) {
         co_return fail(Kind::Exhausted, "limit.auth", "locked by an operator",
                        RetryAfter{LoginProtection::first_lock});
     }
     if (!verdict.matches) co_return fail(Kind::Unknown, "credentials.wrong");
 
     // Opened for who knows the password, not for who asks.
-    const Account account = MERLON_CO_TRY(co_await accounts_.find(found->judged.id));
-    JudgedPassword password{found->judged, found->judged.password};
+    const Account account = MERLON_CO_TRY(co_await accounts_.open(found->sealed));
+    JudgedPassword password{Judged::of(account), {}};
     if (verdict.needs_rehash) {  // the only time the password is at hand
         password.next = MERLON_CO_TRY(co_await passwords_.hash(form.password));
     }

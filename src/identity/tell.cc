@@ -9,63 +9,60 @@
 namespace merlon::identity {
 namespace {
 
-Told told_of(const storage::Rows& rows) {
-    Told told;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (rows[i].is_null(0)) continue;  // there is a horizon and nothing behind it
-        told.revocations.push_back({rows[i].text(0), rows[i].integer(1), rows[i].integer(2)});
-    }
-    return told;
-}
+// Followed every second: what is older failed to be, and the database says why.
+constexpr std::chrono::seconds recent_max{2};
 
 // Tells one set of changes from the next: they become more, or later. SQLite's have no position,
 // and one of a subject that is revoked again takes the place of the one before.
-std::string mark_of(const storage::Rows& rows) {
-    if (rows[0].is_null(0)) return "0";
+std::string mark_of(const std::vector<ToldRevocation>& revocations) {
     std::int64_t highest = 0;
     std::uint64_t sum = 0;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        highest = std::max(highest, rows[i].integer(4));
-        sum += static_cast<std::uint64_t>(rows[i].integer(1)) +
-               static_cast<std::uint64_t>(rows[i].integer(2));
+    for (const ToldRevocation& one : revocations) {
+        highest = std::max(highest, one.position);
+        sum += static_cast<std::uint64_t>(one.least_version) +
+               static_cast<std::uint64_t>(one.until_ms);
     }
-    return fmt::format("{}/{}/{}", rows.size(), highest, sum);
+    return fmt::format("{}/{}/{}", revocations.size(), highest, sum);
 }
 
 }  // namespace
 
 // The horizon first: what is revoked while the pages are read comes with the first news.
 Task<Told> Identity::tell_all(std::string after) {
-    const std::int64_t horizon = MERLON_CO_TRY(co_await horizon_of(&parts_.database));
-    const storage::Rows rows = MERLON_CO_TRY(
+    Told told;
+    told.horizon = MERLON_CO_TRY(co_await horizon_of(&parts_.database));
+    told.revocations = MERLON_CO_TRY(
         co_await revocations_page(&parts_.database, std::move(after), oldest_held(now())));
-    Told told = told_of(rows);
-    told.horizon = horizon;
-    if (is_full_page(rows)) told.last = told.revocations.back().subject;
+    if (is_full_page(told.revocations)) told.last = told.revocations.back().subject;
     told.jwks = terms_.load()->issuer.jwks(parts_.clock.wall());
     co_return told;
 }
 
 Task<Told> Identity::tell_since(std::int64_t horizon, std::string mark) {
+    const SteadyTime asked = parts_.clock.steady();
     const std::uint64_t seen = changed_.count();
-    std::chrono::milliseconds waited{};
-    storage::Rows rows =
-        MERLON_CO_TRY(co_await revocations_since(&parts_.database, horizon, oldest_held(now())));
-    if (rows[0].is_null(0) || mark_of(rows) == mark) {
-        const SteadyTime begun = parts_.clock.steady();
+    News news = MERLON_CO_TRY(co_await news_since(horizon));
+    if (news.revocations.empty() || mark_of(news.revocations) == mark) {
         MERLON_CO_TRY(co_await changed_.wait(seen));
-        waited = std::chrono::floor<std::chrono::milliseconds>(parts_.clock.steady() - begun);
-        rows = MERLON_CO_TRY(
-            co_await revocations_since(&parts_.database, horizon, oldest_held(now())));
+        news = MERLON_CO_TRY(co_await news_since(horizon));
     }
-    Told told = told_of(rows);
-    const std::int64_t next = rows[0].integer(3);
+    Told told;
     // Seen from another horizon, it is another set.
-    if (next == horizon) told.mark = mark_of(rows);
-    told.horizon = next;
-    told.waited = waited;
+    if (news.horizon == horizon) told.mark = mark_of(news.revocations);
+    told.revocations = std::move(news.revocations);
+    told.horizon = news.horizon;
+    told.as_of = std::chrono::floor<std::chrono::milliseconds>(news.as_of - asked);
     told.jwks = terms_.load()->issuer.jwks(parts_.clock.wall());
     co_return told;
+}
+
+// Who asks from further back than is remembered is told out of the database, and so is everybody
+// while following fails, and of SQLite, which nobody else changes.
+Task<News> Identity::news_since(std::int64_t horizon) {
+    if (auto recent = recent_.since(horizon, parts_.clock.steady() - recent_max)) {
+        co_return *std::move(recent);
+    }
+    co_return co_await revocations_since(&parts_.database, &parts_.clock, horizon);
 }
 
 }  // namespace merlon::identity

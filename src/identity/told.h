@@ -12,6 +12,8 @@ struct ToldRevocation {
     std::string subject;  // a session's or a user's identifier
     std::int64_t least_version;
     std::int64_t until_ms;  // since 1970
+    // Its transaction's number; 0 of SQLite, and where it does not matter.
+    std::int64_t position = 0;
 };
 
 struct Told {
@@ -22,8 +24,8 @@ struct Told {
     std::string mark;
     std::string last;  // subject of a page that is not the last; empty: it is
     std::string jwks;  // the keys as they are now
-    // From the question until all of this was read: it is whole as of so long after the asking.
-    std::chrono::milliseconds waited{};
+    // It is whole as of so long after the question; negative: before it.
+    std::chrono::milliseconds as_of{};
 };
 
 }  // namespace merlon::identity

@@ -225,6 +225,49 @@ TEST_P(DatabaseContract, LosesNoUpdateAmongParallelTransactions) {
     EXPECT_EQ(wait(add_in_transaction(*database_, "sum", 0)).value(), 300);
 }
 
+Task<> add_part_if_open(Transaction& transaction, std::string item) {
+    const Rows open =
+        MERLON_CO_TRY(co_await transaction.query("SELECT 1 FROM items WHERE name = $1 AND "
+                                                 "amount = 0",
+                                                 {item}));
+    if (open.empty()) co_return Result<>{};
+    MERLON_CO_TRY(co_await transaction.query("INSERT INTO parts (item) VALUES ($1)", {item}));
+    co_return Result<>{};
+}
+
+Task<> close_and_clear(Transaction& transaction, std::string item) {
+    MERLON_CO_TRY(
+        co_await transaction.query("UPDATE items SET amount = 1 WHERE name = $1", {item}));
+    MERLON_CO_TRY(co_await transaction.query("DELETE FROM parts WHERE item = $1", {item}));
+    co_return Result<>{};
+}
+
+// As of a sign-in that has read the account, and a lock that has ended all its sessions.
+TEST_P(DatabaseContract, KeepsNothingThatWasAddedBecauseOfWhatHoldsNoMore) {
+    constexpr int rounds = 100;
+    for (int round = 0; round < rounds; ++round) {
+        ASSERT_TRUE(wait(database_->transact_work(inserting(std::to_string(round)))));
+    }
+    std::vector<std::thread> loops;
+    for (const auto work : {add_part_if_open, add_part_if_open, close_and_clear}) {
+        loops.emplace_back([this, work] {
+            asio::io_context loop(1);
+            for (int round = 0; round < rounds; ++round) {
+                const auto on_item = [work,
+                                      item = std::to_string(round)](Transaction& transaction) {
+                    return work(transaction, item);
+                };
+                spawn(loop.get_executor(), database_->transact_work(on_item),
+                      [](Result<> done) { EXPECT_TRUE(done); });
+                loop.run();
+                loop.restart();
+            }
+        });
+    }
+    for (std::thread& thread : loops) thread.join();
+    EXPECT_EQ(wait(database_->query("SELECT count(*) FROM parts")).value()[0].integer(0), 0);
+}
+
 TEST_P(DatabaseContract, OutlivesALoopThatIsDestroyedWithCallersWaiting) {
     for (int round = 0; round < 50; ++round) {
         asio::io_context loop(1);

@@ -143,6 +143,27 @@ TEST_F(PostgresFaults, ManyThatComeAtOnceShareTheConnectionsThatAreThere) {
     EXPECT_LE(connections, settings_->connections_min + 1 + looks);
 }
 
+// In turn, everybody would be served after he has gone.
+TEST_F(PostgresFaults, WhoCameLastIsServedFirstWhenTheLineIsLong) {
+    PostgresSettings one = other_settings();
+    one.connections_min = 1;
+    one.connections_max = 1;
+    const auto database = open(std::make_shared<const PostgresSettings>(std::move(one)));
+    ASSERT_TRUE(wait(database->query("SELECT 1")));
+    asio::io_context loop(1);
+    std::string order;
+    for (const char name : {'a', 'b', 'c', 'd'}) {
+        auto query = name == 'a' ? database->query("SELECT 1 FROM pg_sleep(0.5)")
+                                 : database->query("SELECT 1");
+        spawn(loop.get_executor(), std::move(query), [&order, name](const Result<Rows>& rows) {
+            EXPECT_TRUE(rows);
+            order += name;
+        });
+    }
+    loop.run();
+    EXPECT_EQ(order, "adcb");
+}
+
 TEST_F(PostgresFaults, WhoWaitsGetsAConnectionWhenNoneIsGivenBack) {
     PostgresSettings few = other_settings();
     few.connections_min = 1;

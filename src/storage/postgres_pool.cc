@@ -2,6 +2,7 @@
 #include "storage/postgres_pool.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/spawn.h"
 
@@ -23,9 +24,14 @@ constexpr milliseconds longest_pause{500};
 constexpr int growth_pause_openings = 10;
 // Unless the first is so long in the making that it may be lost on its way.
 constexpr milliseconds slow_opening{500};
+// For so long, those who wait for a connection are served in turn.
+constexpr milliseconds overload_after{200};
 // A statement that has no answer for so long is asked after, on a connection that has to be there
 // within as much.
 constexpr milliseconds silent_max{1'000};
+// And again after so long, beside those who ask already: who begins to ask just before the network
+// is back may be as lost as those he asks after.
+constexpr milliseconds asked_every{400};
 
 // Which of these of the server's processes work on something, of a list with commas.
 constexpr Sql active_backends =
@@ -38,16 +44,18 @@ PostgresPool::PostgresPool(Executor executor, const PostgresSettings& settings, 
     : executor_(executor), settings_(settings), note_(note), tick_(executor) {}
 
 Task<PostgresPool::Lease> PostgresPool::acquire() {
+    if (PostgresConnection* idle = take_idle()) co_return Lease(*this, *idle);
+    if (may_grow()) co_return co_await open();
     const SteadyTime end = std::chrono::steady_clock::now() + settings_.connect_max;
+    Waiter waiter{Timer(executor_, end), end - settings_.connect_max};
+    const auto place = waiters_.insert(waiters_.end(), &waiter);
+    // Woken to open one and too late for it, he keeps his place.
     do {
-        if (PostgresConnection* idle = take_idle()) co_return Lease(*this, *idle);
-        if (may_grow()) co_return co_await open();
-        Waiter waiter{Timer(executor_, end)};
-        const auto place = waiters_.insert(waiters_.end(), &waiter);
         co_await waiter.timer.async_wait(as_result);
         if (waiter.given != nullptr) co_return Lease(*this, *waiter.given);
-        waiters_.erase(place);
-    } while (std::chrono::steady_clock::now() < end);
+    } while (!may_grow() && std::chrono::steady_clock::now() < end);
+    waiters_.erase(place);
+    if (may_grow()) co_return co_await open();
     co_return fail(Kind::Unavailable, "storage.busy", "every connection is in use");
 }
 
@@ -101,13 +109,22 @@ PostgresConnection* PostgresPool::take_idle() {
     return nullptr;
 }
 
+// In turn, until the first has waited for long: then more has come than can be served, as after a
+// database's return. In turn, each would come to the end of his patience just before his turn, and
+// a request of several statements would join the end of the line for each; so the last is the
+// first, and what was begun is done.
+std::list<PostgresPool::Waiter*>::iterator PostgresPool::next_waiter() {
+    const auto waited = std::chrono::steady_clock::now() - waiters_.front()->since;
+    return waited < overload_after ? waiters_.begin() : std::prev(waiters_.end());
+}
+
 void PostgresPool::give_back(PostgresConnection& connection) {
     if (connection.is_broken()) return remove_with_idle(connection);
     if (!waiters_.empty()) {
-        Waiter* next = waiters_.front();
-        waiters_.pop_front();
-        next->given = &connection;
-        next->timer.cancel();
+        const auto next = next_waiter();
+        (*next)->given = &connection;
+        (*next)->timer.cancel();
+        waiters_.erase(next);
         return;
     }
     const auto member = std::ranges::find_if(
@@ -135,7 +152,7 @@ void PostgresPool::start() { tick(); }
 void PostgresPool::close() {
     is_closed_ = true;
     tick_.cancel();
-    if (asking_) asking_->give_up();
+    for (const auto& asking : asking_) asking->give_up();
     std::erase_if(members_, [](const Member& one) { return one.idle_since != SteadyTime::max(); });
     for (Member& member : members_) member.connection->give_up();
 }
@@ -154,12 +171,11 @@ void PostgresPool::look_after(SteadyTime now) {
     for (Member& member : members_) {
         if (member.connection->deadline() <= now) member.connection->give_up();
     }
-    if (!waiters_.empty() && may_grow()) waiters_.front()->timer.cancel();
-    if (asking_ && asking_->busy_since() <= now - silent_max) asking_->give_up();
-    if (!asking_ && !silent_ones(now - silent_max).empty()) {
-        asking_ = std::make_unique<PostgresConnection>(executor_, settings_, note_);
-        spawn(executor_, ask_after_silent_ones(), [this](Result<>) { asking_.reset(); });
+    if (!waiters_.empty() && may_grow()) (*next_waiter())->timer.cancel();
+    for (const auto& asking : asking_) {
+        if (asking->busy_since() <= now - silent_max) asking->give_up();
     }
+    if (now >= next_ask_ && !silent_ones(now - silent_max).empty()) ask();
     std::erase_if(members_, [&](const Member& one) {
         return members_.size() > settings_.connections_min && one.idle_since != SteadyTime::max() &&
                now - one.idle_since > settings_.idle_max;
@@ -184,24 +200,45 @@ std::vector<PostgresConnection*> PostgresPool::silent_ones(SteadyTime since) con
     return silent;
 }
 
+void PostgresPool::ask() {
+    next_ask_ = std::chrono::steady_clock::now() + asked_every;
+    const auto asking = asking_.insert(
+        asking_.end(), std::make_unique<PostgresConnection>(executor_, settings_, note_));
+    spawn(executor_, ask_after_silent_ones(asking->get()), [this, asking](const Result<>& asked) {
+        auto connection = std::move(*asking);
+        asking_.erase(asking);
+        if (!asked || is_closed_) return;
+        // After those that it has shown to be lost are gone, and the idle ones with them.
+        asio::post(executor_, [this, connection = std::move(connection)]() mutable {
+            if (!is_closed_) adopt(std::move(connection));
+        });
+    });
+}
+
+// A connection costs too much to be thrown away in the moment that they are wanted most.
+void PostgresPool::adopt(std::unique_ptr<PostgresConnection> connection) {
+    if (members_.size() >= settings_.connections_max) return;
+    give_back(*members_.emplace_back(Member{std::move(connection)}).connection);
+}
+
 // A network that was cut may have lost a statement or its answer, and both sides wait. The server
 // says whether it works on it: else it is over, long before its deadline, and a caller whose work
 // may be done again goes on over another connection.
-Task<> PostgresPool::ask_after_silent_ones() {
-    MERLON_CO_TRY(co_await asking_->connect());
+Task<> PostgresPool::ask_after_silent_ones(PostgresConnection* asking) {
+    MERLON_CO_TRY(co_await asking->connect());
     const SteadyTime asked = std::chrono::steady_clock::now();
-    std::string backends = std::to_string(asking_->backend());
+    std::string backends = std::to_string(asking->backend());
     for (const auto* one : silent_ones(asked - silent_max)) {
         backends += ',' + std::to_string(one->backend());
     }
-    const Rows rows = MERLON_CO_TRY(co_await asking_->query(active_backends, {backends}));
+    const Rows rows = MERLON_CO_TRY(co_await asking->query(active_backends, {backends}));
     std::vector<std::int64_t> active;
     for (std::size_t i = 0; i < rows.size(); ++i) active.push_back(rows[i].integer(0));
     const auto is_active = [&](const PostgresConnection& one) {
         return std::ranges::find(active, one.backend()) != active.end();
     };
     // Behind a pooler the numbers are the pooler's own: nothing can be said then.
-    if (!is_active(*asking_)) co_return Result<>{};
+    if (!is_active(*asking)) co_return Result<>{};
     for (auto* one : silent_ones(asked - silent_max)) {
         if (!is_active(*one)) one->give_up();
     }

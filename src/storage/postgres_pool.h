@@ -59,6 +59,7 @@ private:
     };
     struct Waiter {
         Timer timer;
+        SteadyTime since;
         PostgresConnection* given = nullptr;
     };
 
@@ -68,13 +69,16 @@ private:
     bool may_grow() const;
     Result<> may_try() const;
     void note_attempt(SteadyTime began, bool is_good);
+    std::list<Waiter*>::iterator next_waiter();
     void give_back(PostgresConnection& connection);
     void remove_with_idle(PostgresConnection& connection);
     void remove(PostgresConnection& connection);
     void tick();
     void look_after(SteadyTime now);
     std::vector<PostgresConnection*> silent_ones(SteadyTime since) const;
-    Task<> ask_after_silent_ones();
+    void ask();
+    Task<> ask_after_silent_ones(PostgresConnection* asking);
+    void adopt(std::unique_ptr<PostgresConnection> connection);
 
     Executor executor_;
     const PostgresSettings& settings_;
@@ -86,7 +90,8 @@ private:
     SteadyTime last_success_ = SteadyTime::min();  // when the last attempt began that came through
     std::chrono::milliseconds pause_{0};           // before the next attempt after a failure
     SteadyTime next_growth_ = SteadyTime::min();   // no further connection for who waits until then
-    std::unique_ptr<PostgresConnection> asking_;   // after silent ones; beside the members
+    SteadyTime next_ask_ = SteadyTime::min();      // after silent ones
+    std::list<std::unique_ptr<PostgresConnection>> asking_;  // beside the members
     bool is_filling_ = false;
     bool is_closed_ = false;
 };
