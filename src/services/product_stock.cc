@@ -1,4 +1,6 @@
-// Taking and giving back, each one transaction under the order's identifier.
+// Taking and giving back, each one transaction under the order's identifier, by row: everybody
+// takes of the same few products. The first statement of both changes the order's row, so of two
+// about one order the second sees all that the first did.
 #include "services/product_stock.h"
 
 namespace merlon::services {
@@ -91,13 +93,14 @@ Task<> give_all_back(Transaction* transaction, Cache cache, std::string order_id
 }  // namespace
 
 Task<Taken> ProductStock::take(std::string order_id, std::vector<StockLine> lines) {
-    return database_.transact<Taken>([order_id, lines, cache = cache_](Transaction& transaction) {
-        return take_all(&transaction, cache, order_id, lines);
-    });
+    return database_.transact_by_row<Taken>(
+        [order_id, lines, cache = cache_](Transaction& transaction) {
+            return take_all(&transaction, cache, order_id, lines);
+        });
 }
 
 Task<> ProductStock::give_back(std::string order_id) {
-    return database_.transact_work([order_id, cache = cache_](Transaction& transaction) {
+    return database_.transact_work_by_row([order_id, cache = cache_](Transaction& transaction) {
         return give_all_back(&transaction, cache, order_id);
     });
 }

@@ -131,9 +131,15 @@ public:
     // is dropped. Errors: the work's own and those of query().
     virtual Task<> transact_work(Work work) = 0;
 
-    // The same, while no other such work is under way on the database, whoever began it, and with
-    // every statement seeing what was committed before: for what has to be done once by several
-    // processes that start together. It may wait for the others, and take minutes.
+    // The same but for the others: each statement sees what is committed by then, and one that
+    // changes a row waits for who is changing it. For rows that everybody changes, as a stock is,
+    // where to run again would be to run again and again. What such a work has read may hold no
+    // more; what has to hold is judged by the statement that changes it.
+    virtual Task<> transact_work_by_row(Work work) = 0;
+
+    // By row, and while no other such work is under way on the database, whoever began it: for what
+    // has to be done once by several processes that start together. It may wait for the others, and
+    // take minutes.
     virtual Task<> transact_alone(Work work) = 0;
 
     // From now on has `hear` called when another process may have changed what `listen`, a LISTEN,
@@ -152,9 +158,19 @@ public:
     // itself (a capturing lambda's captures die with it); it calls one with values.
     template <class T, class F>
     Task<T> transact(F work) {
+        return with_value<T>(&Database::transact_work, std::move(work));
+    }
+    template <class T, class F>
+    Task<T> transact_by_row(F work) {
+        return with_value<T>(&Database::transact_work_by_row, std::move(work));
+    }
+
+private:
+    template <class T, class F>
+    Task<T> with_value(Task<> (Database::*transact)(Work), F work) {
         // Shared with the work, which may outlive this frame when the caller's loop is destroyed.
         auto value = std::make_shared<std::optional<T>>();
-        MERLON_CO_TRY(co_await transact_work(
+        MERLON_CO_TRY(co_await (this->*transact)(
             [value, work = std::move(work)](Transaction& transaction) mutable {
                 return keep_value<T>(value, work(transaction));
             }));
@@ -162,7 +178,6 @@ public:
         co_return std::move(**value);
     }
 
-private:
     template <class T>
     static Task<> keep_value(std::shared_ptr<std::optional<T>> value, Task<T> task) {
         *value = MERLON_CO_TRY(co_await std::move(task));

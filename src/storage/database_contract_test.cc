@@ -225,6 +225,35 @@ TEST_P(DatabaseContract, LosesNoUpdateAmongParallelTransactions) {
     EXPECT_EQ(wait(add_in_transaction(*database_, "sum", 0)).value(), 300);
 }
 
+Task<std::int64_t> add_in_one_statement(Transaction& transaction) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "INSERT INTO items (name, amount) VALUES ('stock', 1) "
+        "ON CONFLICT (name) DO UPDATE SET amount = items.amount + 1 RETURNING amount"));
+    co_return rows[0].integer(0);
+}
+
+TEST_P(DatabaseContract, ChangesByRowWhatEverybodyChangesAndRunsNothingAgain) {
+    std::atomic<int> runs{0};
+    std::vector<std::thread> loops;
+    for (int thread = 0; thread < 3; ++thread) {
+        loops.emplace_back([&] {
+            asio::io_context loop(1);
+            for (int i = 0; i < 100; ++i) {
+                auto added =
+                    database_->transact_by_row<std::int64_t>([&runs](Transaction& transaction) {
+                        ++runs;
+                        return add_in_one_statement(transaction);
+                    });
+                spawn(loop.get_executor(), std::move(added));
+            }
+            loop.run();
+        });
+    }
+    for (std::thread& thread : loops) thread.join();
+    EXPECT_EQ(wait(database_->query("SELECT amount FROM items")).value()[0].integer(0), 300);
+    EXPECT_EQ(runs, 300);
+}
+
 Task<> add_part_if_open(Transaction& transaction, std::string item) {
     const Rows open =
         MERLON_CO_TRY(co_await transaction.query("SELECT 1 FROM items WHERE name = $1 AND "

@@ -19,8 +19,8 @@ constexpr std::chrono::minutes alone_max{10};
 constexpr std::chrono::milliseconds silent_max{2'000};
 
 const char* begin_statement(Isolation isolation) {
-    return isolation == Isolation::Alone ? "BEGIN ISOLATION LEVEL READ COMMITTED"
-                                         : "BEGIN ISOLATION LEVEL SERIALIZABLE";
+    return isolation == Isolation::Serializable ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
+                                                : "BEGIN ISOLATION LEVEL READ COMMITTED";
 }
 
 // A Sql is made of a literal, which ends with a NUL. Its address is its name, too.

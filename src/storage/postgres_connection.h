@@ -24,8 +24,10 @@ inline constexpr std::string_view lost_race_rule = "storage.lost_race";
 // How a transaction sees the others.
 enum class Isolation : std::uint8_t {
     Serializable,  // as if there were none
-    // Each statement sees what is committed by then. The deadline of its statements is minutes: it
-    // waits for the others, and changes whole tables.
+    // Each statement sees what is committed by then.
+    ByRow,
+    // So, too. The deadline of its statements is minutes: it waits for the others, and changes
+    // whole tables.
     Alone,
 };
 

@@ -108,6 +108,11 @@ Task<> PostgresDatabase::transact_work(Work work) {
         [this, work = std::move(work)] { return run_transaction(work, Isolation::Serializable); });
 }
 
+Task<> PostgresDatabase::transact_work_by_row(Work work) {
+    co_return co_await on_our_loop<void>(
+        [this, work = std::move(work)] { return run_transaction(work, Isolation::ByRow); });
+}
+
 Task<> PostgresDatabase::transact_alone(Work work) {
     co_return co_await on_our_loop<void>(
         [this, work = std::move(work)] { return run_transaction(work, Isolation::Alone); });

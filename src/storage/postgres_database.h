@@ -1,5 +1,5 @@
 // PostgreSQL behind the Database port: one thread with a loop of its own, a pool of connections on
-// it. Transactions are SERIALIZABLE; one that loses a race runs again.
+// it. Transactions are SERIALIZABLE unless they say otherwise; one that loses a race runs again.
 #pragma once
 
 #include <atomic>
@@ -29,6 +29,7 @@ public:
     // Beside the errors of the port: "storage.in_doubt" (Unavailable), when the connection broke
     // while the commit was under way, so that it may have happened or not.
     Task<> transact_work(Work work) override;
+    Task<> transact_work_by_row(Work work) override;
     // Under an advisory lock that lasts as long as the transaction.
     Task<> transact_alone(Work work) override;
     void on_notice(Sql listen, std::function<void()> hear) override;

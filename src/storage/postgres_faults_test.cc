@@ -237,6 +237,12 @@ TEST_F(PostgresFaults, AStatementThatTheServerDoesNotWorkOnIsOverLongBeforeItsDe
     ::kill(backend, SIGCONT);
     EXPECT_TRUE(rows) << rows.error().detail;
     EXPECT_LT(took, settings_->statement_max);
+    // On the connection that had asked: who has to make another one comes later.
+    EXPECT_EQ(wait(database_->query("SELECT count(*) FROM pg_prepared_statements "
+                                    "WHERE statement LIKE '%pg_stat_activity%'"))
+                  .value()[0]
+                  .integer(0),
+              1);
 }
 
 TEST_F(PostgresFaults, AStatementThatTheServerWorksOnIsWaitedFor) {

@@ -65,9 +65,8 @@ Task<PostgresPool::Lease> PostgresPool::open() {
     // While it is away, one attempt in each pause, however long the others wait for their answer.
     next_attempt_ = began + pause_;
     next_growth_ = began + slow_opening;
-    Member& member = members_.emplace_back(
-        Member{std::make_unique<PostgresConnection>(executor_, settings_, note_)});
-    PostgresConnection& connection = *member.connection;
+    PostgresConnection& connection =
+        add(std::make_unique<PostgresConnection>(executor_, settings_, note_));
     const Result<> connected = co_await connection.connect();
     note_attempt(began, connected.has_value());
     if (!connected) {
@@ -99,11 +98,17 @@ void PostgresPool::note_attempt(SteadyTime began, bool is_good) {
     next_attempt_ = std::chrono::steady_clock::now() + pause_;
 }
 
+PostgresConnection& PostgresPool::add(std::unique_ptr<PostgresConnection> connection) {
+    members_.push_back({std::move(connection), false, std::chrono::steady_clock::now()});
+    return *members_.back().connection;
+}
+
 // The most recently used: the others get old enough to be closed.
 PostgresConnection* PostgresPool::take_idle() {
     for (auto member = members_.rbegin(); member != members_.rend(); ++member) {
-        if (member->idle_since == SteadyTime::max()) continue;
-        member->idle_since = SteadyTime::max();
+        if (!member->is_idle) continue;
+        member->is_idle = false;
+        member->since = std::chrono::steady_clock::now();
         return member->connection.get();
     }
     return nullptr;
@@ -120,6 +125,8 @@ std::list<PostgresPool::Waiter*>::iterator PostgresPool::next_waiter() {
 
 void PostgresPool::give_back(PostgresConnection& connection) {
     if (connection.is_broken()) return remove_with_idle(connection);
+    const auto member = member_of(connection);
+    member->since = std::chrono::steady_clock::now();
     if (!waiters_.empty()) {
         const auto next = next_waiter();
         (*next)->given = &connection;
@@ -127,22 +134,30 @@ void PostgresPool::give_back(PostgresConnection& connection) {
         waiters_.erase(next);
         return;
     }
-    const auto member = std::ranges::find_if(
-        members_, [&](const Member& one) { return one.connection.get() == &connection; });
-    member->idle_since = std::chrono::steady_clock::now();
+    member->is_idle = true;
     members_.splice(members_.end(), members_, member);
 }
 
-// What broke one connection, most likely a server that went away, broke those that nobody used.
-void PostgresPool::remove_with_idle(PostgresConnection& connection) {
+// What broke one connection, most likely a server that went away, broke those that nobody used. But
+// one that was taken before the server last said how it is tells nothing of those used since.
+void PostgresPool::remove_with_idle(const PostgresConnection& connection) {
+    const SteadyTime taken = member_of(connection)->since;
+    const SteadyTime doubted_until = taken < told_at_ ? told_at_ : SteadyTime::max();
     remove(connection);
-    std::erase_if(members_, [](const Member& one) { return one.idle_since != SteadyTime::max(); });
+    std::erase_if(members_,
+                  [&](const Member& one) { return one.is_idle && one.since < doubted_until; });
 }
 
 // Its place is free: whoever waits may make a connection of his own, or hears why he cannot.
-void PostgresPool::remove(PostgresConnection& connection) {
-    std::erase_if(members_, [&](const Member& one) { return one.connection.get() == &connection; });
+void PostgresPool::remove(const PostgresConnection& connection) {
+    members_.erase(member_of(connection));
     for (Waiter* waiter : waiters_) waiter->timer.cancel();
+}
+
+std::list<PostgresPool::Member>::iterator PostgresPool::member_of(
+    const PostgresConnection& connection) {
+    return std::ranges::find_if(
+        members_, [&](const Member& one) { return one.connection.get() == &connection; });
 }
 
 void PostgresPool::start() { tick(); }
@@ -153,7 +168,7 @@ void PostgresPool::close() {
     is_closed_ = true;
     tick_.cancel();
     for (const auto& asking : asking_) asking->give_up();
-    std::erase_if(members_, [](const Member& one) { return one.idle_since != SteadyTime::max(); });
+    std::erase_if(members_, [](const Member& one) { return one.is_idle; });
     for (Member& member : members_) member.connection->give_up();
 }
 
@@ -177,8 +192,8 @@ void PostgresPool::look_after(SteadyTime now) {
     }
     if (now >= next_ask_ && !silent_ones(now - silent_max).empty()) ask();
     std::erase_if(members_, [&](const Member& one) {
-        return members_.size() > settings_.connections_min && one.idle_since != SteadyTime::max() &&
-               now - one.idle_since > settings_.idle_max;
+        return members_.size() > settings_.connections_min && one.is_idle &&
+               now - one.since > settings_.idle_max;
     });
     if (is_filling_ || members_.size() >= settings_.connections_min || !may_try()) return;
     is_filling_ = true;
@@ -201,30 +216,30 @@ std::vector<PostgresConnection*> PostgresPool::silent_ones(SteadyTime since) con
 }
 
 void PostgresPool::ask() {
-    next_ask_ = std::chrono::steady_clock::now() + asked_every;
+    const SteadyTime began = std::chrono::steady_clock::now();
+    next_ask_ = began + asked_every;
     const auto asking = asking_.insert(
         asking_.end(), std::make_unique<PostgresConnection>(executor_, settings_, note_));
-    spawn(executor_, ask_after_silent_ones(asking->get()), [this, asking](const Result<>& asked) {
-        auto connection = std::move(*asking);
-        asking_.erase(asking);
-        if (!asked || is_closed_) return;
-        // After those that it has shown to be lost are gone, and the idle ones with them.
-        asio::post(executor_, [this, connection = std::move(connection)]() mutable {
-            if (!is_closed_) adopt(std::move(connection));
-        });
-    });
-}
-
-// A connection costs too much to be thrown away in the moment that they are wanted most.
-void PostgresPool::adopt(std::unique_ptr<PostgresConnection> connection) {
-    if (members_.size() >= settings_.connections_max) return;
-    give_back(*members_.emplace_back(Member{std::move(connection)}).connection);
+    spawn(executor_, lost_ones(asking->get()),
+          [this, began, asking](const Result<std::vector<PostgresConnection*>>& lost) {
+              auto connection = std::move(*asking);
+              asking_.erase(asking);
+              if (!lost || is_closed_) return;
+              note_attempt(began, true);
+              told_at_ = std::chrono::steady_clock::now();
+              // It stays, for those who lose theirs: a connection costs too much to be thrown away
+              // in the moment that it is wanted most.
+              if (members_.size() < settings_.connections_max + lost->size()) {
+                  give_back(add(std::move(connection)));
+              }
+              for (PostgresConnection* one : *lost) one->give_up();
+          });
 }
 
 // A network that was cut may have lost a statement or its answer, and both sides wait. The server
 // says whether it works on it: else it is over, long before its deadline, and a caller whose work
 // may be done again goes on over another connection.
-Task<> PostgresPool::ask_after_silent_ones(PostgresConnection* asking) {
+Task<std::vector<PostgresConnection*>> PostgresPool::lost_ones(PostgresConnection* asking) {
     MERLON_CO_TRY(co_await asking->connect());
     const SteadyTime asked = std::chrono::steady_clock::now();
     std::string backends = std::to_string(asking->backend());
@@ -234,15 +249,14 @@ Task<> PostgresPool::ask_after_silent_ones(PostgresConnection* asking) {
     const Rows rows = MERLON_CO_TRY(co_await asking->query(active_backends, {backends}));
     std::vector<std::int64_t> active;
     for (std::size_t i = 0; i < rows.size(); ++i) active.push_back(rows[i].integer(0));
-    const auto is_active = [&](const PostgresConnection& one) {
-        return std::ranges::find(active, one.backend()) != active.end();
+    const auto is_active = [&](const PostgresConnection* one) {
+        return std::ranges::find(active, one->backend()) != active.end();
     };
     // Behind a pooler the numbers are the pooler's own: nothing can be said then.
-    if (!is_active(*asking)) co_return Result<>{};
-    for (auto* one : silent_ones(asked - silent_max)) {
-        if (!is_active(*one)) one->give_up();
-    }
-    co_return Result<>{};
+    if (!is_active(asking)) co_return std::vector<PostgresConnection*>{};
+    std::vector<PostgresConnection*> lost = silent_ones(asked - silent_max);
+    std::erase_if(lost, is_active);
+    co_return lost;
 }
 
 }  // namespace merlon::storage

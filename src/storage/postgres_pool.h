@@ -55,7 +55,8 @@ private:
 
     struct Member {
         std::unique_ptr<PostgresConnection> connection;
-        SteadyTime idle_since = SteadyTime::max();  // max: in use
+        bool is_idle = false;  // else somebody has it
+        SteadyTime since{};    // that it has been so
     };
     struct Waiter {
         Timer timer;
@@ -63,6 +64,7 @@ private:
         PostgresConnection* given = nullptr;
     };
 
+    PostgresConnection& add(std::unique_ptr<PostgresConnection> connection);
     Task<Lease> open();
     Task<> fill();
     PostgresConnection* take_idle();
@@ -71,14 +73,14 @@ private:
     void note_attempt(SteadyTime began, bool is_good);
     std::list<Waiter*>::iterator next_waiter();
     void give_back(PostgresConnection& connection);
-    void remove_with_idle(PostgresConnection& connection);
-    void remove(PostgresConnection& connection);
+    void remove_with_idle(const PostgresConnection& connection);
+    std::list<Member>::iterator member_of(const PostgresConnection& connection);
+    void remove(const PostgresConnection& connection);
     void tick();
     void look_after(SteadyTime now);
     std::vector<PostgresConnection*> silent_ones(SteadyTime since) const;
     void ask();
-    Task<> ask_after_silent_ones(PostgresConnection* asking);
-    void adopt(std::unique_ptr<PostgresConnection> connection);
+    Task<std::vector<PostgresConnection*>> lost_ones(PostgresConnection* asking);
 
     Executor executor_;
     const PostgresSettings& settings_;
@@ -91,6 +93,7 @@ private:
     std::chrono::milliseconds pause_{0};           // before the next attempt after a failure
     SteadyTime next_growth_ = SteadyTime::min();   // no further connection for who waits until then
     SteadyTime next_ask_ = SteadyTime::min();      // after silent ones
+    SteadyTime told_at_ = SteadyTime::min();       // when the last who asked was answered
     std::list<std::unique_ptr<PostgresConnection>> asking_;  // beside the members
     bool is_filling_ = false;
     bool is_closed_ = false;

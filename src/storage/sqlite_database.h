@@ -38,6 +38,7 @@ public:
     Task<Rows> query(Sql sql, Parameters parameters = {}) override;
     Task<> transact_work(Work work) override;
     // One writer in one process: every work is alone.
+    Task<> transact_work_by_row(Work work) override { return transact_work(std::move(work)); }
     Task<> transact_alone(Work work) override { return transact_work(std::move(work)); }
     // No other process changes anything.
     void on_notice(Sql, std::function<void()>) override {}
