@@ -31,7 +31,7 @@ constexpr milliseconds overload_after{200};
 constexpr milliseconds silent_max{1'000};
 // And again after so long, beside those who ask already: who begins to ask just before the network
 // is back may be as lost as those he asks after.
-constexpr milliseconds asked_every{400};
+constexpr milliseconds asked_every{500};
 
 // Which of these of the server's processes work on something, of a list with commas.
 constexpr Sql active_backends =
@@ -79,9 +79,12 @@ Task<PostgresPool::Lease> PostgresPool::open() {
     co_return Lease(*this, connection);
 }
 
+// While it is asked after silent statements, it is not more connections that are missing; and those
+// made by everybody meanwhile would be the first thing that a server has to do when it is back.
 bool PostgresPool::may_grow() const {
-    return members_.empty() || (members_.size() < settings_.connections_max &&
-                                std::chrono::steady_clock::now() >= next_growth_);
+    if (members_.empty()) return true;
+    return members_.size() < settings_.connections_max && asking_.empty() &&
+           std::chrono::steady_clock::now() >= next_growth_;
 }
 
 // A database that is away is not asked for by every request: they hear so at once.
@@ -227,6 +230,7 @@ void PostgresPool::ask() {
               if (!lost || is_closed_) return;
               note_attempt(began, true);
               told_at_ = std::chrono::steady_clock::now();
+              for (const auto& other : asking_) other->give_up();
               // It stays, for those who lose theirs: a connection costs too much to be thrown away
               // in the moment that it is wanted most.
               if (members_.size() < settings_.connections_max + lost->size()) {
