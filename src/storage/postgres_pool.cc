@@ -230,6 +230,7 @@ void PostgresPool::ask() {
               if (!lost || is_closed_) return;
               note_attempt(began, true);
               told_at_ = std::chrono::steady_clock::now();
+              if (lost->empty()) next_ask_ = told_at_ + silent_max;
               for (const auto& other : asking_) other->give_up();
               // It stays, for those who lose theirs: a connection costs too much to be thrown away
               // in the moment that it is wanted most.
