@@ -83,9 +83,9 @@ faults: install-tests       ## kill -9 and power cuts under load: make faults [S
 	  /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/scenario/test_kill_campaign.py
 
 chaos: install-tests        ## an installation of many processes under faults at random: make chaos [SEED=7] [KILLS=500]
-	cmake --preset dev
-	cmake --build --preset dev --target merlon -- -j$(JOBS)
-	MERLON=$${MERLON:-build/dev/merlon} MERLON_CHAOS_SEED=$(SEED) MERLON_CHAOS_KILLS=$(or $(KILLS),500) \
+	cmake --preset release
+	cmake --build --preset release --target merlon -- -j$(JOBS)
+	MERLON=$${MERLON:-build/release/merlon} MERLON_CHAOS_SEED=$(SEED) MERLON_CHAOS_KILLS=$(or $(KILLS),500) \
 	  /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/scenario/test_chaos.py
 
 fmt: install            ## formats every source file
