@@ -73,10 +73,15 @@ Task<PostgresPool::Lease> PostgresPool::open() {
         remove(connection);
         co_return std::unexpected(connected.error());
     }
+    pace_growth(began);
+    co_return Lease(*this, connection);
+}
+
+// One was made since then.
+void PostgresPool::pace_growth(SteadyTime began) {
     const SteadyTime ended = std::chrono::steady_clock::now();
     next_growth_ = ended + std::min<SteadyTime::duration>((ended - began) * growth_pause_openings,
                                                           settings_.connect_max);
-    co_return Lease(*this, connection);
 }
 
 // While it is asked after silent statements, it is not more connections that are missing; and those
@@ -229,6 +234,7 @@ void PostgresPool::ask() {
               asking_.erase(asking);
               if (!lost || is_closed_) return;
               note_attempt(began, true);
+              pace_growth(began);
               told_at_ = std::chrono::steady_clock::now();
               if (lost->empty()) next_ask_ = told_at_ + silent_max;
               for (const auto& other : asking_) other->give_up();

@@ -68,6 +68,7 @@ private:
     Task<Lease> open();
     Task<> fill();
     PostgresConnection* take_idle();
+    void pace_growth(SteadyTime began);
     bool may_grow() const;
     Result<> may_try() const;
     void note_attempt(SteadyTime began, bool is_good);
