@@ -245,8 +245,22 @@ TEST_F(PostgresFaults, AStatementThatTheServerDoesNotWorkOnIsOverLongBeforeItsDe
               1);
 }
 
+// And asked after in vain: who asks does not stay, where nobody wants a connection.
 TEST_F(PostgresFaults, AStatementThatTheServerWorksOnIsWaitedFor) {
     EXPECT_TRUE(wait(database_->query("SELECT 1 FROM pg_sleep(3)")));
+    const auto connections = [&] {
+        return wait(database_->query("SELECT count(*) FROM pg_stat_activity "
+                                     "WHERE datname = current_database()"))
+            .value()[0]
+            .integer(0);
+    };
+    // A server's process ends a little later than its connection.
+    constexpr int looks = 50;
+    int look = 0;
+    while (std::cmp_greater(connections(), settings_->connections_min) && ++look < looks) {
+        std::this_thread::sleep_for(milliseconds{100});
+    }
+    EXPECT_LT(look, looks);
 }
 
 TEST(PostgresOpen, SaysWhichServerIsNotThere) {

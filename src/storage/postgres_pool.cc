@@ -238,9 +238,10 @@ void PostgresPool::ask() {
               told_at_ = std::chrono::steady_clock::now();
               if (lost->empty()) next_ask_ = told_at_ + silent_max;
               for (const auto& other : asking_) other->give_up();
-              // It stays, for those who lose theirs: a connection costs too much to be thrown away
-              // in the moment that it is wanted most.
-              if (members_.size() < settings_.connections_max + lost->size()) {
+              // It stays where somebody loses his or waits for one: a connection costs too much to
+              // be thrown away in the moment that it is wanted most.
+              const bool is_wanted = !lost->empty() || !waiters_.empty();
+              if (is_wanted && members_.size() < settings_.connections_max + lost->size()) {
                   give_back(add(std::move(connection)));
               }
               for (PostgresConnection* one : *lost) one->give_up();
