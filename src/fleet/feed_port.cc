@@ -74,8 +74,11 @@ Task<> AuthFeed::follow() {
     Message call;
     call.set("horizon", horizon_).set("mark", mark_);
     const Message told = MERLON_CO_TRY(co_await ask(call));
-    // Not longer than the answer took, whatever is said.
+    // Not longer than the answer took, whatever is said; less than nothing is before the question.
     const std::chrono::milliseconds waited{MERLON_CO_TRY(told.integer("waited"))};
+    if (waited < -patience || waited > patience) {
+        co_return fail(Kind::Invalid, "port.malformed", "waited");
+    }
     MERLON_CO_TRY(take_over(told, std::min<SteadyTime>(begun + waited, clock_.steady())));
     horizon_ = MERLON_CO_TRY(told.integer("horizon"));
     mark_ = MERLON_CO_TRY(told.text("mark"));
