@@ -19,7 +19,7 @@ void read_role(Reader reader, const fleet::FleetSettings& fleet, fleet::RoleSett
     for (const std::string& url : out.urls) {
         if (!url.starts_with("https://")) {
             reader.problem("url", url + ": roles speak mutual TLS only: https://host:port");
-        } else if (const auto parsed = gateway::parse_upstream(url, {}); !parsed) {
+        } else if (const auto parsed = gateway::parse_upstream_url(url); !parsed) {
             reader.problem("url", parsed.error().detail);
         }
     }

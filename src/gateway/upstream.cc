@@ -6,6 +6,11 @@
 #include "base/text.h"
 
 namespace merlon::gateway {
+namespace {
+
+bool is_https(std::string_view url) { return url.starts_with("https://"); }
+
+}  // namespace
 
 Result<http::TlsClientSettings> tls_of(const ServiceSettings& service) {
     http::TlsClientSettings tls{service.ca_path, service.certificate_path, service.key_path, {}};
@@ -15,42 +20,45 @@ Result<http::TlsClientSettings> tls_of(const ServiceSettings& service) {
     return tls;
 }
 
-Result<std::shared_ptr<const http::UpstreamAddress>> parse_upstream(
-    const std::string& url, const http::TlsClientSettings& tls) {
-    auto address = std::make_shared<http::UpstreamAddress>();
+Result<http::UpstreamAddress> parse_upstream_url(const std::string& url) {
+    http::UpstreamAddress address;
     std::string_view rest = url;
     if (rest.starts_with("unix:")) {
-        address->unix_path = rest.substr(5);
-        address->authority = "localhost";
-        if (!address->unix_path.starts_with('/')) {
+        address.unix_path = rest.substr(5);
+        address.authority = "localhost";
+        if (!address.unix_path.starts_with('/')) {
             return fail(Kind::Invalid, "upstream.url", url + ": a Unix socket needs a full path");
         }
         return address;
     }
-    const bool is_tls = rest.starts_with("https://");
+    const bool is_tls = is_https(url);
     if (!is_tls && !rest.starts_with("http://")) {
         return fail(Kind::Invalid, "upstream.url",
                     url + ": begins with http://, https:// or unix:");
     }
     rest.remove_prefix(is_tls ? 8 : 7);
     if (rest.ends_with('/')) rest.remove_suffix(1);
-    address->authority = rest;
-    address->port = is_tls ? 443 : 80;
+    address.authority = rest;
+    address.port = is_tls ? 443 : 80;
     const std::size_t colon = rest.rfind(':');
     if (colon != std::string_view::npos && rest.find(']', colon) == std::string_view::npos) {
         const auto port = text::parse_number<std::uint16_t>(rest.substr(colon + 1));
         if (!port || *port == 0) return fail(Kind::Invalid, "upstream.url", url + ": no such port");
-        address->port = *port;
+        address.port = *port;
         rest = rest.substr(0, colon);
     }
     if (rest.starts_with('[') && rest.ends_with(']')) rest = rest.substr(1, rest.size() - 2);
     if (rest.empty() || rest.find_first_of("/?#@ ") != std::string_view::npos) {
         return fail(Kind::Invalid, "upstream.url", url + ": host and port only");
     }
-    address->host = rest;
-    if (is_tls) {
-        address->tls = MERLON_TRY(http::TlsClientContext::make(tls));
-    }
+    address.host = rest;
+    return address;
+}
+
+Result<std::shared_ptr<const http::UpstreamAddress>> parse_upstream(
+    const std::string& url, const http::TlsClientSettings& tls) {
+    auto address = std::make_shared<http::UpstreamAddress>(MERLON_TRY(parse_upstream_url(url)));
+    if (is_https(url)) address->tls = MERLON_TRY(http::TlsClientContext::make(tls));
     return address;
 }
 

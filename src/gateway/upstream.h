@@ -12,9 +12,10 @@
 
 namespace merlon::gateway {
 
-// http://host:port, https://host:port or unix:/path. Errors: "upstream.url", and those of
-// TlsClientContext::make.
-// `tls` is for https.
+// http://host:port, https://host:port or unix:/path, without a TLS context: that reads
+// certificates, those of the system are a hundred and more. Errors: "upstream.url".
+Result<http::UpstreamAddress> parse_upstream_url(const std::string& url);
+// The same with what TLS needs; `tls` is for https. Errors also those of TlsClientContext::make.
 Result<std::shared_ptr<const http::UpstreamAddress>> parse_upstream(
     const std::string& url, const http::TlsClientSettings& tls);
 // Of a declared service. Errors: those of SpiffeId::parse.

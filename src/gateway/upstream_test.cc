@@ -38,6 +38,8 @@ TEST(ParseUpstream, TakesHostAndPortOnly) {
         ASSERT_FALSE(address) << url;
         EXPECT_EQ(address.error().rule, "upstream.url");
     }
+    EXPECT_NE((*parse_upstream("https://x", {}))->tls, nullptr);
+    EXPECT_EQ(parse_upstream_url("https://x")->tls, nullptr) << "all of the system's authorities";
     http::TlsClientSettings bad_ca;
     bad_ca.ca_path = "/no/such/file";
     EXPECT_EQ(parse_upstream("https://x", bad_ca).error().rule, "tls.ca");

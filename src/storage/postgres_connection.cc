@@ -102,9 +102,12 @@ Task<> PostgresConnection::connect() {
     const std::string password(settings_.password.reveal());
     // One statement may not outlast us by much: then nobody waits for it any more. And a
     // transaction whose process was stopped or cut off between two statements, which follow at
-    // once, holds its rows no longer than that.
+    // once, holds its rows no longer than that. What a network has forgotten is told to nobody: a
+    // server that asks after its clients every two hours only, as Linux does, would have its places
+    // full of us.
     const std::string options = fmt::format(
-        "-c statement_timeout={} -c idle_in_transaction_session_timeout={}",
+        "-c statement_timeout={} -c idle_in_transaction_session_timeout={} "
+        "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3",
         settings_.statement_max.count(), std::min(settings_.statement_max, silent_max).count());
     // All that libpq would else take from the environment or from files of its user.
     const std::array<std::pair<const char*, const char*>, 21> given = {{

@@ -1,5 +1,7 @@
 """Several whole servers on one PostgreSQL: what one of them does holds at all of them."""
 
+import pathlib
+
 import pytest
 
 import client
@@ -50,6 +52,21 @@ def test_two_servers_do_not_share_an_admin_port_in_silence(make_fleet):
     assert other.wait() == 69
     assert str(one.admin_port) in other.stderr_text()
     assert one.is_ready()
+
+
+def seconds_until_asked_after(port):
+    """Of each connection at that port's own end: when the kernel will look whether the other end is still there."""
+    lines = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    established, keepalive = "01", "02"
+    ends = [line[5].split(":") for line in lines if line[1].endswith(f":{port:04X}") and line[3] == established]
+    return [int(when, 16) / 100 for timer, when in ends if timer == keepalive]
+
+
+def test_connections_that_a_network_forgot_do_not_fill_the_database_server(launch, postgres):
+    """Neither end is told, and it would look every two hours: "too many clients" until then."""
+    launch(postgres.stores())
+    # One that is only just there has not said yet how often.
+    client.wait_for(lambda: (times := seconds_until_asked_after(postgres.port)) and max(times) <= 30, what="half a minute")
 
 
 def is_refused(server, token):
