@@ -1,7 +1,12 @@
 // Taking and giving back, each one transaction under the order's identifier, by row: everybody
 // takes of the same few products. The first statement of both changes the order's row, so of two
-// about one order the second sees all that the first did.
+// about one order the second sees all that the first did. Products have their turn by identifier:
+// two orders of the same two would else each hold what the other waits for, until the database has
+// looked for a deadlock (PostgreSQL after a second) and ended one.
 #include "services/product_stock.h"
+
+#include <algorithm>
+#include <numeric>
 
 namespace merlon::services {
 namespace {
@@ -65,10 +70,13 @@ Task<Taken> take_all(Transaction* transaction, Cache cache, std::string order_id
         "ON CONFLICT (order_id) DO NOTHING RETURNING order_id",
         {order_id}));
     if (first.empty()) co_return co_await taken_before(transaction, order_id);
-    Taken taken;
-    for (const StockLine& line : lines) {
-        taken.push_back(MERLON_CO_TRY(co_await take_line(
-            transaction, cache, order_id, static_cast<std::int64_t>(taken.size()), line)));
+    std::vector<std::size_t> turns(lines.size());
+    std::iota(turns.begin(), turns.end(), 0U);
+    std::ranges::sort(turns, {}, [&](std::size_t line) { return lines[line].product_id; });
+    Taken taken(lines.size());
+    for (const std::size_t line : turns) {
+        taken[line] = MERLON_CO_TRY(co_await take_line(
+            transaction, cache, order_id, static_cast<std::int64_t>(line), lines[line]));
     }
     co_return taken;
 }
@@ -80,12 +88,17 @@ Task<> give_all_back(Transaction* transaction, Cache cache, std::string order_id
         {order_id}));
     const Rows rows = MERLON_CO_TRY(co_await transaction->query(
         "DELETE FROM stock_taken WHERE order_id = $1 RETURNING product_id, quantity", {order_id}));
+    std::vector<StockLine> lines;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        AnswerCache::forget_when_over(cache, rows[i].text(0), *transaction);
+        lines.push_back({rows[i].text(0), rows[i].integer(1)});
+    }
+    std::ranges::sort(lines, {}, &StockLine::product_id);
+    for (const StockLine& line : lines) {
+        AnswerCache::forget_when_over(cache, line.product_id, *transaction);
         // A product that was deleted meanwhile has no stock to give back to.
         MERLON_CO_TRY(co_await transaction->query(
             "UPDATE products SET stock = stock + $2, version = version + 1 WHERE id = $1",
-            {rows[i].text(0), rows[i].integer(1)}));
+            {line.product_id, line.quantity}));
     }
     co_return Result<>{};
 }

@@ -54,3 +54,24 @@ def test_a_crowd_does_not_get_in_its_own_way(launch, postgres, does, status, aga
     assert {one for some in answers for one in some} == {status}
     client.wait_for(server.is_ready, what="readiness")
     assert aborted() - before <= again_max * PEOPLE * TIMES
+
+
+def test_orders_of_the_same_products_in_any_order_do_not_wait_for_each_other(launch, postgres):
+    """Each would hold what the other needs, until the database looks for deadlocks, a second later."""
+    stores = postgres.stores()
+    server = launch(merge(stores, {"server": {"workers": 2}}))
+    admin, user = server.create_admin().access, server.register().access
+    product = {"price": 1, "currency": "EUR", "stock": 10_000}
+    products = [server.post("/api/products", {**product, "name": f"Lamp {number}"}, token=admin).data["id"] for number in range(4)]
+
+    def place(number):
+        for turn in range(TIMES):
+            order = list(products) if (number + turn) % 2 else products[::-1]
+            placed = server.post("/api/orders", {"items": [{"productId": one, "quantity": 1} for one in order]}, token=user)
+            assert placed.status == 201 and [item["productId"] for item in placed.data["items"]] == order
+            assert server.call("POST", f"/api/orders/{placed.data['id']}/cancel", token=user).status == 200
+
+    together(8, place)
+    name = stores["store"]["url"].rpartition("/")[2]
+    time.sleep(1.5)  # a backend reports late
+    assert postgres.rows(f"SELECT deadlocks FROM pg_stat_database WHERE datname = '{name}'", "postgres") == ["0"]
