@@ -203,7 +203,9 @@ void PostgresPool::look_after(SteadyTime now) {
         return members_.size() > settings_.connections_min && one.is_idle &&
                now - one.since > settings_.idle_max;
     });
-    if (is_filling_ || members_.size() >= settings_.connections_min || !may_try()) return;
+    if (is_filling_ || members_.size() >= settings_.connections_min || !may_grow() || !may_try()) {
+        return;
+    }
     is_filling_ = true;
     spawn(executor_, fill(), [this](Result<>) { is_filling_ = false; });
 }
