@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 import client
-from harness import PASSWORD, to_yaml
+from harness import PASSWORD, service, to_yaml
 
 UPLOAD_PIECES, PIECE_BYTES = 12, 32 * 1024
 
@@ -113,8 +113,9 @@ def test_a_storm_of_sighup_fails_no_request(loaded):
 
 
 def test_of_many_signals_at_once_few_are_reloads_and_the_end_waits_behind_none(launch):
-    """Else who sends a thousand keeps it from ending: each reads all files again."""
-    server = launch()
+    """Else who sends a thousand keeps it from ending: each reads all files again. They come faster than this much is read."""
+    routes = [{"path": f"/{number}/**", "methods": ["GET"], "allow": "public"} for number in range(1_000)]
+    server = launch({"services": {"many": service("http://127.0.0.1:1", routes)}})
     signals = 200
     for _ in range(signals):
         os.kill(server.process.pid, signal.SIGHUP)
