@@ -31,6 +31,13 @@ def order(server, person):
 ROWS = {"registrations": (register, 201, 0.1), "logins": (login, 200, 0.1), "orders": (order, 201, 0.2)}
 
 
+def told(postgres, stores, count):
+    """By the database about itself, a second late: a backend reports when its transaction is over, and not more often than that."""
+    time.sleep(1.5)
+    name = stores["store"]["url"].rpartition("/")[2]
+    return int(postgres.rows(f"SELECT {count} FROM pg_stat_database WHERE datname = '{name}'", "postgres")[0])
+
+
 @pytest.mark.parametrize("does, status, again_max", ROWS.values(), ids=ROWS)
 def test_a_crowd_does_not_get_in_its_own_way(launch, postgres, does, status, again_max):
     stores = postgres.stores()
@@ -43,17 +50,11 @@ def test_a_crowd_does_not_get_in_its_own_way(launch, postgres, does, status, aga
         people.append({"email": account.email, "token": account.access,
                        "product": server.post("/api/products", product, token=admin.access).data["id"]})
 
-    def aborted():
-        """Told a second late: a backend reports when its transaction is over, and not more often than that."""
-        time.sleep(1.5)
-        name = stores["store"]["url"].rpartition("/")[2]
-        return int(postgres.rows(f"SELECT xact_rollback FROM pg_stat_database WHERE datname = '{name}'", "postgres")[0])
-
-    before = aborted()
+    before = told(postgres, stores, "xact_rollback")
     answers = together(PEOPLE, lambda number: [does(server, people[number]).status for _ in range(TIMES)])
     assert {one for some in answers for one in some} == {status}
     client.wait_for(server.is_ready, what="readiness")
-    assert aborted() - before <= again_max * PEOPLE * TIMES
+    assert told(postgres, stores, "xact_rollback") - before <= again_max * PEOPLE * TIMES
 
 
 def test_orders_of_the_same_products_in_any_order_do_not_wait_for_each_other(launch, postgres):
@@ -66,12 +67,10 @@ def test_orders_of_the_same_products_in_any_order_do_not_wait_for_each_other(lau
 
     def place(number):
         for turn in range(TIMES):
-            order = list(products) if (number + turn) % 2 else products[::-1]
+            order = products if (number + turn) % 2 else products[::-1]
             placed = server.post("/api/orders", {"items": [{"productId": one, "quantity": 1} for one in order]}, token=user)
             assert placed.status == 201 and [item["productId"] for item in placed.data["items"]] == order
-            assert server.call("POST", f"/api/orders/{placed.data['id']}/cancel", token=user).status == 200
+            assert server.post(f"/api/orders/{placed.data['id']}/cancel", token=user).status == 200
 
     together(8, place)
-    name = stores["store"]["url"].rpartition("/")[2]
-    time.sleep(1.5)  # a backend reports late
-    assert postgres.rows(f"SELECT deadlocks FROM pg_stat_database WHERE datname = '{name}'", "postgres") == ["0"]
+    assert told(postgres, stores, "deadlocks") == 0
