@@ -311,7 +311,9 @@ def test_one_auth_on_sqlite_tells_its_gateways_too(tmp_path, upstream):
 
 
 WRONG = {"a listener that is no address": ("auth.listen", "x"), "a listener by a Unix socket": ("auth.listen", "unix:/tmp/x"),
-         "a place in the clear": ("auth.url", "http://h:1"), "no such port": ("auth.url", "https://h:99999"), "a caller that is no name": ("auth.callers", "a/../b"),
+         "a place in the clear": ("auth.url", "http://h:1"), "no such port": ("auth.url", "https://h:99999"),
+         "a place with a path": ("auth.url", "https://h:1/x"), "a place with a user": ("auth.url", "https://u@h:1"), "no host": ("auth.url", "https://"),
+         "a caller that is no name": ("auth.callers", "a/../b"),
          "another domain's letters": ("domain", "UPPER"), "no name space": ("namespace", ""), "no folder": ("certificates", ""),
          "a role that is none": ("payment.url", "https://x")}
 
