@@ -7,6 +7,7 @@ their limits are in a Redis of the module's own.
 
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -20,6 +21,13 @@ from redis_server import Redis  # noqa: E402
 from upstream import Upstream  # noqa: E402
 
 pytest_plugins = []
+
+
+def pytest_configure():
+    """A run that is ended from outside, as by a terminal that closes, stops what it started, as one that is interrupted does."""
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_DFL:  # not where somebody wants it to go on (nohup)
+            signal.signal(number, lambda number, _: pytest.exit(signal.strsignal(number), 128 + number))
 
 
 def pytest_addoption(parser):
