@@ -1,6 +1,11 @@
 """The tests' own client and upstream, against each other: a broken tool would make every other file lie."""
 
+import os
+import pathlib
+import signal
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -108,3 +113,20 @@ def test_the_campaign_fails_on_a_server_that_mixes_answers():
         link.send(one.data)
         worker.check(link, 9, one, one.data)
     assert len(worker.problems) == 1 and "bytes of other requests" in worker.problems[0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_ended_from_outside_stops_the_servers_it_started(tmp_path, number):
+    file = tmp_path / "test_that_waits.py"
+    file.write_text("import time\n\n\ndef test_waits(launch):\n    print(launch().process.pid, flush=True)\n    time.sleep(600)\n")
+    # Whoever runs us may ignore the signal (nohup), which a child would inherit.
+    command = ["env", f"--default-signal={number.name}", sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider",
+               "-p", "conftest", "--basetemp", tmp_path / "run", file]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
+                          env={**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parent)}) as run:
+        server = int(next(line for line in run.stdout if line.strip().isdigit()))
+        run.send_signal(number)
+        run.communicate(timeout=60)
+    assert run.returncode == (2 if number == signal.SIGINT else 128 + number)
+    with pytest.raises(ProcessLookupError):
+        os.kill(server, 0)
