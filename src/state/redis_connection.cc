@@ -126,27 +126,50 @@ Task<> RedisConnection::log_in() {
     co_return Result<>{};
 }
 
-// All in one trip but the probe, which needs the names of the scripts.
+// All in one trip but the probe, which needs the names of the scripts. A server that forgets them
+// in between (SCRIPT FLUSH while gateways start) is there all the same: it is told once more.
 Task<> RedisConnection::prepare(Probe probe) {
     const unsigned database = server_.settings().database;
     if (database != 0) append({"SELECT", std::to_string(database)});
-    for (const RedisScript& script : scripts_) append({"SCRIPT", "LOAD", script.text});
+    append_scripts();
     if (database != 0) {
         MERLON_CO_TRY(co_await next_reply());
         if (reply().is_error()) co_return away(quoted(text(reply())));
         drop_reply();
     }
+    MERLON_CO_TRY(co_await take_digests());
+    append(probe);
+    MERLON_CO_TRY(co_await next_reply());
+    if (is_forgotten()) {
+        drop_reply();
+        append_scripts();
+        append(probe);
+        MERLON_CO_TRY(co_await take_digests());
+        MERLON_CO_TRY(co_await next_reply());
+    }
+    if (reply().type != RespType::Array) co_return away(quoted(text(reply())));
+    drop_reply();
+    co_return Result<>{};
+}
+
+void RedisConnection::append_scripts() {
+    for (const RedisScript& script : scripts_) append({"SCRIPT", "LOAD", script.text});
+}
+
+void RedisConnection::append(const Probe& probe) {
+    append({"EVALSHA", digests_[probe.script], std::to_string(scripts_[probe.script].keys),
+            probe.words[0], probe.words[1]});
+}
+
+Task<> RedisConnection::take_digests() {
+    std::vector<std::string> digests;
     for (std::size_t i = 0; i < scripts_.size(); ++i) {
         MERLON_CO_TRY(co_await next_reply());
         if (reply().type != RespType::BulkString) co_return away(quoted(text(reply())));
-        digests_.emplace_back(text(reply()));
+        digests.emplace_back(text(reply()));
         drop_reply();
     }
-    append({"EVALSHA", digests_[probe.script], std::to_string(scripts_[probe.script].keys),
-            probe.words[0], probe.words[1]});
-    MERLON_CO_TRY(co_await next_reply());
-    if (reply().type != RespType::Array) co_return away(quoted(text(reply())));
-    drop_reply();
+    digests_ = std::move(digests);
     co_return Result<>{};
 }
 
@@ -194,10 +217,8 @@ void RedisConnection::flush() {
 // Who asks again behind this is understood. Once for all whose answers were on their way.
 void RedisConnection::load_scripts() {
     if (std::exchange(is_loading_, true)) return;
-    for (const RedisScript& script : scripts_) {
-        append({"SCRIPT", "LOAD", script.text});
-        waiting_.push_back({nullptr, loading, clock_.steady()});
-    }
+    append_scripts();
+    waiting_.insert(waiting_.end(), scripts_.size(), {nullptr, loading, clock_.steady()});
     flush_later();
 }
 
@@ -251,11 +272,11 @@ Result<RedisCall::Outcome> RedisConnection::outcome_of(RedisCall& call, std::siz
     using Outcome = RedisCall::Outcome;
     const RespItem& first = reply();
     if (first.is_error()) {
-        const std::string_view error = text(first);
-        if (error.starts_with("NOSCRIPT")) {
+        if (is_forgotten()) {
             load_scripts();
             return Outcome::Unknown;
         }
+        const std::string_view error = text(first);
         if (!concerns_one_command(error)) return away(quoted(error));
         server_.refused(quoted(error));
         return Outcome::Refused;

@@ -89,12 +89,17 @@ private:
 
     Task<> log_in();
     Task<> prepare(Probe probe);
+    Task<> take_digests();
     // During the log-in: sends what was written and reads one reply.
     Task<> next_reply();
     std::string_view text(const wire::RespItem& item) const {
         return wire::RespReader::text(item, input_.view());
     }
     const wire::RespItem& reply() const { return reader_.items().front(); }
+    // The server does not know the script (any more): it has run nothing.
+    bool is_forgotten() const {
+        return reply().is_error() && text(reply()).starts_with("NOSCRIPT");
+    }
     void drop_reply();
     Result<bool> settle_next();
     Result<RedisCall::Outcome> outcome_of(RedisCall& call, std::size_t script);
@@ -102,6 +107,8 @@ private:
     void flush_later();
     void flush();
     void append(std::initializer_list<std::string_view> words);
+    void append(const Probe& probe);
+    void append_scripts();
 
     RedisServer& server_;
     const Clock& clock_;
