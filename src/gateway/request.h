@@ -48,9 +48,9 @@ struct Request {
     tokens::TokenCache::Kept token;
     std::optional<std::string> body;  // judged; goes on instead of the one that came
     bool is_preflight = false;
-    tokens::AssertionIssuer::Kept assertion;  // shared with the cache, which may drop it meanwhile
-    bool is_authenticated = false;            // token is good, also after asking for revocations
-    std::string_view forwarded_to;            // a service's name; empty: we answered
+    tokens::KeptAssertion assertion;  // empty where none is sent
+    bool is_authenticated = false;    // token is good, also after asking for revocations
+    std::string_view forwarded_to;    // a service's name; empty: we answered
 
     static constexpr std::string_view no_route = "unmatched";
     std::string_view route_name() const {

@@ -155,15 +155,14 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
          request.token.get(), request.target, request.texts->request_id, request.texts->traceparent,
          request.client, request.scheme, request.texts->fields, request.texts->forwarding,
          route->timeout, request.snapshot->timeouts.body, request.snapshot->timeouts.idle,
-         request.body ? &*request.body : nullptr, route->allows_websocket,
-         request.assertion ? std::string_view(*request.assertion) : std::string_view(),
+         request.body ? &*request.body : nullptr, route->allows_websocket, request.assertion.text(),
          service.revokes_tokens ? &shared_.revocations : nullptr});
 }
 
 // For whom we ask, so that the service need not ask anybody.
-Result<tokens::AssertionIssuer::Kept> RequestPath::assert_caller(const wire::RequestHead& head,
-                                                                 const Request& request,
-                                                                 const Service& service) {
+Result<tokens::KeptAssertion> RequestPath::assert_caller(const wire::RequestHead& head,
+                                                         const Request& request,
+                                                         const Service& service) {
     // Config has seen to it that who calls a service by its identity has one.
     MERLON_ASSERT(request.active->assertions.has_value());
     return request.active->assertions->issue(*request.token, bearer_token(head), *service.identity,

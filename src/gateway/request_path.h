@@ -45,9 +45,8 @@ private:
     Result<> find_route(const http::Exchange& exchange, Request& request);
     Result<> check_origin(const http::Exchange& exchange, Request& request);
     void close_revoked_streams();
-    Result<tokens::AssertionIssuer::Kept> assert_caller(const wire::RequestHead& head,
-                                                        const Request& request,
-                                                        const Service& service);
+    Result<tokens::KeptAssertion> assert_caller(const wire::RequestHead& head,
+                                                const Request& request, const Service& service);
     Task<int> call_local(http::Exchange& exchange, Request& request);
     Task<int> refuse_with(http::Exchange& exchange, Request& request, Error error);
     // Into the metrics and the access log; `status` is 499 when the answer broke off.

@@ -1,6 +1,7 @@
 // What a genuine access token says: the contract's claims, read strictly.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "access/access.h"
 #include "base/clock.h"
+#include "tokens/kept_assertion.h"
 #include "tokens/revoked_id.h"
 
 namespace merlon::tokens {
@@ -20,14 +22,6 @@ inline constexpr std::chrono::seconds leeway{5};
 // Who vouches for a token: ourselves, or an issuer that tokens.trusted names. A foreign user's
 // identifier may equal one of ours, so a foreign token has no power over our accounts.
 enum class Origin : std::uint8_t { Own, Foreign };
-
-// What a service was told of a token (tokens/assertion.h), kept for the next call of that service.
-struct KeptAssertion {
-    std::string receiver;
-    std::shared_ptr<const std::string> text;  // shared with the request that sends it
-    WallTime from;
-    WallTime until;
-};
 
 // What Revocations looks for. Nothing where an identifier is no UUID, nor in a token that is not
 // our own: a foreign issuer's sessions and users are not ours.
@@ -50,7 +44,8 @@ struct AccessToken {
     // Revocations::generation() when this token was last found not revoked: while it stands there
     // is nothing to ask again.
     mutable std::uint64_t revocations_seen = 0;
-    mutable std::vector<KeptAssertion> assertions;  // one for each service that was told
+    // One for each service that was told; most tokens are used at one.
+    mutable boost::container::small_vector<KeptAssertion, 1> assertions;
 
     // A token that was good a moment ago is from the future once the clock has been put back. Then
     // it waits for its time like one that comes fresh, or it would live longer by the jump.

@@ -150,21 +150,22 @@ Result<Assertion> verify_assertion(std::string_view assertion, const AssertionRu
     return read;
 }
 
-Result<AssertionIssuer::Kept> AssertionIssuer::issue(const AccessToken& token,
-                                                     std::string_view text,
-                                                     const crypto::SpiffeId& receiver,
-                                                     WallTime now) const {
+Result<KeptAssertion> AssertionIssuer::issue(const AccessToken& token, std::string_view text,
+                                             const crypto::SpiffeId& receiver, WallTime now) const {
     const auto kept =
         std::ranges::find(token.assertions, receiver.text(), &KeptAssertion::receiver);
     const bool is_known = kept != token.assertions.end();
-    if (is_known && kept->from <= now && now < kept->until) return kept->text;
+    if (is_known && kept->is_good_at(now)) {
+        kept->expect_text();
+        return *kept;
+    }
     const access::Subject& subject = token.subject;
-    auto made = std::make_shared<const std::string>(MERLON_TRY(
+    const std::string made = MERLON_TRY(
         sign_assertion({subject.user_id, token.session_id, subject.role, subject.permission_names},
-                       text, caller_, receiver, *key_, now)));
+                       text, caller_, receiver, *key_, now));
     KeptAssertion& place = is_known ? *kept : token.assertions.emplace_back();
     place = {receiver.text(), made, now, now + assertion_life - spare};
-    return made;
+    return place;
 }
 
 Result<AssertionVerifier::Kept> AssertionVerifier::verify(std::string_view assertion,

@@ -64,14 +64,13 @@ Result<Assertion> verify_assertion(std::string_view assertion, const AssertionRu
 class AssertionIssuer final {
 public:
     static constexpr std::chrono::seconds spare{10};
-    using Kept = std::shared_ptr<const std::string>;
 
     explicit AssertionIssuer(crypto::SpiffeId caller, std::shared_ptr<const crypto::SigningKey> key)
         : caller_(std::move(caller)), key_(std::move(key)) {}
 
     // `token` is what was found to be true of `text`. Errors: those of sign_assertion.
-    Result<Kept> issue(const AccessToken& token, std::string_view text,
-                       const crypto::SpiffeId& receiver, WallTime now) const;
+    Result<KeptAssertion> issue(const AccessToken& token, std::string_view text,
+                                const crypto::SpiffeId& receiver, WallTime now) const;
 
 private:
     crypto::SpiffeId caller_;

@@ -184,7 +184,7 @@ TEST(AssertionIssuer, SignsOnceForAReceiverAndATokenUntilTenSecondsBeforeItsEnd)
     AccessToken token;
     token.subject.user_id = world.asserted.user_id;
     const auto issue = [&](std::string_view text, const char* receiver, WallTime at) {
-        return **issuer.issue(token, text, id_of(receiver), at);
+        return std::string(issuer.issue(token, text, id_of(receiver), at)->text());
     };
     const std::string first = issue(access_token, "orders", now);
     EXPECT_EQ(world.verdict(first), "ok");
@@ -196,7 +196,7 @@ TEST(AssertionIssuer, SignsOnceForAReceiverAndATokenUntilTenSecondsBeforeItsEnd)
     EXPECT_NE(issue(access_token, "users", now), first);
     EXPECT_EQ(token.assertions.size(), 2U);
     const AccessToken other{.subject = token.subject};
-    EXPECT_NE(**issuer.issue(other, "aaa.bbb.ddd", world.orders, now), first);
+    EXPECT_NE(issuer.issue(other, "aaa.bbb.ddd", world.orders, now)->text(), first);
 }
 
 TEST(AssertionVerifier, SaysOfWhatItHasSeenWhatItWouldSayOfTheFirst) {

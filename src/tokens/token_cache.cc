@@ -36,6 +36,8 @@ TokenCache::Kept TokenCache::find(std::string_view token, WallTime now) {
         __builtin_prefetch(likely);
         __builtin_prefetch(&likely->subject.permissions);
         __builtin_prefetch(&likely->expires_at);
+        // Waits for the token's memory, not longer than the digest takes anyway.
+        if (!likely->assertions.empty()) likely->assertions.front().expect_receiver();
         if (place.digest != hasher_.hash(token)) continue;
         if (!likely->is_good_at(now)) {
             place = {};

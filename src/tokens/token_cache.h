@@ -5,8 +5,8 @@
 //
 // With ten thousand tokens nothing of this is in the processor's first caches. So the last letters
 // of a token, which are its signature's, choose a set of eight places and tell them apart: the
-// set's memory is on its way from when a request's head is read, and that of the likely place and
-// its token while the digest is computed.
+// set's memory is on its way from when a request's head is read, and that of the likely place, its
+// token and what a service was told of it while the digest is computed.
 #pragma once
 
 #include <array>
