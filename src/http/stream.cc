@@ -37,10 +37,6 @@ int take_descriptor(Socket& socket) {
     return socket.is_open() ? socket.release(ignored) : -1;
 }
 
-// Reads that found their bytes at hand before others have their turn: a fast sender must not keep
-// the loop to itself.
-constexpr int reads_in_a_row_max = 8;
-
 }  // namespace
 
 Stream::Stream(Socket socket, Deadlines& deadlines, std::unique_ptr<TlsSession> tls)
@@ -108,7 +104,12 @@ Error Stream::failure(std::string_view rule, int error) const {
 }
 
 Task<std::size_t> Stream::read_some(std::span<char> buffer) {
-    return tls_ ? read_tls(buffer) : read_socket(buffer);
+    const Take take = tls_ ? &Stream::decrypt : &Stream::receive;
+    if (!is_others_turn()) {
+        Result<std::size_t> got = (this->*take)(buffer);
+        if (!got || *got > 0) return got;
+    }
+    return await_and_take(take, buffer);
 }
 
 Result<std::size_t> Stream::receive(std::span<char> buffer) {
@@ -129,29 +130,22 @@ Result<std::size_t> Stream::receive(std::span<char> buffer) {
         }
         const auto bytes = static_cast<std::size_t>(got);
         if (bytes < buffer.size()) socket_.came_short();
+        ++reads_in_a_row_;
         return bytes;
     }
     return 0;
 }
 
-Task<std::size_t> Stream::read_socket(std::span<char> buffer) {
-    if (++reads_in_a_row_ <= reads_in_a_row_max) {
-        Result<std::size_t> got = receive(buffer);
-        if (!got || *got > 0) return got;
-    }
-    return await_and_receive(buffer);
-}
-
-Task<std::size_t> Stream::await_and_receive(std::span<char> buffer) {
+Task<std::size_t> Stream::await_and_take(Take take, std::span<char> buffer) {
     read_cancelled_ = false;
-    if (reads_in_a_row_ > reads_in_a_row_max) co_await socket_.next_turn();
-    reads_in_a_row_ = 0;
     while (true) {
+        if (is_others_turn()) co_await socket_.next_turn();
+        reads_in_a_row_ = 0;
         // Looked at before every wait: what ends it may have come during the turn of others.
         if (read_cancelled_) co_return std::unexpected(failure("stream.closed"));
-        const std::size_t bytes = MERLON_CO_TRY(receive(buffer));
+        const std::size_t bytes = MERLON_CO_TRY((this->*take)(buffer));
         if (bytes > 0) co_return bytes;
-        co_await socket_.readable();
+        if (!is_others_turn()) co_await socket_.readable();
     }
 }
 

@@ -93,11 +93,17 @@ public:
 private:
     void expired() override;
     Error failure(std::string_view rule, int error = 0) const;
-    // What has come; 0: nothing yet.
+    // What has come of the socket's bytes and of what TLS makes of them; 0: nothing yet, or others
+    // have their turn first.
     Result<std::size_t> receive(std::span<char> buffer);
-    Task<std::size_t> read_socket(std::span<char> buffer);
-    Task<std::size_t> await_and_receive(std::span<char> buffer);
-    Task<std::size_t> read_tls(std::span<char> buffer);
+    Result<std::size_t> decrypt(std::span<char> buffer);
+    // Reads that found their bytes at hand before others have their turn: a fast sender must not
+    // keep the loop to itself.
+    static constexpr int reads_in_a_row_max = 8;
+    bool is_others_turn() const { return reads_in_a_row_ >= reads_in_a_row_max; }
+    using Take = Result<std::size_t> (Stream::*)(std::span<char> buffer);
+    // Suspends until there is something to take.
+    Task<std::size_t> await_and_take(Take take, std::span<char> buffer);
     // Sends what TLS has to say.
     Task<> flush_tls();
     Task<> flush_tls_rest(std::size_t sent);
@@ -117,7 +123,7 @@ private:
     bool input_ended_ = false;
     bool read_cancelled_ = false;
     bool flushing_ = false;   // flush_tls() is under way
-    int reads_in_a_row_ = 0;  // without waiting
+    int reads_in_a_row_ = 0;  // of the socket, without waiting
     std::uint64_t bytes_sent_ = 0;
 };
 

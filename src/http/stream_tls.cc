@@ -5,6 +5,13 @@
 #include "http/tls.h"
 
 namespace merlon::http {
+namespace {
+
+std::string_view text_of(const iovec& piece) {
+    return {static_cast<const char*>(piece.iov_base), piece.iov_len};
+}
+
+}  // namespace
 
 Task<> Stream::flush_tls() {
     std::string& output = tls_->output();
@@ -58,40 +65,51 @@ Task<> Stream::handshake() {
             co_return fail(Kind::Invalid, "tls.handshake", tls_->failure());
         }
         MERLON_CO_TRY(co_await flush_tls());
-        tls_->received(MERLON_CO_TRY(co_await read_socket(tls_->input_space())));
+        tls_->received(
+            MERLON_CO_TRY(co_await await_and_take(&Stream::receive, tls_->input_space())));
     }
 }
 
-Task<std::size_t> Stream::read_tls(std::span<char> buffer) {
+Result<std::size_t> Stream::decrypt(std::span<char> buffer) {
     while (true) {
         const TlsStep step = tls_->may_read() ? tls_->read(buffer) : TlsStep{TlsNeed::Input, 0};
-        if (step.need == TlsNeed::Nothing) co_return step.bytes;
-        if (step.need == TlsNeed::Ended) co_return fail(Kind::Unavailable, "stream.end");
+        if (step.need == TlsNeed::Nothing) return step.bytes;
+        if (step.need == TlsNeed::Ended) return fail(Kind::Unavailable, "stream.end");
         if (step.need == TlsNeed::Failed) {
-            co_return fail(Kind::Unavailable, "stream.reset", "TLS: " + tls_->failure());
+            return fail(Kind::Unavailable, "stream.reset", "TLS: " + tls_->failure());
         }
-        MERLON_CO_TRY(send_tls_replies());
-        auto got = co_await read_socket(tls_->input_space());
+        MERLON_TRY(send_tls_replies());
+        // Records that say nothing to us (KeyUpdate) may come as fast as a peer can send them.
+        if (is_others_turn()) return 0;
+        auto got = receive(tls_->input_space());
         // Without close_notify anybody on the way may have cut the connection: what lasts until
         // its end is not whole (RFC 9112 section 9.8).
         if (!got && got.error().rule == "stream.end") got.error().rule = "stream.reset";
-        tls_->received(MERLON_CO_TRY(std::move(got)));
+        const std::size_t bytes = MERLON_TRY(std::move(got));
+        if (bytes == 0) return 0;
+        tls_->received(bytes);
     }
 }
 
 Task<> Stream::write_tls(Gather gather) {
-    // What fits into one record goes into one: an answer's head and its body.
     std::size_t bytes = 0;
     for (const iovec& piece : gather.pieces()) bytes += piece.iov_len;
     if (bytes > SSL3_RT_MAX_PLAIN_LENGTH) return write_tls_parts(std::move(gather));
+    // What fits into one record goes into one: an answer's head and its body. One piece, as a
+    // request mostly is, is there already.
     // Not zeroed first, as our flags would have it: 16 KiB for every answer.
-    [[clang::uninitialized]] std::array<char, SSL3_RT_MAX_PLAIN_LENGTH> plain;
-    std::size_t filled = 0;
-    for (const iovec& piece : gather.pieces()) {
-        std::memcpy(plain.data() + filled, piece.iov_base, piece.iov_len);
-        filled += piece.iov_len;
+    [[clang::uninitialized]] std::array<char, SSL3_RT_MAX_PLAIN_LENGTH> joined;
+    std::string_view plain;
+    if (gather.pieces().size() == 1) {
+        plain = text_of(gather.pieces().front());
+    } else {
+        char* end = joined.data();
+        for (const iovec& piece : gather.pieces()) {
+            end = std::ranges::copy(text_of(piece), end).out;
+        }
+        plain = {joined.data(), end};
     }
-    if (bytes > 0 && tls_->write({plain.data(), bytes}).need != TlsNeed::Nothing) {
+    if (bytes > 0 && tls_->write(plain).need != TlsNeed::Nothing) {
         return fail(Kind::Unavailable, "stream.reset", "TLS write failed");
     }
     return flush_tls();
@@ -101,7 +119,7 @@ Task<> Stream::write_tls_parts(Gather gather) {
     // A bounded part at a time, so that a large body does not become a large buffer.
     constexpr std::size_t output_bytes_max = 64 << 10;
     for (const iovec& piece : gather.pieces()) {
-        std::string_view rest(static_cast<const char*>(piece.iov_base), piece.iov_len);
+        std::string_view rest = text_of(piece);
         while (!rest.empty()) {
             const std::string_view part = rest.substr(0, output_bytes_max);
             if (tls_->write(part).need != TlsNeed::Nothing) {

@@ -66,18 +66,15 @@ public:
     const std::shared_ptr<const PeerIdentity>& peer() const { return peer_; }
     // Why the handshake failed, for the operator.
     const std::string& failure() const { return failure_; }
-    bool has_buffered_input() const {
-        return input_begin_ < input_end_ || SSL_has_pending(ssl_.get());
-    }
+    bool has_buffered_input() const { return input_begin_ < input_end_ || has_pending_; }
     // Whether read() needs no more of the network to say something; else it need not be asked.
-    bool may_read() const {
-        return has_buffered_input() || (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
-    }
+    bool may_read() const { return has_buffered_input() || has_ended_; }
 
 private:
     friend struct TlsBio;
     static int verify_peer(X509_STORE_CTX* chain, void*);
     TlsStep step(int result);
+    void note_pending();
     void note_failure();
     bool has_whole_record() const;
 
@@ -88,6 +85,8 @@ private:
     std::size_t input_end_ = 0;
     bool last_was_full_ = false;  // the last read filled the buffer: the next may be larger
     bool has_begun_ = false;      // the server's handshake
+    bool has_pending_ = false;    // OpenSSL keeps input, read or not, since its last step
+    bool has_ended_ = false;      // the peer has said that it sends no more
     std::string output_;
     const PeerRules* peer_rules_;
     std::shared_ptr<const PeerIdentity> peer_;

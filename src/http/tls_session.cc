@@ -112,6 +112,7 @@ TlsStep TlsSession::handshake() {
     }
     forget_errors();
     const int result = SSL_do_handshake(ssl_.get());
+    note_pending();
     if (result != 1) return step(result);
     // However it came to pass that no certificate was judged, a session without an identity is
     // none.
@@ -119,15 +120,22 @@ TlsStep TlsSession::handshake() {
     return {TlsNeed::Nothing, 0};
 }
 
+// Asked here, where it may change, and not by everybody who wants to know.
+void TlsSession::note_pending() {
+    has_pending_ = SSL_has_pending(ssl_.get()) != 0;
+    has_ended_ = (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
+}
+
 TlsStep TlsSession::read(std::span<char> plain) {
     forget_errors();
     std::size_t bytes = 0;
     const int result = SSL_read_ex(ssl_.get(), plain.data(), plain.size(), &bytes);
+    note_pending();
     return result == 1 ? TlsStep{TlsNeed::Nothing, bytes} : step(result);
 }
 
+// Nothing of the peer's is taken here, and our buffer takes all: a failure is final.
 TlsStep TlsSession::write(std::string_view plain) {
-    forget_errors();
     std::size_t bytes = 0;
     const int result = SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &bytes);
     return result == 1 ? TlsStep{TlsNeed::Nothing, bytes} : step(result);
