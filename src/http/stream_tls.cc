@@ -11,6 +11,16 @@ std::string_view text_of(const iovec& piece) {
     return {static_cast<const char*>(piece.iov_base), piece.iov_len};
 }
 
+// In all no more than a record. Never inlined: to reach so much stack costs those something, too,
+// who have one piece.
+[[gnu::noinline]] TlsStep write_joined(TlsSession& tls, std::span<const iovec> pieces) {
+    // Not zeroed first, as our flags would have it: 16 KiB for every answer.
+    [[clang::uninitialized]] std::array<char, SSL3_RT_MAX_PLAIN_LENGTH> joined;
+    char* end = joined.data();
+    for (const iovec& piece : pieces) end = std::ranges::copy(text_of(piece), end).out;
+    return tls.write({joined.data(), end});
+}
+
 }  // namespace
 
 Task<> Stream::flush_tls() {
@@ -94,22 +104,13 @@ Result<std::size_t> Stream::decrypt(std::span<char> buffer) {
 Task<> Stream::write_tls(Gather gather) {
     std::size_t bytes = 0;
     for (const iovec& piece : gather.pieces()) bytes += piece.iov_len;
+    if (bytes == 0) return flush_tls();
     if (bytes > SSL3_RT_MAX_PLAIN_LENGTH) return write_tls_parts(std::move(gather));
-    // What fits into one record goes into one: an answer's head and its body. One piece, as a
-    // request mostly is, is there already.
-    // Not zeroed first, as our flags would have it: 16 KiB for every answer.
-    [[clang::uninitialized]] std::array<char, SSL3_RT_MAX_PLAIN_LENGTH> joined;
-    std::string_view plain;
-    if (gather.pieces().size() == 1) {
-        plain = text_of(gather.pieces().front());
-    } else {
-        char* end = joined.data();
-        for (const iovec& piece : gather.pieces()) {
-            end = std::ranges::copy(text_of(piece), end).out;
-        }
-        plain = {joined.data(), end};
-    }
-    if (bytes > 0 && tls_->write(plain).need != TlsNeed::Nothing) {
+    // What fits into one record goes into one: an answer's head and its body.
+    const bool is_whole = gather.pieces().size() == 1;
+    const TlsStep step = is_whole ? tls_->write(text_of(gather.pieces().front()))
+                                  : write_joined(*tls_, gather.pieces());
+    if (step.need != TlsNeed::Nothing) {
         return fail(Kind::Unavailable, "stream.reset", "TLS write failed");
     }
     return flush_tls();
