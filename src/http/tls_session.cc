@@ -112,15 +112,17 @@ TlsStep TlsSession::handshake() {
     }
     forget_errors();
     const int result = SSL_do_handshake(ssl_.get());
+    TlsStep done = result == 1 ? TlsStep{TlsNeed::Nothing, 0} : step(result);
     note_pending();
-    if (result != 1) return step(result);
     // However it came to pass that no certificate was judged, a session without an identity is
     // none.
-    if (peer_rules_ != nullptr && !peer_) return {TlsNeed::Failed, 0};
-    return {TlsNeed::Nothing, 0};
+    const bool is_nobody = peer_rules_ != nullptr && !peer_;
+    if (done.need == TlsNeed::Nothing && is_nobody) done.need = TlsNeed::Failed;
+    return done;
 }
 
-// Asked here, where it may change, and not by everybody who wants to know.
+// Asked here, where it may change, and not by everybody who wants to know. Behind step(): what
+// SSL_get_error() says is of the last call.
 void TlsSession::note_pending() {
     has_pending_ = SSL_has_pending(ssl_.get()) != 0;
     has_ended_ = (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
@@ -130,11 +132,13 @@ TlsStep TlsSession::read(std::span<char> plain) {
     forget_errors();
     std::size_t bytes = 0;
     const int result = SSL_read_ex(ssl_.get(), plain.data(), plain.size(), &bytes);
+    const TlsStep done = result == 1 ? TlsStep{TlsNeed::Nothing, bytes} : step(result);
     note_pending();
-    return result == 1 ? TlsStep{TlsNeed::Nothing, bytes} : step(result);
+    return done;
 }
 
-// Nothing of the peer's is taken here, and our buffer takes all: a failure is final.
+// Nothing of the peer's is taken here, and our buffer takes all: it never has to wait, and a
+// failure is final whatever stood in the queue of errors.
 TlsStep TlsSession::write(std::string_view plain) {
     std::size_t bytes = 0;
     const int result = SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &bytes);

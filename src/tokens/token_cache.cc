@@ -36,7 +36,7 @@ TokenCache::Kept TokenCache::find(std::string_view token, WallTime now) {
         __builtin_prefetch(likely);
         __builtin_prefetch(&likely->subject.permissions);
         __builtin_prefetch(&likely->expires_at);
-        // Waits for the token's memory, not longer than the digest takes anyway.
+        // This look at the token waits for its memory beside the digest, which takes longer.
         if (!likely->assertions.empty()) likely->assertions.front().expect_receiver();
         if (place.digest != hasher_.hash(token)) continue;
         if (!likely->is_good_at(now)) {
