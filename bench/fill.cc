@@ -13,12 +13,12 @@
 #include "base/uuid.h"
 #include "base/wait.h"
 #include "crypto/password_hash.h"
-#include "identity/accounts.h"
+#include "identity/accounts/accounts.h"
 #include "identity/schema.h"
-#include "identity/sessions.h"
+#include "identity/sessions/sessions.h"
+#include "products/product_store.h"
 #include "sealing/master_key.h"
-#include "services/product_store.h"
-#include "storage/sqlite_database.h"
+#include "storage/sqlite/sqlite_database.h"
 
 using namespace merlon;
 using storage::Transaction;
@@ -118,7 +118,7 @@ private:
 
     Task<> make_products() {
         for (std::size_t made = 0; made < count_;) {
-            std::vector<services::Product> products;
+            std::vector<products::Product> products;
             while (made < count_ && products.size() < products_a_transaction) {
                 products.push_back(product(made++));
             }
@@ -129,8 +129,8 @@ private:
         co_return Result<>{};
     }
 
-    services::Product product(std::size_t number) {
-        services::Product product;
+    products::Product product(std::size_t number) {
+        products::Product product;
         product.id = Uuid::make_v7(clock_.wall(), entropy_).str();
         product.form = {words(name_words), words(description_words),
                         static_cast<std::int64_t>(100 + number % 100'000), "EUR", 1'000'000'000};
@@ -140,10 +140,10 @@ private:
     }
 
     static Task<> insert_products(Transaction* transaction,
-                                  std::vector<services::Product> products) {
+                                  std::vector<products::Product> products) {
         for (auto& product : products) {
             MERLON_CO_TRY(
-                co_await services::product_store::insert(*transaction, std::move(product)));
+                co_await products::product_store::insert(*transaction, std::move(product)));
         }
         co_return Result<>{};
     }
@@ -205,7 +205,7 @@ int main(int count, char** arguments) {
         *key_database, clock, entropy, must(sealing::load_master_key({}, entropy)))));
     must(
         wait(storage::migrate(*database, clock, identity::auth_role, identity::auth_migrations())));
-    must(wait(storage::migrate(*database, clock, services::products_role,
-                               services::products_migrations())));
+    must(wait(storage::migrate(*database, clock, products::products_role,
+                               products::products_migrations())));
     Filler(*database, *keys, clock, entropy, std::strtoul(arguments[1], nullptr, 10)).fill();
 }

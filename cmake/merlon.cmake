@@ -13,7 +13,7 @@ target_compile_options(merlon_flags INTERFACE
 target_link_options(merlon_flags INTERFACE -fuse-ld=lld)
 # All libraries with definitions of their own are here, so that every folder can share one
 # precompiled header: its definitions have to be the same.
-target_link_libraries(merlon_flags INTERFACE fmt::fmt spdlog::spdlog OpenSSL::SSL OpenSSL::Crypto
+target_link_libraries(merlon_flags INTERFACE fmt::fmt OpenSSL::SSL OpenSSL::Crypto
                       Threads::Threads)
 target_compile_definitions(merlon_flags INTERFACE
     BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_VISIBILITY
@@ -38,9 +38,11 @@ if(MERLON_HARDEN)
         -pie -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
 
-# merlon_folder(NAME RANK LIBRARIES...): the library merlon_NAME of this folder's *.cc files.
-function(merlon_folder name)
-    file(GLOB sources CONFIGURE_DEPENDS *.cc)
+# merlon_folder(NAME RANK LIBRARIES...): the library merlon_NAME of the *.cc files in src/NAME and
+# below. It links the libraries of all lower ranks: which of them it may include, tools/tidy says.
+# Called in the order of the ranks.
+function(merlon_folder name rank)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${name}/*.cc)
     set(tests ${sources})
     set(fuzzers ${sources})
     set(benches ${sources})
@@ -49,19 +51,31 @@ function(merlon_folder name)
     list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
     list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
 
-    add_library(merlon_${name} STATIC ${sources})
-    target_link_libraries(merlon_${name} PUBLIC merlon_flags ${ARGN})
-    if(name IN_LIST MERLON_ASIO_FOLDERS)
-        target_link_libraries(merlon_${name} PUBLIC merlon_asio)
-        target_precompile_headers(merlon_${name} REUSE_FROM merlon_asio)
+    set(lower merlon_boost)
+    get_property(known GLOBAL PROPERTY MERLON_FOLDERS)
+    foreach(folder ${known})
+        get_target_property(its_rank merlon_${folder} MERLON_RANK)
+        if(its_rank LESS rank)
+            list(PREPEND lower merlon_${folder})
+        endif()
+    endforeach()
+    set_property(GLOBAL APPEND PROPERTY MERLON_FOLDERS ${name})
+
+    if(sources)
+        add_library(merlon_${name} STATIC ${sources})
+        target_precompile_headers(merlon_${name} REUSE_FROM merlon_boost)
+        set(scope PUBLIC)
+    else()  # headers alone
+        add_library(merlon_${name} INTERFACE)
+        set(scope INTERFACE)
     endif()
+    target_link_libraries(merlon_${name} ${scope} ${lower} merlon_flags ${ARGN})
+    set_target_properties(merlon_${name} PROPERTIES MERLON_RANK ${rank})
 
     if(tests)
         add_executable(${name}_test ${tests})
         target_link_libraries(${name}_test PRIVATE merlon_${name} GTest::gmock GTest::gtest_main)
-        if(name IN_LIST MERLON_ASIO_FOLDERS)
-            target_precompile_headers(${name}_test REUSE_FROM merlon_asio)
-        endif()
+        target_precompile_headers(${name}_test REUSE_FROM merlon_boost)
         add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1
                  WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     endif()
@@ -71,7 +85,6 @@ function(merlon_folder name)
             add_executable(${target} ${file})
             target_link_libraries(${target} PRIVATE merlon_${name})
             target_link_options(${target} PRIVATE -fsanitize=fuzzer)
-            set_property(GLOBAL APPEND PROPERTY MERLON_FUZZERS ${target})
         endforeach()
     endif()
     if(CMAKE_BUILD_TYPE STREQUAL Release)

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "storage/settings.h"
+#include "storage/open/settings.h"
 
 namespace merlon::config {
 

@@ -1,13 +1,13 @@
 // Reading where the built-in roles are when they run in processes of their own: `fleet`.
 #include "config/sections.h"
 #include "config/values.h"
-#include "fleet/identities.h"
-#include "gateway/upstream.h"
+#include "rpc/identities.h"
+#include "upstream/upstream.h"
 
 namespace merlon::config {
 namespace {
 
-void read_role(Reader reader, const fleet::FleetSettings& fleet, fleet::RoleSettings& out) {
+void read_role(Reader reader, const rpc::FleetSettings& fleet, rpc::RoleSettings& out) {
     std::string listen = endpoint_text(out.listen);
     reader.text("listen", listen, "address and port of its own listener, for other roles only");
     if (const auto endpoint = parse_endpoint(listen); endpoint && endpoint->unix_path.empty()) {
@@ -19,7 +19,7 @@ void read_role(Reader reader, const fleet::FleetSettings& fleet, fleet::RoleSett
     for (const std::string& url : out.urls) {
         if (!url.starts_with("https://")) {
             reader.problem("url", url + ": roles speak mutual TLS only: https://host:port");
-        } else if (const auto parsed = gateway::parse_upstream_url(url); !parsed) {
+        } else if (const auto parsed = upstream::parse_upstream_url(url); !parsed) {
             reader.problem("url", parsed.error().detail);
         }
     }
@@ -27,20 +27,20 @@ void read_role(Reader reader, const fleet::FleetSettings& fleet, fleet::RoleSett
     reader.texts("callers", out.callers,
                  "who may act for users there: names of this domain, or spiffe://domain/path");
     for (const std::string& caller : out.callers) {
-        if (!fleet::id_of(fleet, caller)) reader.problem("callers", caller + ": no such identity");
+        if (!rpc::id_of(fleet, caller)) reader.problem("callers", caller + ": no such identity");
     }
     reader.finish();
 }
 
 }  // namespace
 
-void read_fleet(Reader fleet, fleet::FleetSettings& out) {
+void read_fleet(Reader fleet, rpc::FleetSettings& out) {
     fleet.text("domain", out.trust_domain, "trust domain of the roles' SPIFFE IDs");
     fleet.text("namespace", out.name_space, "spiffe://domain/ns/NAMESPACE/sa/role");
     fleet.text("certificates", out.certificates,
                "folder with ca.crt, and role.crt and role.key of every role that runs here");
     if (out.certificates.empty()) fleet.problem("certificates", "which folder?");
-    if (!fleet::id_of(out, "auth")) {
+    if (!rpc::id_of(out, "auth")) {
         fleet.problem("domain", "domain and namespace do not make a SPIFFE ID");
     }
     for (auto& [name, role] : out.roles) {

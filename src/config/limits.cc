@@ -1,9 +1,9 @@
 // Reading `limits`: how often a client may ask.
 #include <algorithm>
 
+#include "api/route_table.h"
 #include "config/sections.h"
-#include "gateway/limit_table.h"
-#include "gateway/route_table.h"
+#include "gateway/limits/limit_table.h"
 
 namespace merlon::config {
 namespace {
@@ -12,7 +12,7 @@ void read_paths(Reader& limit, std::vector<std::string>& out) {
     limit.texts("paths", out, "what counts: paths, or prefixes ending in /**");
     if (out.empty()) limit.problem("paths", "which paths? [\"/api/**\"]");
     for (const std::string& path : out) {
-        const auto segments = gateway::split_pattern(path);
+        const auto segments = api::split_pattern(path);
         if (segments && path.find('{') == std::string::npos) continue;
         limit.problem("paths", "\"" + path + "\": a path, or one ending in /**");
     }

@@ -11,8 +11,8 @@ void read_settings(Reader root, Settings& settings);
 void read_store(Reader store, storage::StoreSettings& out);
 // Beside the data unless said otherwise.
 void read_keys(Reader keys, const storage::StoreSettings& store, sealing::KeySettings& out);
-void read_fleet(Reader fleet, fleet::FleetSettings& out);
-void read_state(Reader state, state::StateSettings& out);
+void read_fleet(Reader fleet, rpc::FleetSettings& out);
+void read_state(Reader state, redis::StateSettings& out);
 void read_server(Reader server, http::ServerSettings& out);
 void read_services(Reader services, gateway::GatewaySettings& out);
 void read_limits(Reader limits, std::vector<gateway::LimitSettings>& out);

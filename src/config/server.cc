@@ -5,9 +5,9 @@
 namespace merlon::config {
 namespace {
 
-void read_endpoints(Reader& server, std::vector<http::Endpoint>& out) {
+void read_endpoints(Reader& server, std::vector<net::Endpoint>& out) {
     std::vector<std::string> texts;
-    for (const http::Endpoint& endpoint : out) texts.push_back(endpoint_text(endpoint));
+    for (const net::Endpoint& endpoint : out) texts.push_back(endpoint_text(endpoint));
     server.texts("listen", texts, "addresses of the public listener: host:port or unix:/path");
     if (texts.empty()) return;
     out.clear();
@@ -22,7 +22,7 @@ void read_endpoints(Reader& server, std::vector<http::Endpoint>& out) {
     }
 }
 
-void read_admin(Reader& server, http::Endpoint& out) {
+void read_admin(Reader& server, net::Endpoint& out) {
     std::string admin = endpoint_text(out);
     server.text("admin", admin, "address of health and metrics, private");
     if (const auto endpoint = parse_endpoint(admin)) {
@@ -32,8 +32,8 @@ void read_admin(Reader& server, http::Endpoint& out) {
     }
 }
 
-void read_tls(Reader tls, std::vector<http::TlsSettings>& out) {
-    http::TlsSettings settings;
+void read_tls(Reader tls, std::vector<net::TlsSettings>& out) {
+    net::TlsSettings settings;
     tls.text("certificate", settings.certificate_path, "PEM file: the chain, leaf first");
     tls.text("key", settings.key_path, "PEM file: the certificate's key");
     tls.finish();

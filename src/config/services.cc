@@ -1,9 +1,10 @@
 // Reading `services` with their routes.
 #include <algorithm>
 
+#include "api/route_table.h"
 #include "config/sections.h"
-#include "gateway/route_table.h"
-#include "gateway/upstream.h"
+#include "gateway/snapshot/service_tls.h"
+#include "upstream/upstream.h"
 #include "wire/json_schema.h"
 
 namespace merlon::config {
@@ -69,7 +70,7 @@ gateway::RouteSettings read_route(Reader route) {
     gateway::RouteSettings out;
     out.source = route.origin().text();
     route.text("path", out.path, "/a/{id}/**: the most specific pattern wins");
-    if (const auto segments = gateway::split_pattern(out.path); !segments) {
+    if (const auto segments = api::split_pattern(out.path); !segments) {
         route.problem("path", segments.error().detail);
     }
     read_methods(route, out.methods);
@@ -97,7 +98,7 @@ gateway::RouteSettings read_route(Reader route) {
     return out;
 }
 
-void read_health(Reader health, gateway::HealthSettings& out) {
+void read_health(Reader health, upstream::HealthSettings& out) {
     health.text("path", out.path, "what to ask: any 2xx is well");
     health.duration("interval", out.interval, "between two checks of one target");
     health.duration("timeout", out.timeout, "how long the answer may take");
@@ -130,7 +131,7 @@ gateway::ServiceSettings read_service(Reader reader) {
         if (!service.identity.empty() && !url.starts_with("https://")) {
             reader.problem("identity", "is proved by TLS: " + url + " is not https://");
         }
-        const auto parsed = gateway::parse_upstream(url, tls ? *tls : http::TlsClientSettings{});
+        const auto parsed = upstream::parse_upstream(url, tls ? *tls : net::TlsClientSettings{});
         if (!parsed) {
             reader.problem("url", parsed.error().detail);
         }
@@ -145,7 +146,7 @@ gateway::ServiceSettings read_service(Reader reader) {
 
 // Two routes for one method and path: which of them would decide?
 void check_duplicates(Reader& services, const gateway::GatewaySettings& settings) {
-    gateway::RouteTable<std::string> table;
+    api::RouteTable<std::string> table;
     for (const auto& service : settings.services) {
         for (const auto& route : service.routes) {
             for (const std::string& method : route.methods) {

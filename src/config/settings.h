@@ -2,13 +2,13 @@
 #pragma once
 
 #include "access/access.h"
-#include "fleet/settings.h"
-#include "gateway/settings.h"
+#include "gateway/snapshot/settings.h"
 #include "http/settings.h"
 #include "identity/settings.h"
+#include "redis/settings.h"
+#include "rpc/settings.h"
 #include "sealing/settings.h"
-#include "state/settings.h"
-#include "storage/settings.h"
+#include "storage/open/settings.h"
 #include "tokens/settings.h"
 
 namespace merlon::config {
@@ -20,10 +20,10 @@ struct Settings {
     gateway::GatewaySettings gateway;  // with public_url, services, limits, cors
     storage::StoreSettings store;
     sealing::KeySettings keys;
-    state::StateSettings state;
+    redis::StateSettings state;
     tokens::TokenSettings tokens;
     identity::PasswordSettings passwords;
-    fleet::FleetSettings fleet = fleet::default_fleet();
+    rpc::FleetSettings fleet = rpc::default_fleet();
     access::Roles roles = access::Roles::defaults();
 };
 

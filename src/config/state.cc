@@ -8,7 +8,7 @@
 namespace merlon::config {
 namespace {
 
-using state::RedisSettings;
+using redis::RedisSettings;
 
 constexpr std::string_view expected =
     "must be memory:, rediss://[user@]host[:port][/database] or redis://… on this machine";
@@ -38,7 +38,7 @@ bool is_on_this_machine(const RedisSettings& settings) {
 
 }  // namespace
 
-void read_state(Reader state, state::StateSettings& out) {
+void read_state(Reader state, redis::StateSettings& out) {
     state.text("url", out.url, "memory:, redis://[user@]host[:port][/database] or rediss://…");
     RedisSettings given;
     state.secret("password", given.password, "of a redis url, which never carries one");

@@ -27,7 +27,7 @@ TEST(StateUrl, OfRedisSaysHostUserAndDatabase) {
         "{ url: \"rediss://merlon@cache.example:6380/3\", password: very-secret, ca: /ca.pem, "
         "certificate: /c.pem, key: /k.pem, timeout: 50ms }");
     ASSERT_TRUE(loaded.settings);
-    const state::RedisSettings& redis = *loaded.settings->state.redis;
+    const redis::RedisSettings& redis = *loaded.settings->state.redis;
     EXPECT_EQ(redis.host, "cache.example");
     EXPECT_EQ(redis.port, 6380);
     EXPECT_EQ(redis.user, "merlon");

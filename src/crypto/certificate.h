@@ -1,5 +1,5 @@
 // An X.509 certificate, as far as we read one: whose it is and which key is his. Whether anybody
-// vouches for it is TLS's to find out (http/tls.h).
+// vouches for it is TLS's to find out (net/tls.h).
 #pragma once
 
 #include <memory>

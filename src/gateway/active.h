@@ -6,12 +6,12 @@
 #include <optional>
 #include <vector>
 
-#include "gateway/health_checker.h"
-#include "gateway/request_durations.h"
+#include "gateway/access_log/request_durations.h"
 #include "gateway/request_texts.h"
-#include "gateway/snapshot.h"
+#include "gateway/snapshot/snapshot.h"
 #include "tokens/assertion.h"
 #include "tokens/token_cache.h"
+#include "upstream/health_checker.h"
 
 namespace merlon::gateway {
 
@@ -20,8 +20,8 @@ struct Active {
     explicit Active(metrics::Registry& metrics) : durations(metrics) {}
 
     std::shared_ptr<const Snapshot> snapshot;
-    std::vector<std::unique_ptr<Upstream>> upstreams;  // by service
-    std::vector<std::unique_ptr<HealthChecker>> checkers;
+    std::vector<std::unique_ptr<upstream::Upstream>> upstreams;  // by service
+    std::vector<std::unique_ptr<upstream::HealthChecker>> checkers;
     RequestDurations durations;
     // What this configuration's verifier found genuine, and its generation then.
     tokens::TokenCache cache;

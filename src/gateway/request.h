@@ -1,9 +1,9 @@
 // What is known of a request so far; the stages of the request path fill it.
 #pragma once
 
+#include "api/route_table.h"
 #include "gateway/active.h"
-#include "gateway/limit_gate.h"
-#include "gateway/route_table.h"
+#include "gateway/limits/limit_gate.h"
 
 namespace merlon::gateway {
 
@@ -43,7 +43,7 @@ struct Request {
     std::string client;
     std::string_view scheme;  // the client's: "http" or "https"
     wire::Target target;
-    Match<Route> match;
+    api::Match<Route> match;
     LimitTicket limits;
     tokens::TokenCache::Kept token;
     std::optional<std::string> body;  // judged; goes on instead of the one that came

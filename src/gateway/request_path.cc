@@ -5,14 +5,15 @@
 
 #include <algorithm>
 
+#include "api/bearer_token.h"
+#include "api/body_gate.h"
+#include "api/local_call.h"
+#include "api/refusal.h"
 #include "base/text.h"
 #include "base/uuid.h"
-#include "gateway/body_gate.h"
-#include "gateway/cors.h"
-#include "gateway/local_call.h"
-#include "gateway/local_limits.h"
-#include "gateway/redis_limits.h"
-#include "gateway/refusal.h"
+#include "gateway/limits/local_limits.h"
+#include "gateway/limits/redis_limits.h"
+#include "gateway/snapshot/cors.h"
 #include "wire/trace.h"
 
 namespace merlon::gateway {
@@ -22,7 +23,7 @@ using wire::FieldId;
 
 namespace {
 
-std::unique_ptr<LimitStore> make_limit_store(const Shared& shared, http::Deadlines& deadlines,
+std::unique_ptr<LimitStore> make_limit_store(const Shared& shared, net::Deadlines& deadlines,
                                              Executor executor) {
     if (shared.redis == nullptr) {
         return std::make_unique<LocalLimits>(shared.limits, shared.clock);
@@ -33,7 +34,7 @@ std::unique_ptr<LimitStore> make_limit_store(const Shared& shared, http::Deadlin
 
 }  // namespace
 
-RequestPath::RequestPath(Shared shared, http::Deadlines& deadlines, Executor executor,
+RequestPath::RequestPath(Shared shared, net::Deadlines& deadlines, Executor executor,
                          std::shared_ptr<const Snapshot> snapshot)
     : shared_(shared),
       deadlines_(deadlines),
@@ -61,11 +62,11 @@ void RequestPath::replace(std::shared_ptr<const Snapshot> snapshot) {
     if (const auto& identity = active_->snapshot->identity) {
         active_->assertions.emplace(identity->id, identity->key);
     }
-    limit_gate_.announce(*active_->snapshot);
+    limit_gate_.announce(active_->snapshot->limits);
     for (const Service& service : active_->snapshot->services) {
-        auto upstream =
-            std::make_unique<Upstream>(service.name, service.targets, deadlines_, shared_.metrics);
-        active_->checkers.push_back(std::make_unique<HealthChecker>(
+        auto upstream = std::make_unique<upstream::Upstream>(service.name, service.targets,
+                                                             deadlines_, shared_.metrics);
+        active_->checkers.push_back(std::make_unique<upstream::HealthChecker>(
             *upstream, service.health, executor_, deadlines_, entropy_));
         active_->upstreams.push_back(std::move(upstream));
     }
@@ -107,14 +108,14 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
     const Route* route = request.match.route;
     const bool counts_as_service = route != nullptr ? route->is_limited : !found;
     const Result<> admitted =
-        co_await limit_gate_.admit(*request.snapshot, request.target.path, counts_as_service,
+        co_await limit_gate_.admit(request.snapshot->limits, request.target.path, counts_as_service,
                                    counted_client(request.client, request.snapshot->ipv6_prefix),
                                    request.began, request.limits);
     LimitGate::add_fields(request.limits, request.texts->fields);
     MERLON_CO_TRY(Result<>(admitted));
     MERLON_CO_TRY(Result<>(found));
     if (route == nullptr) {  // OPTIONS of a known path
-        request.texts->fields.add("Allow", allow_text(request.match.methods));
+        request.texts->fields.add("Allow", api::allow_text(request.match.methods));
         MERLON_CO_TRY(co_await exchange.send(204, request.texts->fields, {}));
         co_return 204;
     }
@@ -140,9 +141,9 @@ Task<int> RequestPath::answer(http::Exchange& exchange, Request& request) {
         co_return fail(Kind::Unknown, "token.issuer", "a foreign token at a built-in role");
     }
     if (route->local != nullptr) co_return co_await call_local(exchange, request);
-    if (route->schema && has_judged_body(exchange.head().method)) {
+    if (route->schema && api::has_judged_body(exchange.head().method)) {
         request.body = MERLON_CO_TRY(
-            co_await take_judged_body(&exchange, route->schema.get(), route->body_bytes_max));
+            co_await api::take_judged_body(&exchange, route->schema.get(), route->body_bytes_max));
     }
     const Service& service = request.snapshot->services[route->service];
     request.forwarded_to = service.name;
@@ -165,8 +166,8 @@ Result<tokens::KeptAssertion> RequestPath::assert_caller(const wire::RequestHead
                                                          const Service& service) {
     // Config has seen to it that who calls a service by its identity has one.
     MERLON_ASSERT(request.active->assertions.has_value());
-    return request.active->assertions->issue(*request.token, bearer_token(head), *service.identity,
-                                             request.came);
+    return request.active->assertions->issue(*request.token, api::bearer_token(head),
+                                             *service.identity, request.came);
 }
 
 // Who asks, and what the request is called from here on.
@@ -241,19 +242,19 @@ void RequestPath::close_revoked_streams() {
 // A built-in role, without a socket.
 Task<int> RequestPath::call_local(http::Exchange& exchange, Request& request) {
     const Route& route = *request.match.route;
-    http::LocalCall call = make_local_call(exchange.head(), route.pattern, request.target);
+    api::LocalCall call = api::make_local_call(exchange.head(), route.pattern, request.target);
     call.client = request.client;
     if (route.rule.needs_subject()) {
         call.user_id = request.token->subject.user_id;
         call.session_id = request.token->session_id;
         call.role = request.token->subject.role;
-        if (route.token == http::TokenText::Shown) {
-            call.access_token = bearer_token(exchange.head());
+        if (route.token == api::TokenText::Shown) {
+            call.access_token = api::bearer_token(exchange.head());
         }
     }
-    call.body = route.schema ? MERLON_CO_TRY(co_await take_judged_body(
+    call.body = route.schema ? MERLON_CO_TRY(co_await api::take_judged_body(
                                    &exchange, route.schema.get(), route.body_bytes_max))
-                             : MERLON_CO_TRY(co_await take_json_body(&exchange));
+                             : MERLON_CO_TRY(co_await api::take_json_body(&exchange));
     http::Response response = MERLON_CO_TRY(co_await route.local->call(std::move(call)));
     request.texts->fields.add_lines(response.fields.text());
     MERLON_CO_TRY(co_await exchange.send(response.status, request.texts->fields, response.body));
@@ -261,23 +262,23 @@ Task<int> RequestPath::call_local(http::Exchange& exchange, Request& request) {
 }
 
 Task<int> RequestPath::refuse_with(http::Exchange& exchange, Request& request, Error error) {
-    if (const auto type = event_of(error)) {
+    if (const auto type = api::event_of(error)) {
         shared_.refusals.report(
             {*type, request.client, request.route_name(),
              request.token ? request.token->subject.user_id : std::string_view(),
              request.match.route != nullptr ? request.match.route->route_class
                                             : events::RouteClass::Ordinary});
     }
-    const http::Response refusal = refusal_of(error, exchange.head().find(FieldId::Accept));
+    const http::Response refusal = api::refusal_of(error, exchange.head().find(FieldId::Accept));
     http::FieldLines& fields = request.texts->fields;
-    if (refusal.status == 405) fields.add("Allow", allow_text(request.match.methods));
+    if (refusal.status == 405) fields.add("Allow", api::allow_text(request.match.methods));
     fields.add_lines(refusal.fields.text());
     MERLON_CO_TRY(co_await exchange.send(refusal.status, fields, refusal.body));
     co_return refusal.status;
 }
 
 http::Response RequestPath::refuse(const http::Peer& peer, const Error& error) {
-    http::Response response = refusal_of(error, nullptr);
+    http::Response response = api::refusal_of(error, nullptr);
     const WallTime now = shared_.clock.wall();
     const std::string request_id = Uuid::make_v7(now, entropy_).str();
     response.fields.add_lines(active_->snapshot->security_fields.text());

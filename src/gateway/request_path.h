@@ -2,11 +2,11 @@
 #pragma once
 
 #include "events/refusals.h"
-#include "gateway/access_log.h"
-#include "gateway/every_second.h"
-#include "gateway/limit_gate.h"
+#include "gateway/access_log/access_log.h"
+#include "gateway/limits/limit_gate.h"
 #include "gateway/token_gate.h"
-#include "state/redis_server.h"
+#include "net/every_second.h"
+#include "redis/redis_server.h"
 
 namespace merlon::gateway {
 
@@ -19,13 +19,13 @@ struct Shared {
     metrics::Registry& metrics;
     tokens::Revocations& revocations;
     LineSink& access_lines;
-    state::RedisServer* redis = nullptr;  // where limits count; null: in this process
+    redis::RedisServer* redis = nullptr;  // where limits count; null: in this process
 };
 
 // One worker's request path. One thread.
 class RequestPath final : public http::Handler {
 public:
-    RequestPath(Shared shared, http::Deadlines& deadlines, Executor executor,
+    RequestPath(Shared shared, net::Deadlines& deadlines, Executor executor,
                 std::shared_ptr<const Snapshot> snapshot);
 
     // A reload: requests that have begun keep the old configuration.
@@ -53,7 +53,7 @@ private:
     void record(const http::Exchange& exchange, const Request& request, int status);
 
     Shared shared_;
-    http::Deadlines& deadlines_;
+    net::Deadlines& deadlines_;
     Executor executor_;
     std::unique_ptr<LimitStore> limit_store_;
     LimitGate limit_gate_;
@@ -65,7 +65,7 @@ private:
     std::uint64_t revocations_seen_ = 0;
     std::uint64_t keys_seen_ = 0;
     std::shared_ptr<Active> active_;
-    EverySecond every_second_;
+    net::EverySecond every_second_;
 };
 
 }  // namespace merlon::gateway

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "gateway/proxy.h"
+#include "gateway/proxy/proxy.h"
 
 namespace merlon::gateway {
 

@@ -7,13 +7,13 @@
 #include "events/event.h"
 #include "gateway/request_path.h"
 #include "http/server.h"
-#include "http/test_kit.h"
+#include "net/test_kit.h"
 #include "tokens/test_kit.h"
 
 namespace merlon::gateway::testing {
 
-using http::testing::Listener;
-using http::testing::Wire;
+using net::testing::Listener;
+using net::testing::Wire;
 
 inline RouteSettings open_route(std::string path, std::vector<std::string> methods) {
     RouteSettings route;
@@ -81,9 +81,9 @@ public:
                 thread.deadlines(), thread.executor(), *made);
             server = std::make_unique<http::Server>(thread.executor(), server_settings, *path,
                                                     thread.deadlines(), nullptr, 100);
-            auto acceptor = http::listen_on(thread.executor(), {"127.0.0.1", 0, {}});
+            auto acceptor = net::listen_on(thread.executor(), {"127.0.0.1", 0, {}});
             ASSERT_TRUE(acceptor);
-            port = http::port_of(*acceptor);
+            port = net::port_of(*acceptor);
             server->serve(*std::move(acceptor));
         });
     }
@@ -122,7 +122,7 @@ public:
     KeptLines access_lines;
     events::Refusals refusals{clock, events, metrics};
     LimitTable limits{1'000, entropy};
-    http::testing::LoopThread thread;
+    net::testing::LoopThread thread;
     std::unique_ptr<RequestPath> path;
     std::unique_ptr<http::Server> server;
     std::uint16_t port = 0;

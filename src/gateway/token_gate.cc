@@ -3,20 +3,10 @@
 
 #include <utility>
 
-#include "base/text.h"
-#include "gateway/proxy_fields.h"
+#include "api/bearer_token.h"
+#include "gateway/proxy/proxy_fields.h"
 
 namespace merlon::gateway {
-
-std::string_view bearer_token(const wire::RequestHead& head) {
-    constexpr std::string_view scheme = "bearer ";
-    const wire::Field* field = head.find(wire::FieldId::Authorization);
-    if (field == nullptr ||
-        !text::equals_ignoring_case(field->value.substr(0, scheme.size()), scheme)) {
-        return {};
-    }
-    return field->value.substr(scheme.size());
-}
 
 TokenGate::TokenGate(const tokens::Revocations& revocations, metrics::Registry& metrics)
     : revocations_(revocations),
@@ -26,7 +16,7 @@ TokenGate::TokenGate(const tokens::Revocations& revocations, metrics::Registry& 
                               {{"outcome", "miss"}})) {}
 
 Result<const access::Subject*> TokenGate::admit(const wire::RequestHead& head, Request& request) {
-    const std::string_view token = bearer_token(head);
+    const std::string_view token = api::bearer_token(head);
     if (token.data() == nullptr) return fail(Kind::Unknown, "token.missing");
     const WallTime now = request.came;
     const tokens::Verifier& verifier = *request.snapshot->verifier;

@@ -7,9 +7,6 @@
 
 namespace merlon::gateway {
 
-// What Authorization bears (RFC 6750 section 2.1); empty: nothing.
-std::string_view bearer_token(const wire::RequestHead& head);
-
 // Of one worker.
 class TokenGate final {
 public:

@@ -10,7 +10,7 @@ constexpr std::uint64_t skip_bytes_max = 64 << 10;
 
 }  // namespace
 
-BodyReader::BodyReader(Stream& stream, InputBuffer& input, wire::Framing framing,
+BodyReader::BodyReader(net::Stream& stream, InputBuffer& input, wire::Framing framing,
                        std::uint64_t bytes_max)
     : stream_(stream),
       input_(input),

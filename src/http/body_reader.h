@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "http/input_buffer.h"
-#include "http/stream.h"
+#include "net/stream.h"
 #include "wire/admission.h"
 #include "wire/chunked.h"
 
@@ -17,7 +17,8 @@ class BodyReader {
 public:
     // `bytes_max`: a longer body fails with "body.too_large", before it is read where its length
     // says so.
-    BodyReader(Stream& stream, InputBuffer& input, wire::Framing framing, std::uint64_t bytes_max);
+    BodyReader(net::Stream& stream, InputBuffer& input, wire::Framing framing,
+               std::uint64_t bytes_max);
 
     // Sets the most bytes there may be.
     void limit(std::uint64_t bytes_max) { bytes_max_ = bytes_max; }
@@ -39,7 +40,7 @@ public:
 private:
     Result<std::string_view> take(std::string_view bytes, std::size_t& consumed);
 
-    Stream& stream_;
+    net::Stream& stream_;
     InputBuffer& input_;
     wire::Framing framing_;
     std::uint64_t bytes_max_;

@@ -42,9 +42,9 @@ Task<Endpoints> resolve(std::shared_ptr<const UpstreamAddress> to,
 }
 
 // A deadline for connecting: a socket that is closed fails its pending connect.
-class ConnectDeadline final : public Deadlines::Entry {
+class ConnectDeadline final : public net::Deadlines::Entry {
 public:
-    explicit ConnectDeadline(Socket& socket) : socket_(socket) {}
+    explicit ConnectDeadline(net::Socket& socket) : socket_(socket) {}
     bool has_passed() const { return passed_; }
 
 private:
@@ -53,19 +53,19 @@ private:
         boost::system::error_code ignored;
         socket_.close(ignored);
     }
-    Socket& socket_;
+    net::Socket& socket_;
     bool passed_ = false;
 };
 
 }  // namespace
 
 Task<std::unique_ptr<ClientConnection>> ClientConnection::connect(
-    std::shared_ptr<const UpstreamAddress> to, Deadlines& deadlines,
+    std::shared_ptr<const UpstreamAddress> to, net::Deadlines& deadlines,
     std::chrono::milliseconds timeout) {
     const Endpoints endpoints = MERLON_CO_TRY(co_await resolve(to, timeout));
     std::string why = "no address";
     for (const auto& endpoint : endpoints) {
-        Socket socket(co_await current_executor());
+        net::Socket socket(co_await current_executor());
         ConnectDeadline deadline(socket);
         deadlines.set(deadline, timeout);
         const auto [error] = co_await socket.async_connect(endpoint, as_result);

@@ -5,7 +5,7 @@
 
 #include "http/body_reader.h"
 #include "http/exchange.h"
-#include "http/tls.h"
+#include "net/tls.h"
 
 namespace merlon::http {
 
@@ -14,8 +14,8 @@ struct UpstreamAddress {
     std::string host;  // DNS name or IP address; empty for a Unix socket
     std::uint16_t port = 0;
     std::string unix_path;
-    std::string authority;                        // the Host field's value
-    std::shared_ptr<const TlsClientContext> tls;  // null: in the clear; outlives a reload
+    std::string authority;                             // the Host field's value
+    std::shared_ptr<const net::TlsClientContext> tls;  // null: in the clear; outlives a reload
 };
 
 // Resource; one request at a time; one thread. Deadlines are those the caller sets on stream().
@@ -23,7 +23,7 @@ class ClientConnection final {
 public:
     // Errors: "upstream.unavailable" (nothing of the request was sent), "upstream.timeout".
     static Task<std::unique_ptr<ClientConnection>> connect(
-        std::shared_ptr<const UpstreamAddress> to, Deadlines& deadlines,
+        std::shared_ptr<const UpstreamAddress> to, net::Deadlines& deadlines,
         std::chrono::milliseconds timeout);
 
     // Reads the head of the final answer to a request of `method`; 1xx before it are read over,
@@ -41,17 +41,17 @@ public:
     // Bytes behind a 101.
     std::string_view early_bytes() const { return input_.view(); }
 
-    Stream& stream() { return stream_; }
+    net::Stream& stream() { return stream_; }
     std::string_view authority() const { return address_->authority; }
 
 private:
-    ClientConnection(std::shared_ptr<const UpstreamAddress> address, Socket socket,
-                     Deadlines& deadlines, std::unique_ptr<TlsSession> tls)
+    ClientConnection(std::shared_ptr<const UpstreamAddress> address, net::Socket socket,
+                     net::Deadlines& deadlines, std::unique_ptr<net::TlsSession> tls)
         : address_(std::move(address)), stream_(std::move(socket), deadlines, std::move(tls)) {}
     Task<std::size_t> await_head();
 
     std::shared_ptr<const UpstreamAddress> address_;
-    Stream stream_;
+    net::Stream stream_;
     InputBuffer input_;
     wire::ResponseHead head_;
     wire::AdmittedResponse admitted_;

@@ -5,14 +5,14 @@
 
 #include "base/spawn.h"
 #include "http/server.h"
-#include "http/test_kit.h"
+#include "net/test_kit.h"
 
 namespace merlon::http {
 namespace {
 
-using testing::Listener;
-using testing::LoopThread;
-using testing::Wire;
+using net::testing::Listener;
+using net::testing::LoopThread;
+using net::testing::Wire;
 
 std::shared_ptr<UpstreamAddress> address_of(const Listener& listener) {
     auto address = std::make_shared<UpstreamAddress>();
@@ -22,12 +22,12 @@ std::shared_ptr<UpstreamAddress> address_of(const Listener& listener) {
     return address;
 }
 
-Task<std::string> fetch(std::shared_ptr<UpstreamAddress> to, Deadlines* deadlines,
+Task<std::string> fetch(std::shared_ptr<UpstreamAddress> to, net::Deadlines* deadlines,
                         wire::Method method, bool* is_reusable) {
     const auto connection = MERLON_CO_TRY(
         co_await ClientConnection::connect(to, *deadlines, std::chrono::milliseconds{500}));
     connection->stream().set_deadline(std::chrono::milliseconds{500});
-    Gather request;
+    net::Gather request;
     request.add("GET / HTTP/1.1\r\n\r\n");
     MERLON_CO_TRY(co_await connection->stream().write(request));
     const wire::ResponseHead* head = MERLON_CO_TRY(co_await connection->read_head(method));
@@ -112,7 +112,7 @@ TEST(Client, SaysWhetherAnythingCanHaveBeenSent) {
 
 // A key and a self-signed certificate for localhost, made by OpenSSL's own command.
 struct TlsFiles {
-    TlsSettings settings;
+    net::TlsSettings settings;
     TlsFiles() {
         const std::string at = ::testing::TempDir() + "/merlon_tls_" + std::to_string(::getpid()) +
                                "_" + std::to_string(reinterpret_cast<std::uintptr_t>(this));
@@ -159,18 +159,18 @@ struct TlsServer {
 
     TlsServer() {
         settings.limits.body_bytes = 64 << 20;
-        auto context = TlsServerContext::make({files.settings});
+        auto context = net::TlsServerContext::make({files.settings});
         EXPECT_TRUE(context);
-        const std::shared_ptr<const TlsServerContext> shared(*std::move(context));
+        const std::shared_ptr<const net::TlsServerContext> shared(*std::move(context));
         thread.run([&] {
             server = std::make_unique<Server>(thread.executor(), settings, echo, thread.deadlines(),
                                               shared, 10);
-            auto acceptor = listen_on(thread.executor(), {"127.0.0.1", 0, {}});
-            address->port = port_of(*acceptor);
+            auto acceptor = net::listen_on(thread.executor(), {"127.0.0.1", 0, {}});
+            address->port = net::port_of(*acceptor);
             server->serve(*std::move(acceptor));
         });
         address->host = address->authority = "127.0.0.1";
-        address->tls = *TlsClientContext::make({files.settings.certificate_path, {}, {}});
+        address->tls = *net::TlsClientContext::make({files.settings.certificate_path, {}, {}});
     }
     ~TlsServer() {
         thread.stop();
@@ -191,9 +191,9 @@ TEST(Tls, ServerAndClientAgreeAndAStrangersCertificateIsRefused) {
         EXPECT_TRUE(got) << host << got.error().rule;
     }
     TlsFiles others;
-    hosted->tls = *TlsClientContext::make({others.settings.certificate_path, {}, {}});
+    hosted->tls = *net::TlsClientContext::make({others.settings.certificate_path, {}, {}});
     EXPECT_TRUE(hosted->tls);
-    hosted->tls = *TlsClientContext::make({});  // the system's authorities do not know it
+    hosted->tls = *net::TlsClientContext::make({});  // the system's authorities do not know it
     EXPECT_EQ(wait_for(thread, fetch(hosted, &thread.deadlines(), wire::Method::Get, &reusable))
                   .error()
                   .rule,
@@ -211,13 +211,13 @@ TEST(Tls, AnAnswerUntilTheEndIsWholeOnlyIfTheEndWasSigned) {
         Listener listener;
         const bool is_signed = ending == Ending::Signed;
         std::jthread upstream([&, is_signed] {
-            const SslContext context(SSL_CTX_new(TLS_server_method()));
+            const net::SslContext context(SSL_CTX_new(TLS_server_method()));
             SSL_CTX_use_certificate_chain_file(context.get(),
                                                files.settings.certificate_path.c_str());
             SSL_CTX_use_PrivateKey_file(context.get(), files.settings.key_path.c_str(),
                                         SSL_FILETYPE_PEM);
             const Wire link = listener.accept();
-            const std::unique_ptr<SSL, SslDeleter> ssl(SSL_new(context.get()));
+            const std::unique_ptr<SSL, net::SslDeleter> ssl(SSL_new(context.get()));
             SSL_set_fd(ssl.get(), link.native());
             EXPECT_EQ(SSL_accept(ssl.get()), 1);
             char request[1'000];
@@ -227,7 +227,7 @@ TEST(Tls, AnAnswerUntilTheEndIsWholeOnlyIfTheEndWasSigned) {
             if (is_signed) SSL_shutdown(ssl.get());
         });
         auto address = address_of(listener);
-        address->tls = *TlsClientContext::make({files.settings.certificate_path, {}, {}});
+        address->tls = *net::TlsClientContext::make({files.settings.certificate_path, {}, {}});
         bool is_reusable = false;
         const auto got =
             wait_for(thread, fetch(address, &thread.deadlines(), wire::Method::Get, &is_reusable));
@@ -241,23 +241,23 @@ Task<> send_long(ClientConnection* connection, std::size_t pieces, const std::st
     for (std::size_t i = 0; i < pieces; ++i) {
         std::string size_line;
         wire::append_chunk_size(size_line, piece->size());
-        Gather next;
+        net::Gather next;
         next.add(size_line);
         next.add(*piece);
         next.add("\r\n");
         MERLON_CO_TRY(co_await connection->stream().write(next));
     }
-    Gather last;
+    net::Gather last;
     last.add(wire::last_chunk);
     co_return co_await connection->stream().write(last);
 }
 
-Task<std::size_t> exchange_long(std::shared_ptr<UpstreamAddress> to, Deadlines* deadlines,
+Task<std::size_t> exchange_long(std::shared_ptr<UpstreamAddress> to, net::Deadlines* deadlines,
                                 std::size_t pieces, const std::string* piece) {
     const auto connection =
         MERLON_CO_TRY(co_await ClientConnection::connect(to, *deadlines, std::chrono::seconds{5}));
     connection->stream().set_deadline(std::chrono::seconds{20});
-    Gather head;
+    net::Gather head;
     head.add("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
     MERLON_CO_TRY(co_await connection->stream().write(head));
     bool is_sent = false;
@@ -287,7 +287,7 @@ TEST(Tls, BothDirectionsRunAtTheSameTime) {
 }
 
 // Moves what one side has to send to the other.
-void deliver(TlsSession& from, TlsSession& to) {
+void deliver(net::TlsSession& from, net::TlsSession& to) {
     std::string bytes = std::exchange(from.output(), {});
     while (!bytes.empty()) {
         const std::span<char> space = to.input_space();
@@ -300,45 +300,47 @@ void deliver(TlsSession& from, TlsSession& to) {
 
 TEST(Tls, WhatOthersLeftInTheQueueOfErrorsIsNoSessionsFailure) {
     TlsFiles files;
-    const auto server_context = TlsServerContext::make({files.settings});
-    const auto client_context = TlsClientContext::make({files.settings.certificate_path, {}, {}});
+    const auto server_context = net::TlsServerContext::make({files.settings});
+    const auto client_context =
+        net::TlsClientContext::make({files.settings.certificate_path, {}, {}});
     const auto server = (*server_context)->new_session();
     const auto client = (*client_context)->new_session("localhost");
     const auto leave_an_error = [] { ERR_raise(ERR_LIB_USER, 1); };
-    TlsNeed at_client = TlsNeed::Input;
-    for (int flight = 0; at_client != TlsNeed::Nothing && flight < 3; ++flight) {
+    net::TlsNeed at_client = net::TlsNeed::Input;
+    for (int flight = 0; at_client != net::TlsNeed::Nothing && flight < 3; ++flight) {
         leave_an_error();
         at_client = client->handshake().need;
-        EXPECT_NE(at_client, TlsNeed::Failed) << client->failure();
+        EXPECT_NE(at_client, net::TlsNeed::Failed) << client->failure();
         deliver(*client, *server);
         leave_an_error();
-        EXPECT_NE(server->handshake().need, TlsNeed::Failed) << server->failure();
+        EXPECT_NE(server->handshake().need, net::TlsNeed::Failed) << server->failure();
         deliver(*server, *client);
     }
-    ASSERT_EQ(at_client, TlsNeed::Nothing);
+    ASSERT_EQ(at_client, net::TlsNeed::Nothing);
     std::array<char, 16> plain{};
     leave_an_error();
-    EXPECT_EQ(server->read(plain).need, TlsNeed::Input);
+    EXPECT_EQ(server->read(plain).need, net::TlsNeed::Input);
     leave_an_error();
-    EXPECT_EQ(client->write("hello").need, TlsNeed::Nothing);
+    EXPECT_EQ(client->write("hello").need, net::TlsNeed::Nothing);
     deliver(*client, *server);
     leave_an_error();
     EXPECT_EQ(server->read(plain).bytes, 5U);
     client->shut_down();
     deliver(*client, *server);
     leave_an_error();
-    EXPECT_EQ(server->read(plain).need, TlsNeed::Ended);
+    EXPECT_EQ(server->read(plain).need, net::TlsNeed::Ended);
     ERR_clear_error();
 }
 
 TEST(Tls, RefusesFilesThatDoNotFit) {
     TlsFiles files;
     const std::string key = files.settings.key_path;
-    EXPECT_EQ(TlsServerContext::make({{"/nonexistent", key}}).error().rule, "tls.certificate");
-    EXPECT_EQ(
-        TlsServerContext::make({{files.settings.certificate_path, "/nonexistent"}}).error().rule,
-        "tls.key");
-    EXPECT_EQ(TlsClientContext::make({"/nonexistent", {}, {}}).error().rule, "tls.ca");
+    EXPECT_EQ(net::TlsServerContext::make({{"/nonexistent", key}}).error().rule, "tls.certificate");
+    EXPECT_EQ(net::TlsServerContext::make({{files.settings.certificate_path, "/nonexistent"}})
+                  .error()
+                  .rule,
+              "tls.key");
+    EXPECT_EQ(net::TlsClientContext::make({"/nonexistent", {}, {}}).error().rule, "tls.ca");
 }
 
 }  // namespace

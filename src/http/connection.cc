@@ -3,12 +3,12 @@
 
 #include "http/http1_exchange.h"
 #include "http/problem.h"
-#include "http/tls.h"
+#include "net/tls.h"
 
 namespace merlon::http {
 
-Connection::Connection(ConnectionContext& context, Socket socket, Peer peer,
-                       std::unique_ptr<TlsSession> tls)
+Connection::Connection(ConnectionContext& context, net::Socket socket, Peer peer,
+                       std::unique_ptr<net::TlsSession> tls)
     : context_(context),
       stream_(std::move(socket), context.deadlines, std::move(tls)),
       peer_(std::move(peer)) {}
@@ -93,7 +93,7 @@ Task<> Connection::refuse(Error error) {
     output_.append("Date: ").append(context_.date);
     output_.append("\r\nContent-Length: ").append(std::to_string(response.body.size()));
     output_.append("\r\nConnection: close\r\n\r\n").append(response.body);
-    Gather gather;
+    net::Gather gather;
     gather.add(output_);
     stream_.set_deadline(context_.timeouts.body);
     co_return co_await stream_.write(gather);

@@ -12,7 +12,7 @@ namespace merlon::http {
 // What the connections of one worker share. Borrowed by each.
 struct ConnectionContext {
     Handler& handler;
-    Deadlines& deadlines;
+    net::Deadlines& deadlines;
     Timeouts timeouts;
     wire::HeadLimits head_limits;
     std::uint64_t body_bytes_max;
@@ -23,8 +23,8 @@ struct ConnectionContext {
 // Resource of its coroutine, run(); other coroutines of the worker may call hurry().
 class Connection final {
 public:
-    Connection(ConnectionContext& context, Socket socket, Peer peer,
-               std::unique_ptr<TlsSession> tls);
+    Connection(ConnectionContext& context, net::Socket socket, Peer peer,
+               std::unique_ptr<net::TlsSession> tls);
 
     // Serves until either side ends the connection. Gives no error: nobody is left to tell.
     Task<> run();
@@ -47,7 +47,7 @@ private:
     Task<> linger();
 
     ConnectionContext& context_;
-    Stream stream_;
+    net::Stream stream_;
     Peer peer_;
     InputBuffer input_;
     wire::RequestHead head_;

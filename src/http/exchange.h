@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "base/task.h"
-#include "http/peer_identity.h"
 #include "http/response.h"
-#include "http/stream.h"
+#include "net/peer_identity.h"
+#include "net/stream.h"
 #include "wire/admission.h"
 #include "wire/head.h"
 
@@ -20,7 +20,7 @@ struct Peer {
     bool is_tls = false;
     // Who it proved to be, on listeners of mutual TLS: there every request has one. Null elsewhere.
     // Shared with those whose work outlives the connection.
-    std::shared_ptr<const PeerIdentity> identity = nullptr;
+    std::shared_ptr<const net::PeerIdentity> identity = nullptr;
 };
 
 // Used on the worker's thread by one coroutine, or by two while one reads the body and the other
@@ -64,7 +64,7 @@ public:
     // Answers 101 and gives the connection away: what the client has sent already is appended to
     // `early`. The stream is closed when the handler returns.
     virtual Task<> switch_protocols(const FieldLines& fields, std::string& early) = 0;
-    virtual Stream& stream() = 0;
+    virtual net::Stream& stream() = 0;
 };
 
 // What a server does with requests. One per worker.

@@ -25,7 +25,7 @@ Task<> Http1Exchange::invite_body() {
     const bool is_awaited = admitted_.expects_continue && !continue_sent_ && !body_.is_at_hand();
     if (!is_awaited || state_ != State::Waiting) co_return Result<>{};
     continue_sent_ = true;
-    Gather gather;
+    net::Gather gather;
     gather.add("HTTP/1.1 100 Continue\r\n\r\n");
     connection_.stream_.set_deadline(connection_.context_.timeouts.body);
     co_return co_await connection_.stream_.write(gather);
@@ -81,7 +81,7 @@ Task<> Http1Exchange::send(int status, const FieldLines& fields, std::string_vie
     make_head(status, fields, {BodyKind::Length, body.size()});
     // A short body behind its head: copying costs less than a second piece does in the kernel.
     constexpr std::size_t short_bytes = 1 << 10;
-    Gather gather;
+    net::Gather gather;
     const bool is_short = body.size() <= short_bytes;
     if (is_short && !discards_body_) connection_.output_.append(body);
     gather.add(connection_.output_);
@@ -95,7 +95,7 @@ Task<> Http1Exchange::begin(int status, const FieldLines& fields, Framing body) 
     MERLON_ASSERT(state_ == State::Waiting);
     state_ = State::Streaming;
     make_head(status, fields, body);
-    Gather gather;
+    net::Gather gather;
     gather.add(connection_.output_);
     connection_.stream_.set_deadline(connection_.context_.timeouts.body);
     return connection_.stream_.write(gather);
@@ -106,7 +106,7 @@ Task<> Http1Exchange::write(std::string_view piece) {
     if (discards_body_ || piece.empty()) co_return Result<>{};
     std::string& out = connection_.output_;
     out.clear();
-    Gather gather;
+    net::Gather gather;
     if (chunked_) {
         wire::append_chunk_size(out, piece.size());
         gather.add(out);
@@ -122,7 +122,7 @@ Task<> Http1Exchange::finish() {
     MERLON_ASSERT(state_ == State::Streaming);
     state_ = State::Answered;
     if (!chunked_ || discards_body_) co_return Result<>{};
-    Gather gather;
+    net::Gather gather;
     gather.add(wire::last_chunk);
     co_return co_await connection_.stream_.write(gather);
 }
@@ -135,7 +135,7 @@ Task<> Http1Exchange::switch_protocols(const FieldLines& fields, std::string& ea
     out.append(fields.text()).append("\r\n");
     early.append(connection_.input_.view());
     connection_.input_.consume(connection_.input_.view().size());
-    Gather gather;
+    net::Gather gather;
     gather.add(out);
     return connection_.stream_.write(gather);
 }

@@ -31,7 +31,7 @@ public:
     std::uint64_t body_bytes_sent() const override { return body_bytes_sent_; }
 
     Task<> switch_protocols(const FieldLines& fields, std::string& early) override;
-    Stream& stream() override { return connection_.stream_; }
+    net::Stream& stream() override { return connection_.stream_; }
 
     // After the handler: reads over what is left of the request's body. False when the connection
     // cannot go on.

@@ -15,7 +15,7 @@ std::string http_date() {
     return fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(SystemClock().wall()));
 }
 
-std::string address_text(const Socket& socket) {
+std::string address_text(const net::Socket& socket) {
     boost::system::error_code error;
     const auto endpoint = socket.remote_endpoint(error);
     if (error) return "unknown";
@@ -34,7 +34,7 @@ std::string address_text(const Socket& socket) {
 }  // namespace
 
 Server::Server(Executor executor, const ServerSettings& settings, Handler& handler,
-               Deadlines& deadlines, std::shared_ptr<const TlsServerContext> tls,
+               net::Deadlines& deadlines, std::shared_ptr<const net::TlsServerContext> tls,
                std::size_t connections_max)
     : executor_(executor),
       context_{handler,
@@ -52,12 +52,12 @@ Server::Server(Executor executor, const ServerSettings& settings, Handler& handl
 
 Server::~Server() = default;
 
-void Server::serve(Acceptor acceptor) {
+void Server::serve(net::Acceptor acceptor) {
     acceptors_.push_back(std::move(acceptor));
     spawn(executor_, accept_loop(&acceptors_.back()));
 }
 
-Task<> Server::accept_loop(Acceptor* acceptor) {
+Task<> Server::accept_loop(net::Acceptor* acceptor) {
     while (acceptor->is_open()) {
         if (connections_.size() >= connections_max_) {
             // The kernel's queue holds the rest until one ends.
@@ -65,7 +65,7 @@ Task<> Server::accept_loop(Acceptor* acceptor) {
             co_await pause.async_wait(as_result);
             continue;
         }
-        Socket socket(executor_);
+        net::Socket socket(executor_);
         const auto [error] = co_await acceptor->async_accept(socket, as_result);
         if (!error) {
             spawn(executor_, serve_connection(std::move(socket)));
@@ -77,11 +77,11 @@ Task<> Server::accept_loop(Acceptor* acceptor) {
     co_return Result<>{};
 }
 
-Task<> Server::serve_connection(Socket socket) {
+Task<> Server::serve_connection(net::Socket socket) {
     boost::system::error_code ignored;  // not for Unix sockets
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     // Keeps the certificates of this connection's handshake alive over a reload.
-    const std::shared_ptr<const TlsServerContext> tls = tls_;
+    const std::shared_ptr<const net::TlsServerContext> tls = tls_;
     Peer peer{address_text(socket), tls != nullptr};
     Connection connection(context_, std::move(socket), std::move(peer),
                           tls ? tls->new_session() : nullptr);
@@ -108,11 +108,11 @@ void Server::drain(std::function<void()> drained) {
     context_.draining = true;
     drained_ = std::move(drained);
     drain_end_ = std::chrono::steady_clock::now() + context_.timeouts.drain;
-    for (Acceptor& acceptor : acceptors_) {
+    for (net::Acceptor& acceptor : acceptors_) {
         boost::system::error_code error;
         acceptor.non_blocking(true, error);  // else accept() waits for one more
         while (!error) {                     // whoever has connected already is answered
-            Socket socket(executor_);
+            net::Socket socket(executor_);
             acceptor.accept(socket, error);
             if (!error) spawn(executor_, serve_connection(std::move(socket)));
         }
@@ -124,7 +124,7 @@ void Server::drain(std::function<void()> drained) {
 void Server::advance_drain() {
     const bool time_is_up = std::chrono::steady_clock::now() >= drain_end_;
     const auto quiet_ticks =
-        static_cast<std::uint64_t>(context_.timeouts.drain_quiet / Deadlines::tick_length);
+        static_cast<std::uint64_t>(context_.timeouts.drain_quiet / net::Deadlines::tick_length);
     for (Connection* connection : connections_) {
         if (time_is_up) {
             connection->close();

@@ -5,41 +5,29 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <list>
 #include <memory>
 #include <vector>
 
 #include "http/connection.h"
-#include "http/tls.h"
+#include "net/listen.h"
+#include "net/tls.h"
 
 namespace merlon::http {
-
-using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol, Executor>;
-
-// A listening socket on `endpoint`. A Unix socket's old file is replaced when nobody listens on it.
-// Fails with "listen.address" or "listen.failed", the detail saying what to change.
-Result<Acceptor> listen_on(Executor executor, const Endpoint& endpoint);
-// Fails with "listen.failed" when somebody listens on a TCP endpoint already. SO_REUSEPORT would
-// let a second process share it in silence, and take half of the connections.
-Result<> require_free(Executor executor, const Endpoint& endpoint);
-// The TCP port a listener got; 0 for a Unix socket.
-std::uint16_t port_of(const Acceptor& acceptor);
 
 // Resource of a worker; one thread. Destroyed only after its loop has stopped.
 class Server final {
 public:
     // `tls` null: in the clear. Borrows the handler and the deadlines, which its owner starts.
     Server(Executor executor, const ServerSettings& settings, Handler& handler,
-           Deadlines& deadlines, std::shared_ptr<const TlsServerContext> tls,
+           net::Deadlines& deadlines, std::shared_ptr<const net::TlsServerContext> tls,
            std::size_t connections_max);
     ~Server();
 
     // Starts accepting on `acceptor`, which it owns from now on.
-    void serve(Acceptor acceptor);
+    void serve(net::Acceptor acceptor);
     // New connections use the new certificates; shared with the connections that began before.
-    void replace_tls(std::shared_ptr<const TlsServerContext> tls) { tls_ = std::move(tls); }
+    void replace_tls(std::shared_ptr<const net::TlsServerContext> tls) { tls_ = std::move(tls); }
 
     // Accepts what waits, then stops listening; answers say Connection: close; connections without
     // a request go once they have been quiet for timeouts.drain_quiet; what is left after the drain
@@ -53,16 +41,16 @@ private:
     using Tick = asio::basic_waitable_timer<std::chrono::steady_clock,
                                             asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
-    Task<> accept_loop(Acceptor* acceptor);
-    Task<> serve_connection(Socket socket);
+    Task<> accept_loop(net::Acceptor* acceptor);
+    Task<> serve_connection(net::Socket socket);
     void tick();
     void advance_drain();
 
     Executor executor_;
     ConnectionContext context_;
-    std::shared_ptr<const TlsServerContext> tls_;
+    std::shared_ptr<const net::TlsServerContext> tls_;
     std::size_t connections_max_;
-    std::list<Acceptor> acceptors_;
+    std::list<net::Acceptor> acceptors_;
     std::list<Connection*> connections_;  // owned by their coroutines
     std::atomic<std::size_t> count_{0};   // of connections_, for other threads
     Tick second_;

@@ -2,13 +2,13 @@
 #include "http/server.h"
 
 #include "http/problem.h"
-#include "http/test_kit.h"
+#include "net/test_kit.h"
 
 namespace merlon::http {
 namespace {
 
-using testing::LoopThread;
-using testing::Wire;
+using net::testing::LoopThread;
+using net::testing::Wire;
 
 // What it is asked to do stands in the path.
 class Echo final : public Handler {
@@ -26,7 +26,7 @@ public:
             std::string early;
             fields.add("Upgrade", "test");
             MERLON_CO_TRY(co_await exchange.switch_protocols(fields, early));
-            Gather gather;
+            net::Gather gather;
             gather.add(early);
             co_return co_await exchange.stream().write(gather);
         }
@@ -67,13 +67,13 @@ protected:
         thread.stop();
         server.reset();
     }
-    void start(Endpoint endpoint = {"127.0.0.1", 0, {}}) {
+    void start(net::Endpoint endpoint = {"127.0.0.1", 0, {}}) {
         thread.run([&] {
             server = std::make_unique<Server>(thread.executor(), settings, echo, thread.deadlines(),
                                               nullptr, 100);
-            auto acceptor = listen_on(thread.executor(), endpoint);
+            auto acceptor = net::listen_on(thread.executor(), endpoint);
             ASSERT_TRUE(acceptor) << acceptor.error().detail;
-            port = port_of(*acceptor);
+            port = net::port_of(*acceptor);
             server->serve(*std::move(acceptor));
         });
     }
@@ -273,23 +273,25 @@ TEST_F(ServerTest, DrainingCutsWhatIsLeftInTheEnd) {
 TEST(Listen, RefusesWhatItCannotListenOn) {
     asio::io_context loop;
     const auto executor = loop.get_executor();
-    EXPECT_EQ(listen_on(executor, {"localhost", 0, {}}).error().rule, "listen.address");
-    EXPECT_EQ(listen_on(executor, {{}, 0, std::string(108, 'x')}).error().rule, "listen.address");
-    EXPECT_EQ(listen_on(executor, {{}, 0, "/nonexistent/x.sock"}).error().rule, "listen.failed");
-    const auto taken = listen_on(executor, {"127.0.0.1", 0, {}});
+    EXPECT_EQ(net::listen_on(executor, {"localhost", 0, {}}).error().rule, "listen.address");
+    EXPECT_EQ(net::listen_on(executor, {{}, 0, std::string(108, 'x')}).error().rule,
+              "listen.address");
+    EXPECT_EQ(net::listen_on(executor, {{}, 0, "/nonexistent/x.sock"}).error().rule,
+              "listen.failed");
+    const auto taken = net::listen_on(executor, {"127.0.0.1", 0, {}});
     ASSERT_TRUE(taken);
-    EXPECT_EQ(require_free(executor, {"127.0.0.1", port_of(*taken), {}}).error().rule,
+    EXPECT_EQ(net::require_free(executor, {"127.0.0.1", net::port_of(*taken), {}}).error().rule,
               "listen.failed");
 
     const std::string path = ::testing::TempDir() + "/merlon_listen_" + std::to_string(::getpid());
     {
-        const auto first = listen_on(executor, {{}, 0, path});
+        const auto first = net::listen_on(executor, {{}, 0, path});
         ASSERT_TRUE(first);
-        EXPECT_EQ(port_of(*first), 0);
-        EXPECT_EQ(listen_on(executor, {{}, 0, path}).error().rule, "listen.failed");
-        EXPECT_TRUE(require_free(executor, {{}, 0, path}));
+        EXPECT_EQ(net::port_of(*first), 0);
+        EXPECT_EQ(net::listen_on(executor, {{}, 0, path}).error().rule, "listen.failed");
+        EXPECT_TRUE(net::require_free(executor, {{}, 0, path}));
     }
-    EXPECT_TRUE(listen_on(executor, {{}, 0, path}));  // the file was left from a dead process
+    EXPECT_TRUE(net::listen_on(executor, {{}, 0, path}));  // the file was left from a dead process
     ::unlink(path.c_str());
 }
 

@@ -1,27 +1,14 @@
-// What the HTTP server can be told: listeners, limits, timers, TLS. Filled by config/.
+// The settings of the HTTP server: listeners, limits, timeouts, TLS. Filled by config/.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "net/settings.h"
+
 namespace merlon::http {
-
-// Where to listen: an address and port, or a Unix socket's path.
-struct Endpoint {
-    std::string host;        // textual IP address; empty for a Unix socket
-    std::uint16_t port = 0;  // 0: any free one
-    std::string unix_path;   // empty for TCP
-
-    bool operator==(const Endpoint&) const = default;
-};
-
-struct TlsSettings {
-    std::string certificate_path;  // PEM chain, leaf first
-    std::string key_path;          // PEM
-};
 
 struct Timeouts {
     std::chrono::milliseconds header{10'000};  // first byte of a request to the end of its head
@@ -44,10 +31,10 @@ struct Limits {
 };
 
 struct ServerSettings {
-    std::vector<Endpoint> listen{{"127.0.0.1", 3000, {}}};
-    Endpoint admin{"127.0.0.1", 9090, {}};
-    unsigned workers = 0;          // 0: one per core
-    std::vector<TlsSettings> tls;  // several: chosen by SNI, the first is the default
+    std::vector<net::Endpoint> listen{{"127.0.0.1", 3000, {}}};
+    net::Endpoint admin{"127.0.0.1", 9090, {}};
+    unsigned workers = 0;               // 0: one per core
+    std::vector<net::TlsSettings> tls;  // several: chosen by SNI, the first is the default
     bool behind_tls_proxy = false;
     std::vector<std::string> trusted_proxies;  // CIDRs
     Timeouts timeouts;

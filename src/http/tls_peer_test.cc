@@ -1,7 +1,7 @@
 // Tests of mutual TLS: who is let in on either side, and that nothing goes around the check.
 #include <gmock/gmock.h>
 
-#include "http/tls_test_kit.h"
+#include "http/mutual_tls_test_kit.h"
 
 namespace merlon::http {
 namespace {
@@ -10,13 +10,13 @@ using crypto::CertificateAuthority;
 using crypto::CertificateForm;
 using crypto::SpiffeId;
 using crypto::testing::sign_anything;
+using net::testing::PemFolder;
+using net::testing::PemPair;
+using net::testing::Wire;
 using testing::answer_to;
 using ::testing::HasSubstr;
-using testing::PemFolder;
-using testing::PemPair;
 using ::testing::StartsWith;
 using testing::WhoServer;
-using testing::Wire;
 using namespace std::chrono_literals;
 
 const WallTime now = SystemClock().wall();  // OpenSSL asks the system, too
@@ -52,18 +52,18 @@ struct World {
     std::string ca = files.write("ca.crt", ours.certificate().pem());
     std::string both =
         files.write("both.crt", ours.certificate().pem() + partner.certificate().pem());
-    TlsSettings gateway =
+    net::TlsSettings gateway =
         files.write("gateway", sign_anything(ours, form("spiffe://cluster.local/ns/shop/sa/gw")));
 
-    std::shared_ptr<const TlsServerContext> server(std::optional<TlsClients> clients) {
-        auto made = TlsServerContext::make({gateway}, std::move(clients));
+    std::shared_ptr<const net::TlsServerContext> server(std::optional<net::TlsClients> clients) {
+        auto made = net::TlsServerContext::make({gateway}, std::move(clients));
         EXPECT_TRUE(made) << made.error().detail;
         return *std::move(made);
     }
-    std::shared_ptr<const TlsClientContext> client(const TlsSettings& own,
-                                                   std::vector<SpiffeId> servers = {}) {
-        auto made =
-            TlsClientContext::make({ca, own.certificate_path, own.key_path, std::move(servers)});
+    std::shared_ptr<const net::TlsClientContext> client(const net::TlsSettings& own,
+                                                        std::vector<SpiffeId> servers = {}) {
+        auto made = net::TlsClientContext::make(
+            {ca, own.certificate_path, own.key_path, std::move(servers)});
         EXPECT_TRUE(made) << made.error().detail;
         return *std::move(made);
     }
@@ -71,7 +71,8 @@ struct World {
 
 TEST(MutualTls, LetsInWhoHasOneIdentityOfTheTrustDomainFromItsAuthority) {
     World world;
-    const WhoServer server(world.server(TlsClients{world.both, {.trust_domain = "cluster.local"}}));
+    const WhoServer server(
+        world.server(net::TlsClients{world.both, {.trust_domain = "cluster.local"}}));
     struct Case {
         const char* what;
         PemPair pair;
@@ -128,7 +129,7 @@ TEST(MutualTls, LetsInWhoHasOneIdentityOfTheTrustDomainFromItsAuthority) {
 
 TEST(MutualTls, GivesTheHandlerAKeyThatTellsWhatTheCallerSigned) {
     World world;
-    WhoServer server(world.server(TlsClients{world.ca, {}}));
+    WhoServer server(world.server(net::TlsClients{world.ca, {}}));
     const PemPair pair = sign_anything(world.ours, form());
     EXPECT_EQ(answer_to(server.port, world.client(world.files.write("client", pair))), orders_id);
     const auto key = crypto::SigningKey::from_private_pem(pair.key).value();
@@ -204,7 +205,7 @@ TEST(MutualTls, AClientTalksToWhomItMeansWhateverTheHostIsCalled) {
     };
     for (const auto& [what, pair, meant, outcome] : cases) {
         world.gateway = world.files.write("server", pair);
-        const WhoServer server(world.server(TlsClients{world.ca, {}}));
+        const WhoServer server(world.server(net::TlsClients{world.ca, {}}));
         const std::string got = answer_to(server.port, world.client(own, meant));
         if (outcome == orders_id) {
             EXPECT_EQ(got, outcome) << what;
@@ -218,7 +219,7 @@ TEST(MutualTls, AClientTalksToWhomItMeansWhateverTheHostIsCalled) {
 // A client of OpenSSL's own, which tries what ours does not.
 struct RawClient {
     Wire wire;
-    std::unique_ptr<SSL, SslDeleter> ssl;
+    std::unique_ptr<SSL, net::SslDeleter> ssl;
     bool is_connected;
     std::string answer;
 
@@ -240,8 +241,8 @@ struct RawClient {
     }
 };
 
-SslContext raw_context(const TlsSettings* own) {
-    SslContext context(SSL_CTX_new(TLS_client_method()));
+net::SslContext raw_context(const net::TlsSettings* own) {
+    net::SslContext context(SSL_CTX_new(TLS_client_method()));
     if (own != nullptr) {
         SSL_CTX_use_certificate_chain_file(context.get(), own->certificate_path.c_str());
         SSL_CTX_use_PrivateKey_file(context.get(), own->key_path.c_str(), SSL_FILETYPE_PEM);
@@ -253,9 +254,9 @@ TEST(MutualTls, NoSessionIsTakenUpAgainSoEveryConnectionShowsItsCertificate) {
     World world;
     const auto own = world.files.write("client", sign_anything(world.ours, form()));
     const WhoServer plain(world.server({}));
-    const WhoServer mutual(world.server(TlsClients{world.ca, {}}));
-    const SslContext with = raw_context(&own);
-    const SslContext without = raw_context(nullptr);
+    const WhoServer mutual(world.server(net::TlsClients{world.ca, {}}));
+    const net::SslContext with = raw_context(&own);
+    const net::SslContext without = raw_context(nullptr);
 
     const RawClient first(mutual.port, with.get(), nullptr);
     EXPECT_THAT(first.answer, HasSubstr(orders_id));
@@ -286,11 +287,12 @@ TEST(MutualTls, IsTls13AndTheSameForEveryNameThatIsAskedFor) {
     const auto other = world.files.write(
         "other",
         sign_anything(world.ours, form_with([](auto& f) { f.dns_names = {"other.example"}; })));
-    auto context = TlsServerContext::make({world.gateway, other}, TlsClients{world.ca, {}});
+    auto context =
+        net::TlsServerContext::make({world.gateway, other}, net::TlsClients{world.ca, {}});
     ASSERT_TRUE(context);
     const WhoServer server(*std::move(context));
-    const SslContext with = raw_context(&own);
-    const SslContext without = raw_context(nullptr);
+    const net::SslContext with = raw_context(&own);
+    const net::SslContext without = raw_context(nullptr);
     for (const char* name : {"localhost", "other.example", "nobody.example"}) {
         EXPECT_THAT(RawClient(server.port, with.get(), nullptr, name).answer, HasSubstr(orders_id));
         EXPECT_EQ(RawClient(server.port, without.get(), nullptr, name).answer, "") << name;
@@ -304,8 +306,9 @@ TEST(MutualTls, AuthoritiesThatAreNoneAreNoAuthorities) {
     for (const std::string& path :
          {world.files.write("empty.crt", ""), world.files.write("text.crt", "no certificate"),
           world.gateway.key_path, std::string("/nonexistent"), std::string()}) {
-        EXPECT_EQ(TlsServerContext::make({world.gateway}, TlsClients{path, {}}).error().rule,
-                  "tls.ca")
+        EXPECT_EQ(
+            net::TlsServerContext::make({world.gateway}, net::TlsClients{path, {}}).error().rule,
+            "tls.ca")
             << path;
     }
 }

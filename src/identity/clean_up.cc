@@ -1,7 +1,7 @@
 // What has run out goes, a part in each transaction, beside the calls and not in them: a range that
 // a sign-in reads makes it lose against sign-ins of others (storage/database.h).
-#include "identity/follow.h"
 #include "identity/identity.h"
+#include "identity/revocation/follow.h"
 
 namespace merlon::identity {
 namespace {

@@ -1,24 +1,24 @@
 // Every endpoint of the auth role.
 #include <algorithm>
 
-#include "identity/answer_schemas.h"
+#include "identity/accounts/answer_schemas.h"
 #include "identity/identity.h"
 #include "identity/schema.h"
 
 namespace merlon::identity {
 
-using http::LocalAccess;
+using api::LocalAccess;
 using wire::Method;
 
 // One endpoint of the role. `event` is its name in merlon_auth; empty: not counted.
 struct Identity::Endpoint {
-    http::LocalRoute route;
-    Task<http::Response> (Identity::*serve)(http::LocalCall);
+    api::LocalRoute route;
+    Task<http::Response> (Identity::*serve)(api::LocalCall);
     std::string_view event;
 };
 
 std::span<const Identity::Endpoint> Identity::endpoints() {
-    using http::RouteText;
+    using api::RouteText;
     static constexpr auto open = LocalAccess::Public;
     static constexpr auto own = LocalAccess::Authenticated;
     static constexpr Endpoint all[] = {
@@ -64,7 +64,7 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
           {.operation = "logout",
            .summary = "End this session; its tokens are refused at once",
            .status = 204},
-          http::TokenText::Shown},
+          api::TokenText::Shown},
          &Identity::logout,
          "logout"},
         {{Method::Post,
@@ -132,9 +132,9 @@ void Identity::announce_counters() {
     }
 }
 
-const http::RoleTable& Identity::role_table() {
-    static const http::RoleTable table = [] {
-        http::RoleTable made{
+const api::RoleTable& Identity::role_table() {
+    static const api::RoleTable table = [] {
+        api::RoleTable made{
             .role = auth_role, .routes = {}, .schemas = answer_schemas(), .revokes_tokens = true};
         for (const Endpoint& endpoint : endpoints()) made.routes.push_back(endpoint.route);
         return made;
@@ -142,7 +142,7 @@ const http::RoleTable& Identity::role_table() {
     return table;
 }
 
-Task<http::Response> Identity::call(http::LocalCall call) {
+Task<http::Response> Identity::call(api::LocalCall call) {
     const auto endpoint = std::ranges::find(endpoints(), call.route,
                                             [](const Endpoint& one) { return one.route.pattern; });
     MERLON_ASSERT(endpoint != endpoints().end());
@@ -158,7 +158,7 @@ Task<http::Response> Identity::call(http::LocalCall call) {
     co_return answer;
 }
 
-Task<http::Response> Identity::published_keys(http::LocalCall) {
+Task<http::Response> Identity::published_keys(api::LocalCall) {
     http::Response response{200, {}, terms_.load()->issuer.jwks(parts_.clock.wall())};
     response.fields.add("Content-Type", "application/json; charset=utf-8");
     response.fields.add("Cache-Control", "public, max-age=300");

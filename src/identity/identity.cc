@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include "http/answers.h"
-#include "identity/redis_guesses.h"
+#include "api/answers.h"
+#include "identity/passwords/redis_guesses.h"
 #include "identity/schema.h"
-#include "identity/token_lives.h"
+#include "identity/sessions/token_lives.h"
 #include "identity/whole_store.h"
 #include "sealing/sealed_text.h"
 #include "storage/outbox.h"
@@ -135,11 +135,11 @@ std::string Identity::user_json(const Account& account) const {
         if (json.back() != '[') json += ',';
         wire::append_json_string(json, permission);
     }
-    return json + R"(],"createdAt":)" + http::json_time(account.created_at) + "}";
+    return json + R"(],"createdAt":)" + api::json_time(account.created_at) + "}";
 }
 
 http::Response Identity::answer_sign_in(int status, const Account& account, const SignIn& made) {
-    return http::data_answer(
+    return api::data_answer(
         status, fmt::format(R"({{"user":{},"accessToken":"{}","refreshToken":"{}",)"
                             R"("tokenType":"Bearer","expiresIn":{}}})",
                             user_json(account), access_token(account, made.session.id),

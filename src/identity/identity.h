@@ -5,28 +5,28 @@
 #include <atomic>
 #include <memory>
 
+#include "api/local_service.h"
 #include "base/current.h"
 #include "base/uuid.h"
-#include "http/local_service.h"
-#include "identity/account_admin.h"
-#include "identity/accounts.h"
+#include "identity/accounts/account_admin.h"
+#include "identity/accounts/accounts.h"
+#include "identity/accounts/forms.h"
 #include "identity/auth_counters.h"
-#include "identity/change_signal.h"
-#include "identity/forms.h"
-#include "identity/guess_store.h"
-#include "identity/key_change.h"
+#include "identity/keys/key_change.h"
 #include "identity/parts.h"
-#include "identity/password_pool.h"
-#include "identity/recent_revocations.h"
-#include "identity/sessions.h"
-#include "identity/terms.h"
-#include "identity/told.h"
+#include "identity/passwords/guess_store.h"
+#include "identity/passwords/password_pool.h"
+#include "identity/revocation/change_signal.h"
+#include "identity/revocation/recent_revocations.h"
+#include "identity/revocation/told.h"
+#include "identity/sessions/sessions.h"
+#include "identity/sessions/terms.h"
 #include "tokens/current_keys.h"
 
 namespace merlon::identity {
 
 // Resource; safe from every thread.
-class Identity final : public http::LocalService {
+class Identity final : public api::LocalService {
 public:
     // Brings the tables up to date, loads the signing keys and every revocation still in force.
     // Borrows the settings for the task. Errors: those of Database, migrate(), SigningKeys::load()
@@ -35,9 +35,9 @@ public:
                                                 const PasswordSettings& passwords,
                                                 access::Roles roles);
 
-    static const http::RoleTable& role_table();
-    const http::RoleTable& table() const override { return role_table(); }
-    Task<http::Response> call(http::LocalCall request) override;
+    static const api::RoleTable& role_table();
+    const api::RoleTable& table() const override { return role_table(); }
+    Task<http::Response> call(api::LocalCall request) override;
 
     // Our keys, for the verifiers.
     const tokens::CurrentKeys& keys() const { return keys_; }
@@ -110,16 +110,16 @@ private:
     struct Endpoint;
     static std::span<const Endpoint> endpoints();
     void announce_counters();
-    Task<http::Response> register_account(http::LocalCall call);
-    Task<http::Response> login(http::LocalCall call);
-    Task<http::Response> refresh(http::LocalCall call);
-    Task<http::Response> logout(http::LocalCall call);
-    Task<http::Response> logout_all(http::LocalCall call);
-    Task<http::Response> list_sessions(http::LocalCall call);
-    Task<http::Response> end_session(http::LocalCall call);
-    Task<http::Response> change_password(http::LocalCall call);
-    Task<http::Response> me(http::LocalCall call);
-    Task<http::Response> published_keys(http::LocalCall call);
+    Task<http::Response> register_account(api::LocalCall call);
+    Task<http::Response> login(api::LocalCall call);
+    Task<http::Response> refresh(api::LocalCall call);
+    Task<http::Response> logout(api::LocalCall call);
+    Task<http::Response> logout_all(api::LocalCall call);
+    Task<http::Response> list_sessions(api::LocalCall call);
+    Task<http::Response> end_session(api::LocalCall call);
+    Task<http::Response> change_password(api::LocalCall call);
+    Task<http::Response> me(api::LocalCall call);
+    Task<http::Response> published_keys(api::LocalCall call);
 
     // Steps they share.
     struct SignIn {

@@ -1,9 +1,9 @@
 // What auth processes share in Redis, and tell others there.
 #pragma once
 
-#include "identity/guess_scripts.h"
-#include "identity/session_keys.h"
-#include "state/shared_redis.h"
+#include "identity/passwords/guess_scripts.h"
+#include "identity/revocation/session_keys.h"
+#include "redis/shared_redis.h"
 
 namespace merlon::identity {
 
@@ -11,13 +11,13 @@ namespace merlon::identity {
 // stopped.
 struct SharedState {
     // Borrows everything for life.
-    SharedState(state::RedisServer& server, http::Deadlines& deadlines, Executor executor,
+    SharedState(redis::RedisServer& server, net::Deadlines& deadlines, Executor executor,
                 const Clock& clock, metrics::Registry& metrics)
         : session_keys(server, deadlines, executor, clock, metrics),
           guesses(server, deadlines, executor, clock, guess_scripts, guess_probe) {}
 
     SessionKeys session_keys;
-    state::SharedRedis guesses;
+    redis::SharedRedis guesses;
 };
 
 }  // namespace merlon::identity

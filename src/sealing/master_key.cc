@@ -10,7 +10,7 @@
 #include <filesystem>
 
 #include "base/text.h"
-#include "storage/private_file.h"
+#include "storage/sqlite/private_file.h"
 
 namespace merlon::sealing {
 namespace {

@@ -5,7 +5,7 @@
 #include "sealing/key_store.h"
 #include "sealing/master_key.h"
 #include "sealing/sealed_text.h"
-#include "storage/sqlite_database.h"
+#include "storage/sqlite/sqlite_database.h"
 #include "storage/test_kit.h"
 
 namespace merlon::sealing {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/secret.h"
-#include "storage/settings.h"
+#include "storage/open/settings.h"
 
 namespace merlon::sealing {
 

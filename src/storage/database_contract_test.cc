@@ -4,8 +4,8 @@
 #include <atomic>
 #include <thread>
 
-#include "storage/postgres_test_kit.h"
-#include "storage/sqlite_database.h"
+#include "storage/postgres/postgres_test_kit.h"
+#include "storage/sqlite/sqlite_database.h"
 #include "storage/test_kit.h"
 
 namespace merlon::storage {

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "storage/outbox.h"
-#include "storage/sqlite_database.h"
+#include "storage/sqlite/sqlite_database.h"
 #include "storage/test_kit.h"
 
 namespace merlon::storage {

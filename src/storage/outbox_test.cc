@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/sqlite_database.h"
+#include "storage/sqlite/sqlite_database.h"
 #include "storage/test_kit.h"
 
 namespace merlon::storage {

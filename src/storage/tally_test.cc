@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "storage/migrations.h"
-#include "storage/postgres_test_kit.h"
-#include "storage/sqlite_database.h"
+#include "storage/postgres/postgres_test_kit.h"
+#include "storage/sqlite/sqlite_database.h"
 #include "storage/test_kit.h"
 
 namespace merlon::storage {

@@ -17,6 +17,9 @@
 
 namespace merlon::tokens {
 
+// The request field in which a service that we know by its certificate finds our assertion.
+inline constexpr std::string_view assertion_field = "Merlon-Assertion";
+
 // RFC 8725 section 3.11: a type of its own, so that no other JWT of the same key is taken for one.
 inline constexpr std::string_view assertion_type = "merlon-assertion+jwt";
 inline constexpr std::chrono::seconds assertion_life{60};

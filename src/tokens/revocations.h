@@ -19,6 +19,10 @@
 
 namespace merlon::tokens {
 
+// The response field in which the role that revokes names what it has revoked while it worked
+// (Revocations::told_since). The gateway takes it out.
+inline constexpr std::string_view revoked_field = "Merlon-Revoked";
+
 // Safe from every thread.
 class Revocations final {
 public:

@@ -37,7 +37,7 @@ def everything(server, path, token):
 
 def initial_stock():
     """Name → stock, as the demo's table has it."""
-    source = (REPOSITORY / "src/app/demo_products.h").read_text()
+    source = (REPOSITORY / "src/server/demo_products.h").read_text()
     rows = re.findall(r'\{"([^"]+)",\s*"[^"]+",\s*(\d+),\s*(\d+)\}', source)
     return {name: int(stock) for name, _, stock in rows}
 

@@ -1,0 +1,145 @@
+// Which route a request belongs to. Built once per configuration; looked up without a lock and
+// without an allocation; the cost of a look-up grows with the depth of the path, not with the
+// number of routes.
+//
+// A pattern is a path of segments: a literal, {name} for exactly one segment, or ** as the last one
+// for any number of segments, none included. The most specific pattern wins, judged segment by
+// segment from the left: literal before {name} before **. A pattern without a route for the method
+// gives way to a less specific one that has it; only when none has, the answer is 405.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "wire/head.h"
+
+namespace merlon::api {
+
+inline constexpr std::size_t path_parameters_max = 8;
+
+// What a lookup found. Borrows from the table and from the path.
+template <class Route>
+struct Match {
+    const Route* route = nullptr;  // null: no route for this method
+    std::uint8_t methods =
+        0;  // bits of wire::Method that patterns fitting the path have routes for; 0: 404
+    std::array<std::string_view, path_parameters_max>
+        parameters;  // in the pattern's order, encoded
+    std::size_t parameter_count = 0;
+};
+
+inline constexpr std::uint8_t bit_of(wire::Method method) {
+    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(method));
+}
+
+// "GET, HEAD, OPTIONS" for the Allow field.
+std::string allow_text(std::uint8_t methods);
+
+template <class Route>
+class RouteTable {
+public:
+    // Adds `route` for `methods` at `pattern`. HEAD comes with GET.
+    // Errors: "route.pattern" (no path of segments), "route.duplicate" (same pattern and method).
+    Result<> add(std::string_view pattern, const std::vector<wire::Method>& methods, Route route);
+
+    Match<Route> find(wire::Method method, std::string_view path) const;
+
+private:
+    struct Leaf {
+        std::uint8_t methods = 0;
+        std::array<const Route*, 8> routes{};
+    };
+    struct Node {
+        std::map<std::string, std::unique_ptr<Node>, std::less<>> literals;
+        std::unique_ptr<Node> parameter;
+        Leaf here;      // the pattern ends at this segment
+        Leaf anything;  // the pattern goes on with **
+    };
+
+    static bool find_in(const Node& node, std::string_view rest, std::size_t method,
+                        Match<Route>& match);
+    static bool take(const Leaf& leaf, std::size_t method, Match<Route>& match);
+
+    Node root_;
+    std::vector<std::unique_ptr<Route>> routes_;
+};
+
+// The segments of a pattern. Error: "route.pattern".
+Result<std::vector<std::string_view>> split_pattern(std::string_view pattern);
+
+template <class Route>
+Result<> RouteTable<Route>::add(std::string_view pattern, const std::vector<wire::Method>& methods,
+                                Route route) {
+    Node* node = &root_;
+    Leaf* leaf = nullptr;
+    for (const std::string_view segment : MERLON_TRY(split_pattern(pattern))) {
+        if (segment == "**") {
+            leaf = &node->anything;
+            break;
+        }
+        auto& child =
+            segment.starts_with('{') ? node->parameter : node->literals[std::string(segment)];
+        if (!child) child = std::make_unique<Node>();
+        node = child.get();
+    }
+    if (leaf == nullptr) leaf = &node->here;
+
+    routes_.push_back(std::make_unique<Route>(std::move(route)));
+    for (const wire::Method method : methods) {
+        if ((leaf->methods & bit_of(method)) != 0) {
+            return fail(
+                Kind::Invalid, "route.duplicate",
+                "two routes for " + std::string(wire::name(method)) + " " + std::string(pattern));
+        }
+        leaf->methods |= bit_of(method);
+        leaf->routes[static_cast<std::size_t>(method)] = routes_.back().get();
+    }
+    constexpr auto get = wire::Method::Get;
+    constexpr auto head = wire::Method::Head;
+    if ((leaf->methods & bit_of(get)) != 0 && (leaf->methods & bit_of(head)) == 0) {
+        leaf->methods |= bit_of(head);
+        leaf->routes[static_cast<std::size_t>(head)] = leaf->routes[static_cast<std::size_t>(get)];
+    }
+    return {};
+}
+
+template <class Route>
+bool RouteTable<Route>::take(const Leaf& leaf, std::size_t method, Match<Route>& match) {
+    match.methods |= leaf.methods;
+    match.route = leaf.routes[method];
+    return match.route != nullptr;
+}
+
+template <class Route>
+bool RouteTable<Route>::find_in(const Node& node, std::string_view rest, std::size_t method,
+                                Match<Route>& match) {
+    if (rest.empty()) return take(node.here, method, match) || take(node.anything, method, match);
+    // `rest` begins with '/'.
+    const std::size_t end = std::min(rest.find('/', 1), rest.size());
+    const std::string_view segment = rest.substr(1, end - 1);
+    if (const auto found = node.literals.find(segment); found != node.literals.end()) {
+        if (find_in(*found->second, rest.substr(end), method, match)) return true;
+    }
+    if (node.parameter && !segment.empty()) {
+        const std::size_t mine = match.parameter_count;
+        match.parameters[match.parameter_count++] = segment;
+        if (find_in(*node.parameter, rest.substr(end), method, match)) return true;
+        match.parameter_count = mine;
+    }
+    return take(node.anything, method, match);
+}
+
+template <class Route>
+Match<Route> RouteTable<Route>::find(wire::Method method, std::string_view path) const {
+    Match<Route> match;
+    find_in(root_, path, static_cast<std::size_t>(method), match);
+    return match;
+}
+
+}  // namespace merlon::api

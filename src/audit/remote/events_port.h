@@ -1,0 +1,18 @@
+// Security events of a gateway, kept by the auth role, which has the keys to seal addresses with.
+#pragma once
+
+#include <vector>
+
+#include "events/event.h"
+#include "rpc/port_client.h"
+#include "rpc/port_server.h"
+
+namespace merlon::audit {
+
+// Made once more after a failure an event may be there twice; not at all would be worse.
+Task<> send_events(rpc::PortClient* auth, std::vector<events::Event> batch);
+
+// `keep` stores a batch durably.
+rpc::Port events_port(std::function<Task<>(std::vector<events::Event>)> keep);
+
+}  // namespace merlon::audit

@@ -1,0 +1,45 @@
+// A coroutine that runs beside the one that made it, and ends before it.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/spawn.h"
+
+namespace merlon {
+
+// Lives in its maker's frame. Once started it is joined, on every path: the task borrows from that
+// frame. What it waits for is closed or cancelled by the maker; joining then takes one turn of the
+// loop. One thread.
+class Companion final {
+public:
+    explicit Companion(Executor executor)
+        : executor_(executor), ended_(executor, std::chrono::steady_clock::time_point::max()) {}
+
+    void start(Task<> task) {
+        running_ = true;
+        spawn(executor_, std::move(task), [this](Result<> result) {
+            running_ = false;
+            result_ = std::move(result);
+            ended_.cancel();
+        });
+    }
+    bool is_running() const { return running_; }
+
+    // Waits for the end; gives what the task gave.
+    Task<> join() {
+        while (running_) co_await ended_.async_wait(as_result);
+        co_return result_;
+    }
+
+private:
+    // A timer that never expires: cancelling it wakes who joins.
+    using Event =
+        asio::basic_waitable_timer<std::chrono::steady_clock,
+                                   asio::wait_traits<std::chrono::steady_clock>, Executor>;
+    Executor executor_;
+    Event ended_;
+    Result<> result_;
+    bool running_ = false;
+};
+
+}  // namespace merlon

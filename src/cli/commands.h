@@ -1,0 +1,53 @@
+// The program's commands: each file adds its own to the command line and carries them out. Exit
+// codes: 0 done, 1 failed, 2 usage, 69 unavailable, 78 configuration.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/exit_code.h"
+#include "config/load.h"
+
+namespace merlon::cli {
+
+// What the command line said. CLI11 fills it, and the command that ran leaves its exit code.
+struct Arguments {
+    std::string config_path;
+    std::vector<std::pair<std::string, std::string>> settings;  // of --set
+    bool json = false;
+    int code = 0;
+};
+
+void add_serve(CLI::App& program, Arguments& arguments);
+void add_healthcheck(CLI::App& program, Arguments& arguments);
+void add_config(CLI::App& program, Arguments& arguments);
+void add_token(CLI::App& program, Arguments& arguments);
+void add_migrate(CLI::App& program, Arguments& arguments);
+void add_pki(CLI::App& program, Arguments& arguments);
+void add_render(CLI::App& program, Arguments& arguments);
+void add_store(CLI::App& program, Arguments& arguments);
+void add_completion(CLI::App& program, Arguments& arguments);
+void add_manual(CLI::App& program, Arguments& arguments);
+
+// --config and --set.
+void add_config_options(CLI::App& command, Arguments& arguments);
+
+// --json: of commands that say something else without it, and of those that always print JSON.
+void add_json_option(CLI::App& command, Arguments& arguments);
+void add_json_option(CLI::App& command);
+
+// Prints a text for people or other programs; with --json as the only member of an object.
+void print_document(const Arguments& arguments, std::string_view member, std::string text);
+
+// Reads the configuration; every problem is printed.
+config::Loaded load(const Arguments& arguments);
+std::optional<config::Settings> load_settings(const Arguments& arguments);
+
+// Exit codes of the commands that judge: prints the error, when there is one.
+int report(const Result<>& done, int refused);
+
+}  // namespace merlon::cli

@@ -1,0 +1,114 @@
+// Running the server, and asking it how it is.
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "cli/commands.h"
+#include "server/healthcheck.h"
+#include "server/platform.h"
+
+namespace merlon::cli {
+namespace {
+
+int serve(const Arguments& arguments, const std::vector<std::string>& role_names,
+          server::Content content) {
+    const auto roles = installation::RoleSet::of(role_names);
+    if (!roles) {
+        std::fprintf(stderr, "merlon: %s\n", roles.error().detail.c_str());
+        return exit_usage;
+    }
+    if (content == server::Content::Demo && !roles->is_whole()) {
+        std::fprintf(stderr, "merlon: --demo fills the stores of all roles: leave --role out\n");
+        return exit_usage;
+    }
+    auto settings = load_settings(arguments);
+    if (!settings) return exit_configuration;
+    const std::string host = settings->server.listen.front().host;
+    const std::string scheme = settings->server.tls.empty() && roles->gateway ? "http" : "https";
+
+    auto platform = server::Platform::make(*std::move(settings), *roles, content);
+    if (!platform) {
+        std::fprintf(stderr, "merlon: %s\n", platform.error().detail.c_str());
+        return platform.error().kind == Kind::Unavailable ? exit_unavailable : exit_configuration;
+    }
+    std::fprintf(stderr, "merlon: listening on %s://%s:%u\n", scheme.c_str(), host.c_str(),
+                 static_cast<unsigned>((*platform)->port()));
+    // Signals are waited for on a thread of their own, so that none interrupts a worker.
+    asio::io_context signals_loop;
+    asio::signal_set signals(signals_loop, SIGTERM, SIGINT, SIGHUP);
+    unsigned reloads_asked = 0;
+    const auto reload = [&] {
+        auto fresh = load_settings(arguments);
+        const Result<> done = fresh ? (*platform)->reload(*std::move(fresh))
+                                    : fail(Kind::Invalid, "config.invalid", "see above");
+        std::fprintf(stderr, "merlon: %s\n",
+                     done
+                         ? "configuration reloaded"
+                         : ("configuration not reloaded, the old one stays: " + done.error().detail)
+                               .c_str());
+    };
+    std::function<void()> wait = [&] {
+        signals.async_wait([&](const boost::system::error_code& error, int signal) {
+            if (error) return;
+            if (signal != SIGHUP) {
+                ++reloads_asked;  // what is asked for already is void: nothing begins any more
+                std::fprintf(stderr, "merlon: draining\n");
+                return (*platform)->stop();
+            }
+            // Of many that have come the last one's reload is enough, and the end does not wait
+            // behind them: those are heard before the post below has its turn.
+            wait();
+            asio::post(signals_loop, [&, number = ++reloads_asked] {
+                if (number == reloads_asked) reload();
+            });
+        });
+    };
+    wait();
+    std::jthread signal_thread([&] { signals_loop.run(); });
+    (*platform)->run();
+    signals_loop.stop();
+    return 0;
+}
+
+int healthcheck(const Arguments& arguments) {
+    const auto settings = load_settings(arguments);
+    if (!settings) return exit_configuration;
+    const Result<> ready = server::ask_readiness(settings->server.admin);
+    if (arguments.json) std::printf("{\"ready\":%s}\n", ready ? "true" : "false");
+    if (ready) return 0;
+    std::fprintf(stderr, "merlon: %s\n", ready.error().detail.c_str());
+    return exit_unavailable;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& program, Arguments& arguments) {
+    CLI::App* command = program.add_subcommand("serve", "Start the gateway");
+    add_config_options(*command, arguments);
+    auto roles = std::make_shared<std::vector<std::string>>();
+    command
+        ->add_option("--role", *roles,
+                     "Only these roles, the others are elsewhere (fleet): gateway, auth, users, "
+                     "products, orders")
+        ->delimiter(',')
+        ->type_name("ROLE[,ROLE]");
+    CLI::Option* demo = command->add_flag("--demo")->description(
+        "Fill an empty store with products, users and orders; prints their passwords once");
+    command->add_flag_callback("--json", [] {}, "Events are JSON, which they always are");
+    command->callback([&arguments, roles, demo] {
+        arguments.code = serve(arguments, *roles,
+                               demo->count() > 0 ? server::Content::Demo : server::Content::AsItIs);
+    });
+}
+
+void add_healthcheck(CLI::App& program, Arguments& arguments) {
+    CLI::App* command =
+        program.add_subcommand("healthcheck", "Ask the running server whether it is ready");
+    add_config_options(*command, arguments);
+    add_json_option(*command, arguments);
+    command->callback([&arguments] { arguments.code = healthcheck(arguments); });
+}
+
+}  // namespace merlon::cli

@@ -1,0 +1,60 @@
+// From the settings of a limit to the limit.
+#include "gateway/limits/limit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace merlon::gateway {
+namespace {
+
+// The names that express services use: the general limit has none. Letters of an operator's name
+// that mean something in a key are written out, and a name that could be the beginning of an IPv6
+// address is told from one.
+std::string shared_prefix_of(const std::string& name) {
+    if (name == "api") return "rl:";
+    const auto is_hex = [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; };
+    std::string prefix = std::ranges::all_of(name, is_hex) ? "rl:limit-" : "rl:";
+    for (const char c : name) {
+        const bool is_plain =
+            std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+        prefix +=
+            is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return prefix + ":";
+}
+
+}  // namespace
+
+Limit Limit::make(const LimitSettings& settings) {
+    Limit limit;
+    limit.name = settings.name;
+    limit.id = std::hash<std::string>{}(settings.name);
+    limit.paths = settings.paths;
+    limit.rule = {std::min(settings.max, LimitTable::count_max),
+                  static_cast<std::uint32_t>(settings.window.count())};
+    limit.skips_successful = settings.skip_successful;
+    limit.covers_services = settings.name == "api";
+    limit.shared_prefix = shared_prefix_of(settings.name);
+    limit.policy = fmt::format("{};w={}", limit.rule.max, limit.rule.window_seconds);
+    limit.broken_rule = settings.code == "TOO_MANY_AUTH_ATTEMPTS" ? "limit.auth" : "limit.exceeded";
+    return limit;
+}
+
+bool Limit::covers(std::string_view path) const {
+    for (const std::string_view pattern : paths) {
+        if (!pattern.ends_with("/**")) {
+            if (path == pattern) return true;
+            continue;
+        }
+        const std::string_view prefix = pattern.substr(0, pattern.size() - 3);
+        if (path.starts_with(prefix) &&
+            (path.size() == prefix.size() || path[prefix.size()] == '/')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace merlon::gateway

@@ -1,0 +1,41 @@
+// One of an installation's limits: which paths it covers, how many requests it allows.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/limits/limit_table.h"
+
+namespace merlon::gateway {
+
+// Filled by config/.
+struct LimitSettings {
+    std::string name;                // api, auth, …
+    std::vector<std::string> paths;  // patterns as of routes
+    std::chrono::seconds window{900};
+    std::uint32_t max = 100;
+    bool skip_successful = false;
+    std::string code = "RATE_LIMIT_EXCEEDED";
+    std::string message;  // empty: the code's own
+};
+
+struct Limit {
+    std::string name;
+    std::uint64_t id;                // of the name: counters survive a reload that reorders limits
+    std::vector<std::string> paths;  // literal, or ending in /**
+    LimitRule rule;
+    bool skips_successful = false;
+    bool covers_services = false;  // the limit named api counts every declared service's routes
+    std::string policy;            // "100;w=900"
+    std::string shared_prefix;     // of its keys in Redis: "rl:", or "rl:NAME:"
+    std::string_view broken_rule;  // "limit.exceeded", or "limit.auth"
+
+    static Limit make(const LimitSettings& settings);
+
+    bool covers(std::string_view path) const;
+};
+
+}  // namespace merlon::gateway

@@ -1,0 +1,77 @@
+// Applies an installation's limits to one request: counts, reserves, waits, and says how near the
+// nearest limit is.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <span>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "gateway/limits/limit.h"
+#include "gateway/limits/limit_store.h"
+#include "http/response.h"
+
+namespace merlon::gateway {
+
+// The limits a request has passed. Every reservation in it is settled once.
+struct LimitTicket {
+    static constexpr std::size_t limits_max = LimitStore::claims_max;
+
+    std::string client;
+    std::array<LimitClaim, limits_max> holds;  // reservations to settle
+    std::size_t hold_count = 0;
+    const Limit* nearest = nullptr;  // null: no limit covers the request
+    LimitState state;                // of the nearest
+};
+
+// Of one worker.
+class LimitGate final {
+public:
+    // How long an attempt waits for another one to settle before it is refused.
+    static constexpr std::chrono::seconds wait_max{5};
+
+    // Borrows all. The table gives keys, whatever the store is.
+    LimitGate(const LimitTable& table, LimitStore& store, const Clock& clock,
+              metrics::Registry& metrics, Executor executor)
+        : table_(table), store_(store), clock_(clock), metrics_(metrics), executor_(executor) {}
+
+    // Makes the counter of every limit, so that its first refusal is an increase that can be seen.
+    void announce(std::span<const Limit> limits);
+
+    // Counts the request under every limit that covers it and fills `ticket`, which lives in the
+    // caller's frame. `now` is when it came. `counts_as_service`: its route is one of a declared
+    // service without limit: none, or there is no route for it.
+    // Errors: "limit.exceeded", "limit.auth" (Exhausted, with RetryAfter).
+    Task<> admit(std::span<const Limit> limits, std::string_view path, bool counts_as_service,
+                 std::string client, SteadyTime now, LimitTicket& ticket);
+    // After the answer. A success is forgiven where the limit skips those.
+    void settle(LimitTicket& ticket, int status);
+
+    // RateLimit-* of the nearest limit.
+    static void add_fields(const LimitTicket& ticket, http::FieldLines& fields);
+
+private:
+    metrics::Counter& refused_by(const Limit& limit);
+    struct Waiter;
+    // Who waits for a reservation, in the order they came. Shared with those who wait: a stopped
+    // loop destroys them after the gate.
+    struct Lines {
+        std::unordered_map<std::uint64_t, std::deque<Waiter*>> by_key;
+        void call_first(std::uint64_t key);
+    };
+
+    Task<> admit_under(std::span<LimitClaim> claims, SteadyTime now, LimitTicket& ticket);
+    Task<> wait_for_a_place(LimitClaim* claim, std::string_view client);
+    Result<> take(const LimitClaim& claim, LimitTicket& ticket);
+
+    const LimitTable& table_;
+    LimitStore& store_;
+    const Clock& clock_;
+    metrics::Registry& metrics_;
+    Executor executor_;
+    std::shared_ptr<Lines> lines_ = std::make_shared<Lines>();
+};
+
+}  // namespace merlon::gateway

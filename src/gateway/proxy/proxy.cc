@@ -1,0 +1,54 @@
+// The reverse proxy: which connection, and whether once more.
+#include "gateway/proxy/proxy.h"
+
+#include "gateway/proxy/attempt.h"
+#include "gateway/proxy/proxy_fields.h"
+
+namespace merlon::gateway {
+namespace {
+
+// RFC 9110 section 9.2.2.
+bool is_idempotent(wire::Method method) {
+    return method != wire::Method::Post && method != wire::Method::Patch;
+}
+
+}  // namespace
+
+Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to) {
+    OpenStreams::Entry entry(to.open_streams, to.token, exchange.stream());
+    // A body that has come already goes out with the head, and can go out again.
+    std::string_view body;
+    if (to.body != nullptr) {
+        body = *to.body;
+    } else if (!exchange.body_is_done() && exchange.body_is_at_hand()) {
+        body = MERLON_CO_TRY(co_await exchange.read_body());
+    }
+    const bool has_whole_body = exchange.body_is_done();
+    std::optional<upstream::Upstream::Loan> kept = to.upstream.reuse();
+    while (true) {
+        const bool is_first = kept.has_value();
+        upstream::Upstream::Loan loan = kept ? *std::exchange(kept, std::nullopt)
+                                             : MERLON_CO_TRY(co_await to.upstream.connect());
+        Attempt attempt(exchange, loan.connection(), to, entry);
+        make_request_head(exchange, pass.subject(), to, loan.connection().authority(),
+                          to.texts.request_head);
+        auto status = co_await attempt.run(to.texts.request_head, body);
+        if (status) {
+            if (attempt.is_complete()) loan.give_back();
+            co_return status;
+        }
+        const Error& error = status.error();
+        // A kept connection that was closed says nothing about its target's health.
+        const bool was_stale = loan.is_reused() && error.rule == "upstream.closed";
+        if (error.rule.starts_with("upstream.") && !was_stale) loan.blame();
+        // A kept connection that was closed while it lay there: once more on a new one, unless the
+        // upstream may have begun on what must not be done twice.
+        const bool is_harmless =
+            attempt.sent_nothing() || (has_whole_body && is_idempotent(exchange.head().method));
+        const bool may_repeat =
+            error.rule == "upstream.closed" && !exchange.has_begun() && is_harmless;
+        if (!is_first || !may_repeat) co_return status;
+    }
+}
+
+}  // namespace merlon::gateway

@@ -1,0 +1,57 @@
+// Forwards an admitted, authorized request to an upstream and its answer to the client.
+#pragma once
+
+#include "access/access.h"
+#include "base/clock.h"
+#include "gateway/proxy/open_streams.h"
+#include "http/exchange.h"
+#include "tokens/revocations.h"
+#include "upstream/upstream.h"
+#include "wire/path.h"
+
+namespace merlon::gateway {
+
+// Room for the heads of one forwarded exchange; whoever lends it keeps its memory for the next.
+struct ForwardingTexts {
+    std::string request_head;
+    http::FieldLines answer_fields;
+};
+
+// What forward() needs to know beside the request. Borrows all of it.
+struct Forwarding {
+    upstream::Upstream& upstream;
+    OpenStreams& open_streams;
+    const Clock& clock;
+    const tokens::AccessToken* token;  // the caller's; null on an open route
+    const wire::Target& target;
+    std::string_view request_id;
+    std::string_view traceparent;
+    std::string_view client_address;
+    std::string_view scheme;  // the client's
+    // Field lines that every answer of ours carries: security, CORS, limits, request id.
+    const http::FieldLines& answer_fields;
+    ForwardingTexts& texts;
+    std::chrono::milliseconds timeout;
+    std::chrono::milliseconds body_timeout;
+    std::chrono::milliseconds tunnel_idle;
+    // A body that was read already, to be validated; used instead of the exchange's.
+    const std::string* body = nullptr;
+    bool allows_websocket = false;
+    std::string_view assertion = {};  // empty: the service is told by X-User-… alone
+    // Of the role that revokes, in another process: what an answer of its says was revoked is so
+    // here before the client hears of it.
+    tokens::Revocations* revocations = nullptr;
+};
+
+// A request is sent a second time only where that cannot do it twice: nothing of it had left, or
+// its method is idempotent and a connection kept from before had been closed.
+//
+// The answer is relayed as soon as it comes, also while the client is still sending its body; when
+// it ends first, the rest of the body is not wanted.
+
+// `pass` proves that the caller may. Gives the status that was answered. Errors, before anything
+// was answered: "upstream.unavailable", "upstream.timeout", "upstream.broken", "upstream.framing",
+// and those of the request's own body; after that the connection is lost: "stream.…".
+Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to);
+
+}  // namespace merlon::gateway

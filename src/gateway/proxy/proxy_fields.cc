@@ -1,0 +1,145 @@
+// Which fields pass, and which the gateway says itself.
+#include "gateway/proxy/proxy_fields.h"
+
+#include "tokens/assertion.h"
+#include "tokens/revocations.h"
+
+#include "base/text.h"
+
+namespace merlon::gateway {
+namespace {
+
+using wire::BodyKind;
+using wire::Field;
+using wire::FieldId;
+
+// Whether a request field goes on to the upstream. Everything that frames or addresses the message,
+// that the gateway says itself, or that has no power here, stays.
+bool is_forwarded(const Field& field, std::string_view connection_lists) {
+    switch (field.id) {
+        case FieldId::Other:
+            // "X_User_Id" is "X-User-Id" to servers that make variables of field names.
+            return field.name.find('_') == std::string_view::npos &&
+                   !text::equals_ignoring_case(field.name, tokens::assertion_field) &&
+                   (connection_lists.empty() || !wire::lists_token(connection_lists, field.name));
+        case FieldId::Authorization:
+        case FieldId::Origin:
+        case FieldId::ContentType:
+        case FieldId::Accept:
+        case FieldId::AccessControlRequestMethod:
+        case FieldId::UserAgent:
+        case FieldId::IfMatch:
+        case FieldId::IdempotencyKey:
+        case FieldId::Date:
+            return connection_lists.empty() || !wire::lists_token(connection_lists, field.name);
+        default:
+            return false;
+    }
+}
+
+// Whether a field of the upstream's answer goes on to the client.
+bool is_answered(const Field& field, std::string_view connection_lists) {
+    switch (field.id) {
+        case FieldId::Connection:
+        case FieldId::ContentLength:
+        case FieldId::TransferEncoding:
+        case FieldId::KeepAlive:
+        case FieldId::Trailer:
+        case FieldId::Upgrade:
+        case FieldId::ProxyAuthenticate:
+        case FieldId::ProxyConnection:
+        case FieldId::Date:
+        case FieldId::XRequestId:
+        case FieldId::ResponsePolicy:  // ours replaces it, never doubles it
+        case FieldId::ServerVersion:
+            return false;
+        default:
+            return connection_lists.empty() || !wire::lists_token(connection_lists, field.name);
+    }
+}
+
+std::string connection_lists(const std::vector<Field>& fields) {
+    std::string lists;
+    for (const Field& field : fields) {
+        if (field.id != FieldId::Connection) continue;
+        if (!lists.empty()) lists += ',';
+        lists += field.value;
+    }
+    // The common values name no field.
+    if (text::equals_ignoring_case(lists, "keep-alive") ||
+        text::equals_ignoring_case(lists, "close")) {
+        lists.clear();
+    }
+    return lists;
+}
+
+}  // namespace
+
+bool wants_tunnel(const http::Exchange& exchange, const Forwarding& to) {
+    return to.allows_websocket && exchange.admitted().wants_websocket &&
+           exchange.admitted().body.kind == BodyKind::None;
+}
+
+std::string identity_fields(const access::Subject& subject) {
+    std::string permissions;
+    for (const std::string& name : subject.permission_names) {
+        if (!permissions.empty()) permissions += ',';
+        permissions += name;
+    }
+    std::string out;
+    http::append_line(out, "X-User-Id", subject.user_id);
+    http::append_line(out, "X-User-Email", subject.email);
+    http::append_line(out, "X-User-Role", subject.role);
+    http::append_line(out, "X-User-Permissions", permissions);
+    return out;
+}
+
+void make_request_head(const http::Exchange& exchange, const access::Subject* subject,
+                       const Forwarding& to, std::string_view authority, std::string& out) {
+    const wire::RequestHead& head = exchange.head();
+    const wire::Framing& body = exchange.admitted().body;
+    out.assign(wire::name(head.method)).append(" ").append(to.target.path);
+    if (to.target.has_query) out.append("?").append(to.target.query);
+    out.append(" HTTP/1.1\r\n");
+    http::append_line(out, "Host", authority);
+
+    const std::string lists = connection_lists(head.fields);
+    const bool websocket = wants_tunnel(exchange, to);
+    for (const Field& field : head.fields) {
+        const bool is_handshake = websocket && (field.id == FieldId::SecWebSocketKey ||
+                                                field.id == FieldId::SecWebSocketVersion);
+        if (is_handshake || is_forwarded(field, lists)) {
+            http::append_line(out, field.name, field.value);
+        }
+    }
+    http::append_line(out, "X-Request-ID", to.request_id);
+    http::append_line(out, "traceparent", to.traceparent);
+    http::append_line(out, "X-Forwarded-For", to.client_address);
+    http::append_line(out, "X-Forwarded-Proto", to.scheme);
+    http::append_line(out, "X-Forwarded-Host", exchange.admitted().host);
+    if (subject != nullptr) out.append(subject->identity_fields);
+    if (!to.assertion.empty()) http::append_line(out, tokens::assertion_field, to.assertion);
+    if (websocket) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    if (to.body != nullptr || body.kind == BodyKind::Length) {
+        out.append("Content-Length: ");
+        text::append_number(out, to.body != nullptr ? to.body->size() : body.length);
+        out.append("\r\n");
+    } else if (body.kind == BodyKind::Chunked) {
+        out.append("Transfer-Encoding: chunked\r\n");
+    }
+    out.append("\r\n");
+}
+
+void make_answer_fields(const wire::ResponseHead& answer, const Forwarding& to,
+                        http::FieldLines& out) {
+    out.clear();
+    const std::string lists = connection_lists(answer.fields);
+    for (const Field& field : answer.fields) {
+        const bool is_for_us = to.revocations != nullptr &&
+                               text::equals_ignoring_case(field.name, tokens::revoked_field);
+        if (!is_for_us && is_answered(field, lists)) out.add(field.name, field.value);
+    }
+    out.add_lines(to.answer_fields.text());
+}
+
+}  // namespace merlon::gateway

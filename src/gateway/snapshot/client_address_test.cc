@@ -1,0 +1,45 @@
+// Tests of who counts as the client.
+#include "gateway/snapshot/client_address.h"
+
+#include <gtest/gtest.h>
+
+namespace merlon::gateway {
+namespace {
+
+TEST(TrustedProxies, AStrangersForwardedForIsIgnored) {
+    const auto proxies = TrustedProxies::parse({"10.0.0.0/8", "192.0.2.7", "fd00::/8"}).value();
+    struct Case {
+        std::string_view peer;
+        std::string_view forwarded_for;
+        std::string_view client;
+    };
+    const Case cases[] = {
+        {"203.0.113.9", "1.1.1.1", "203.0.113.9"},  // a stranger says anything
+        {"10.1.2.3", "", "10.1.2.3"},
+        {"10.1.2.3", "198.51.100.4", "198.51.100.4"},
+        {"10.1.2.3", "6.6.6.6, 198.51.100.4",
+         "198.51.100.4"},  // the first is the client's own claim
+        {"10.1.2.3", "6.6.6.6, 198.51.100.4, 10.9.9.9", "198.51.100.4"},
+        {"10.1.2.3", "10.4.4.4", "10.4.4.4"},
+        {"10.1.2.3", "6.6.6.6, nonsense", "10.1.2.3"},
+        {"10.1.2.3", "6.6.6.6,", "10.1.2.3"},
+        {"192.0.2.7", "::ffff:198.51.100.4", "198.51.100.4"},
+        {"192.0.2.8", "198.51.100.4", "192.0.2.8"},
+        {"fd12::1", "2001:db8::1", "2001:db8::1"},
+    };
+    for (const auto& [peer, forwarded_for, client] : cases) {
+        EXPECT_EQ(proxies.client_of(peer, forwarded_for), client) << peer << " " << forwarded_for;
+    }
+    EXPECT_FALSE(TrustedProxies::parse({"10.0.0.0/33"}));
+    EXPECT_FALSE(TrustedProxies::parse({"proxy.example"}));
+}
+
+TEST(CountedClient, IsAPrefixOfIpv6AndAWholeIpv4Address) {
+    EXPECT_EQ(counted_client("198.51.100.4", 56), "198.51.100.4");
+    EXPECT_EQ(counted_client("2001:db8:1:2ff:3:4:5:6", 56), "2001:db8:1:200::/56");
+    EXPECT_EQ(counted_client("2001:db8:1:2ff:3:4:5:6", 128), "2001:db8:1:2ff:3:4:5:6");
+    EXPECT_EQ(counted_client("unix", 56), "unix");
+}
+
+}  // namespace
+}  // namespace merlon::gateway

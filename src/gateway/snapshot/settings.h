@@ -1,0 +1,83 @@
+// What the gateway can be told: services, routes, limits, CORS, headers. Filled by config/.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/limits/limit.h"
+#include "upstream/settings.h"
+
+namespace merlon::gateway {
+
+enum class Allow : std::uint8_t { Public, Authenticated, Permissions };
+// Which finished requests the access log has; Errors: those answered 400 and above.
+enum class LoggedRequests : std::uint8_t { None, Errors, All };
+enum class WhenStale : std::uint8_t { Open, Closed };
+
+struct RouteSettings {
+    std::string path;                  // /a/{id}/**, see api/route_table.h
+    std::vector<std::string> methods;  // upper case
+    Allow allow = Allow::Permissions;
+    std::vector<std::string> permissions;
+    std::string schema;                                // its text; empty: any body
+    std::optional<std::size_t> body_bytes;             // instead of server.limits.body
+    std::optional<std::chrono::milliseconds> timeout;  // instead of server.timeouts.upstream
+    bool websocket = false;                            // upgrade: websocket
+    bool limited = true;                               // limit: none → false
+    std::optional<WhenStale> when_stale;
+    std::string source;  // "merlon.yaml:12", for messages
+};
+
+struct ServiceSettings {
+    std::string name;
+    std::vector<upstream::TargetSettings> targets;
+    std::string ca_path;           // PEM; empty: the system's
+    std::string certificate_path;  // client certificate for mTLS
+    std::string key_path;
+    std::string identity;  // SPIFFE ID that its certificate has; empty: its host's name
+    upstream::HealthSettings health;
+    std::vector<RouteSettings> routes;
+};
+
+struct CorsSettings {
+    std::vector<std::string> origins;  // exact, scheme://host[:port]
+    bool credentials = true;
+    std::vector<std::string> methods{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+    std::vector<std::string> headers{"Content-Type", "Authorization", "X-Request-ID"};
+    std::vector<std::string> exposed{"X-Total-Count",   "X-Page-Count",        "RateLimit-Policy",
+                                     "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"};
+    std::chrono::seconds max_age{86'400};
+};
+
+struct RevocationSettings {
+    std::chrono::seconds stale_after{10};
+    WhenStale when_stale = WhenStale::Open;
+};
+
+// Which of the built-in roles that an installation can do without are there.
+struct BuiltInServices {
+    bool users = true;
+    bool products = true;
+    bool orders = true;
+
+    bool operator==(const BuiltInServices&) const = default;
+};
+
+struct GatewaySettings {
+    std::string public_url;
+    BuiltInServices built_in;
+    std::vector<ServiceSettings> services;
+    std::vector<LimitSettings> limits;  // default: the contract's api and auth
+    int ipv6_prefix = 56;
+    CorsSettings cors;
+    // Replaces or, with an empty value, removes one of the security headers.
+    std::vector<std::pair<std::string, std::string>> security_headers;
+    RevocationSettings revocation;
+    LoggedRequests access_log = LoggedRequests::None;
+};
+
+}  // namespace merlon::gateway

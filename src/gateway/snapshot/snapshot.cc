@@ -1,0 +1,168 @@
+// From settings to a snapshot.
+#include "gateway/snapshot/snapshot.h"
+
+#include <fmt/format.h>
+
+#include "api/local_call.h"
+#include "api/openapi/description.h"
+#include "gateway/snapshot/service_tls.h"
+#include "upstream/upstream.h"
+
+namespace merlon::gateway {
+namespace {
+
+std::optional<wire::Method> method_of(std::string_view name) {
+    for (int i = 0; i < 7; ++i) {
+        if (wire::name(static_cast<wire::Method>(i)) == name) return static_cast<wire::Method>(i);
+    }
+    return std::nullopt;
+}
+
+Result<access::Rule> rule_of(const RouteSettings& settings, access::Roles& roles) {
+    switch (settings.allow) {
+        case Allow::Public:
+            return access::Rule::open();
+        case Allow::Authenticated:
+            return access::Rule::authenticated();
+        case Allow::Permissions:
+            return access::Rule::all_of(settings.permissions, roles);
+    }
+    MERLON_ASSERT(false);
+}
+
+events::RouteClass class_of(const access::Rule& rule, const access::Roles& roles) {
+    return roles.admits_only_admins(rule) ? events::RouteClass::Admin
+                                          : events::RouteClass::Ordinary;
+}
+
+Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_t service,
+                   const http::ServerSettings& server, WhenStale when_stale) {
+    std::vector<wire::Method> methods;
+    for (const std::string& name : settings.methods) {
+        const auto method = method_of(name);
+        if (!method) return fail(Kind::Invalid, "route.method", "no such method: " + name);
+        methods.push_back(*method);
+    }
+    Route route;
+    route.pattern = settings.path;
+    route.rule = MERLON_TRY(rule_of(settings, snapshot.roles));
+    route.route_class = class_of(route.rule, snapshot.roles);
+    route.service = service;
+    route.body_bytes_max = settings.body_bytes.value_or(server.limits.body_bytes);
+    route.timeout = settings.timeout.value_or(server.timeouts.upstream);
+    route.is_limited = settings.limited;
+    route.allows_websocket = settings.websocket;
+    route.closed_when_stale = settings.when_stale.value_or(when_stale) == WhenStale::Closed;
+    if (!settings.schema.empty()) {
+        route.schema = std::make_unique<const wire::JsonSchema>(
+            MERLON_TRY(wire::JsonSchema::compile(settings.schema)));
+    }
+    return snapshot.routes.add(settings.path, methods, std::move(route));
+}
+
+// Of a role that is in this process, or of the service added last.
+Result<> add_built_in_route(Snapshot& snapshot, const api::LocalRoute& settings,
+                            api::LocalService* local, const http::ServerSettings& server,
+                            WhenStale when_stale) {
+    Route route;
+    route.pattern = settings.pattern;
+    route.rule = MERLON_TRY(api::local_rule(settings, snapshot.roles));
+    route.route_class = class_of(route.rule, snapshot.roles);
+    route.body_bytes_max = api::LocalService::body_bytes_max;
+    route.is_limited = false;  // the limits' own paths name the built-in roles
+    route.is_built_in = true;
+    route.local = local;
+    route.token = settings.token;
+    if (local == nullptr) route.service = snapshot.services.size() - 1;
+    route.timeout = server.timeouts.upstream;
+    route.closed_when_stale = when_stale == WhenStale::Closed;
+    if (!settings.body_schema.empty()) {
+        route.schema = std::make_unique<const wire::JsonSchema>(
+            MERLON_TRY(wire::JsonSchema::compile(settings.body_schema)));
+    }
+    const std::string pattern = route.pattern;
+    return snapshot.routes.add(pattern, {settings.method}, std::move(route));
+}
+
+// Public, and of no service.
+Result<> add_fixed_route(Snapshot& snapshot, const std::string& pattern, std::string body) {
+    Route route;
+    route.pattern = pattern;
+    route.rule = access::Rule::open();
+    route.is_limited = false;
+    route.fixed_body = std::move(body);
+    return snapshot.routes.add(pattern, {wire::Method::Get}, std::move(route));
+}
+
+// scheme://host[:port] of a URL.
+std::string origin_of(std::string_view url) {
+    const std::size_t scheme = url.find("://");
+    if (scheme == std::string_view::npos) return {};
+    return std::string(url.substr(0, url.find('/', scheme + 3)));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& gateway,
+                                                       const http::ServerSettings& server,
+                                                       const tokens::TokenSettings& tokens,
+                                                       KeySources keys, access::Roles roles,
+                                                       std::vector<BuiltInRole> built_in,
+                                                       std::optional<GatewayIdentity> identity) {
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->roles = std::move(roles);
+    snapshot->identity = std::move(identity);
+    snapshot->stale_after = gateway.revocation.stale_after;
+    const WhenStale when_stale = gateway.revocation.when_stale;
+    MERLON_TRY(add_fixed_route(*snapshot, "/health", R"({"status":"ok"})"));
+    std::vector<const api::RoleTable*> tables;
+    for (const BuiltInRole& role : built_in) tables.push_back(role.table);
+    MERLON_TRY(
+        add_fixed_route(*snapshot, "/openapi.json", api::describe(tables, gateway.public_url)));
+    for (BuiltInRole& role : built_in) {
+        if (role.local == nullptr) {
+            snapshot->services.push_back({std::string(role.table->role),
+                                          std::move(role.targets),
+                                          {},
+                                          std::move(role.identity),
+                                          role.table->revokes_tokens});
+        }
+        for (const api::LocalRoute& route : role.table->routes) {
+            MERLON_TRY(add_built_in_route(*snapshot, route, role.local, server, when_stale));
+        }
+    }
+    for (const ServiceSettings& settings : gateway.services) {
+        const net::TlsClientSettings tls = MERLON_TRY(tls_of(settings));
+        Service service{settings.name, {}, settings.health, {}};
+        if (!tls.server_ids.empty()) service.identity = tls.server_ids.front();
+        MERLON_ASSERT(!service.identity || snapshot->identity);  // the caller has seen to it
+        if (settings.targets.size() > upstream::Upstream::targets_max) {
+            return fail(Kind::Invalid, "upstream.targets",
+                        settings.name + ": at most " +
+                            std::to_string(upstream::Upstream::targets_max) + " targets");
+        }
+        for (const upstream::TargetSettings& target : settings.targets) {
+            service.targets.push_back(MERLON_TRY(upstream::parse_upstream(target.url, tls)));
+        }
+        snapshot->services.push_back(std::move(service));
+        for (const RouteSettings& route : settings.routes) {
+            MERLON_TRY(
+                add_route(*snapshot, route, snapshot->services.size() - 1, server, when_stale));
+        }
+    }
+    for (const LimitSettings& limit : gateway.limits)
+        snapshot->limits.push_back(Limit::make(limit));
+    snapshot->cors = gateway.cors;
+    snapshot->own_origin = origin_of(gateway.public_url);
+    snapshot->trusted_proxies = MERLON_TRY(TrustedProxies::parse(server.trusted_proxies));
+    snapshot->ipv6_prefix = gateway.ipv6_prefix;
+    snapshot->security_fields = make_security_fields(gateway.security_headers);
+    snapshot->timeouts = server.timeouts;
+    snapshot->access_log = gateway.access_log;
+    snapshot->verifier.emplace(
+        tokens::ClaimRules{tokens.issuer, tokens.audience}, keys.own,
+        MERLON_TRY(tokens::TrustedIssuers::load(tokens.trusted, keys.remote)), snapshot->roles);
+    return snapshot;
+}
+
+}  // namespace merlon::gateway

@@ -1,0 +1,100 @@
+// A configuration as the request path uses it: built once at start or reload, immutable, shared by
+// all workers until the last request that began with it has ended.
+#pragma once
+
+#include <optional>
+
+#include "api/local_service.h"
+#include "api/route_table.h"
+#include "crypto/spiffe_id.h"
+#include "events/refusals.h"
+#include "gateway/limits/limit.h"
+#include "gateway/snapshot/client_address.h"
+#include "gateway/snapshot/settings.h"
+#include "http/client.h"
+#include "http/response.h"
+#include "http/settings.h"
+#include "tokens/settings.h"
+#include "tokens/verifier.h"
+#include "wire/json_schema.h"
+
+namespace merlon::gateway {
+
+// One route with all that its requests need to know.
+struct Route {
+    std::string pattern;
+    access::Rule rule = access::Rule::authenticated();
+    events::RouteClass route_class = events::RouteClass::Ordinary;
+    std::size_t service = 0;  // index into Snapshot::services
+    std::uint64_t body_bytes_max = 0;
+    std::chrono::milliseconds timeout{};
+    bool is_limited = true;
+    bool allows_websocket = false;
+    bool closed_when_stale = false;      // refuses our tokens while revocations may be missing
+    bool is_built_in = false;            // of one of our roles: takes our own tokens only
+    api::LocalService* local = nullptr;  // a built-in role in this process; null: forwarded
+    api::TokenText token = api::TokenText::Kept;  // for `local`
+    std::string fixed_body;  // answered as it stands, without an upstream; empty: forwarded
+    std::unique_ptr<const wire::JsonSchema> schema;  // null: any body
+};
+
+struct Service {
+    std::string name;
+    std::vector<std::shared_ptr<const http::UpstreamAddress>> targets;
+    upstream::HealthSettings health;
+    // Who it proves to be; then it is told in an assertion for whom we ask.
+    std::optional<crypto::SpiffeId> identity;
+    bool revokes_tokens = false;  // one of our roles, which is believed what was revoked
+};
+
+// A built-in role: in this process, or in others.
+struct BuiltInRole {
+    const api::RoleTable* table;
+    api::LocalService* local = nullptr;                                      // here
+    std::vector<std::shared_ptr<const http::UpstreamAddress>> targets = {};  // there
+    std::optional<crypto::SpiffeId> identity = {};                           // there
+};
+
+// Where the verifier finds keys. Borrowed.
+struct KeySources {
+    const tokens::CurrentKeys& own;
+    tokens::RemoteKeySets& remote;
+};
+
+// Who we are to services, and the key of our certificate, by which they know our assertions.
+struct GatewayIdentity {
+    crypto::SpiffeId id;
+    std::shared_ptr<const crypto::SigningKey> key;  // of all workers; immutable
+};
+
+struct Snapshot {
+    api::RouteTable<Route> routes;
+    std::vector<Service> services;
+    std::vector<Limit> limits;
+    std::chrono::seconds stale_after{};  // revocations that old may be missing some
+    CorsSettings cors;
+    std::string own_origin;  // of public_url; empty: none
+    TrustedProxies trusted_proxies;
+    int ipv6_prefix = 56;
+    http::FieldLines security_fields;  // on every answer
+    http::Timeouts timeouts;
+    LoggedRequests access_log = LoggedRequests::None;
+    access::Roles roles;
+    std::optional<GatewayIdentity> identity;   // none: nobody is sent an assertion
+    std::optional<tokens::Verifier> verifier;  // set by make(); borrows roles
+
+    // Settings that passed config's checks. The keys and the roles outlive the snapshot. Errors
+    // name what to change.
+    static Result<std::shared_ptr<const Snapshot>> make(const GatewaySettings& gateway,
+                                                        const http::ServerSettings& server,
+                                                        const tokens::TokenSettings& tokens,
+                                                        KeySources keys, access::Roles roles,
+                                                        std::vector<BuiltInRole> built_in,
+                                                        std::optional<GatewayIdentity> identity);
+};
+
+// The seed's security headers, with the installation's changes: an empty value removes one.
+http::FieldLines make_security_fields(
+    const std::vector<std::pair<std::string, std::string>>& changes);
+
+}  // namespace merlon::gateway

@@ -1,0 +1,214 @@
+// The accounts table.
+#include "identity/accounts/accounts.h"
+
+#include "identity/schema.h"
+#include "sealing/sealed_text.h"
+#include "storage/tally.h"
+
+namespace merlon::identity {
+namespace {
+
+using storage::Blob;
+using storage::Row;
+using storage::Rows;
+using storage::Transaction;
+using storage::Value;
+
+constexpr std::string_view email_column = "accounts.email";
+constexpr std::string_view first_name_column = "accounts.first_name";
+constexpr std::string_view last_name_column = "accounts.last_name";
+
+constexpr storage::Tally totals = {
+    .take =
+        "DELETE FROM account_changes WHERE id IN "
+        "(SELECT id FROM account_changes ORDER BY id LIMIT 1000) RETURNING role, difference",
+    .add =
+        "INSERT INTO account_totals (role, accounts) VALUES ($1, $2) "
+        "ON CONFLICT (role) DO UPDATE SET accounts = account_totals.accounts + $2"};
+
+// By pointer: coroutines of this project take values only.
+Task<> count(Transaction* transaction, std::string role, std::int64_t difference) {
+    MERLON_CO_TRY(co_await transaction->query(
+        "INSERT INTO account_changes (role, difference) VALUES ($1, $2)",
+        {std::move(role), difference}));
+    co_return Result<>{};
+}
+
+// A null leaves the column as it is, so that of two changes at once neither undoes the other.
+Task<> store_names(Transaction* transaction, std::string id, Value first, Value last) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction->query(
+        "UPDATE accounts SET first_name = COALESCE($2, first_name), "
+        "last_name = COALESCE($3, last_name) WHERE id = $1 RETURNING id",
+        {std::move(id), std::move(first), std::move(last)}));
+    if (rows.empty()) co_return fail(Kind::Absent, "account.absent");
+    co_return Result<>{};
+}
+
+// With the personal fields as they lie there, sealed.
+std::vector<Account> sealed_accounts(const Rows& rows) {
+    std::vector<Account> accounts(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const Row row = rows[i];
+        accounts[i] = {row.text(0),
+                       row.blob(1),
+                       row.blob(2),
+                       row.blob(3),
+                       row.text(4),
+                       row.text(5),
+                       row.integer(6),
+                       row.integer(7) != 0,
+                       WallTime{std::chrono::milliseconds{row.integer(8)}}};
+    }
+    return accounts;
+}
+
+Result<Account> the_only(const Rows& rows) {
+    if (rows.empty()) return fail(Kind::Absent, "account.absent");
+    return sealed_accounts(rows).front();
+}
+
+}  // namespace
+
+Task<Account> Accounts::find(std::string id) {
+    co_return co_await open(MERLON_CO_TRY(the_only(MERLON_CO_TRY(co_await database_.query(
+        "SELECT id, email, first_name, last_name, role, password, version, locked, created_at "
+        "FROM accounts WHERE id = $1",
+        {std::move(id)})))));
+}
+
+Task<Credentials> Accounts::find_by_email(wire::Email email) {
+    const Rows rows = MERLON_CO_TRY(co_await database_.query(
+        "SELECT id, email, first_name, last_name, role, password, version, locked, created_at "
+        "FROM accounts WHERE email_index = $1",
+        {Blob{keys_.blind_index(email_column, email.canonical())}}));
+    co_return Credentials{MERLON_CO_TRY(the_only(rows))};
+}
+
+Task<std::vector<Account>> Accounts::list(std::string after, std::int64_t limit) {
+    const Rows rows = MERLON_CO_TRY(co_await database_.query(
+        "SELECT id, email, first_name, last_name, role, password, version, locked, created_at "
+        "FROM accounts WHERE id > $1 ORDER BY id LIMIT $2",
+        {std::move(after), limit}));
+    std::vector<Account> accounts = sealed_accounts(rows);
+    for (Account& account : accounts) account = MERLON_CO_TRY(co_await open(account));
+    co_return accounts;
+}
+
+Task<Account> Accounts::open(Account account) {
+    const sealing::PersonKey key =
+        MERLON_CO_TRY(co_await keys_.find(account.id, std::string(auth_role)));
+    account.email = MERLON_CO_TRY(sealing::open(*key, {email_column, account.id}, account.email));
+    account.first_name =
+        MERLON_CO_TRY(sealing::open(*key, {first_name_column, account.id}, account.first_name));
+    account.last_name =
+        MERLON_CO_TRY(sealing::open(*key, {last_name_column, account.id}, account.last_name));
+    co_return account;
+}
+
+Task<SealedAccount> Accounts::seal(Account account, wire::Email email) {
+    const sealing::PersonKey key =
+        MERLON_CO_TRY(co_await keys_.obtain(account.id, std::string(auth_role)));
+    SealedAccount sealed;
+    sealed.email_index = keys_.blind_index(email_column, email.canonical());
+    sealed.email = sealing::seal(*key, {email_column, account.id}, email.as_typed(), entropy_);
+    sealed.first_name =
+        sealing::seal(*key, {first_name_column, account.id}, account.first_name, entropy_);
+    sealed.last_name =
+        sealing::seal(*key, {last_name_column, account.id}, account.last_name, entropy_);
+    sealed.id = std::move(account.id);
+    sealed.role = std::move(account.role);
+    sealed.password = std::move(account.password);
+    sealed.created_at = account.created_at.time_since_epoch().count();
+    co_return sealed;
+}
+
+Task<> Accounts::insert(Transaction& transaction, SealedAccount account) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "INSERT INTO accounts (id, email_index, email, first_name, last_name, role, password, "
+        "version, locked, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 0, $8) "
+        "ON CONFLICT (email_index) DO NOTHING RETURNING id",
+        {account.id, Blob{account.email_index}, Blob{account.email}, Blob{account.first_name},
+         Blob{account.last_name}, account.role, account.password, account.created_at}));
+    if (rows.empty()) co_return fail(Kind::Conflict, "account.email_taken");
+    co_return co_await count(&transaction, std::move(account.role), 1);
+}
+
+Task<> Accounts::set_password(Transaction& transaction, std::string id, std::string password) {
+    MERLON_CO_TRY(co_await transaction.query("UPDATE accounts SET password = $2 WHERE id = $1",
+                                             {std::move(id), std::move(password)}));
+    co_return Result<>{};
+}
+
+// A read is enough: transactions are serializable, and what raises the version meanwhile comes
+// before this one or after it.
+Task<> Accounts::require_unchanged(Transaction& transaction, Judged judged) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "SELECT id FROM accounts WHERE id = $1 AND password = $2 AND version = $3",
+        {std::move(judged.id), std::move(judged.password), judged.version}));
+    if (rows.empty()) co_return fail(Kind::Conflict, "account.changed");
+    co_return Result<>{};
+}
+
+Task<> Accounts::replace_password(Transaction& transaction, Judged judged, std::string next) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "UPDATE accounts SET password = $4 WHERE id = $1 AND password = $2 AND version = $3 "
+        "RETURNING id",
+        {std::move(judged.id), std::move(judged.password), judged.version, std::move(next)}));
+    if (rows.empty()) co_return fail(Kind::Conflict, "account.changed");
+    co_return Result<>{};
+}
+
+Task<> Accounts::set_role(Transaction& transaction, std::string id, std::string from,
+                          std::string to) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "UPDATE accounts SET role = $3 WHERE id = $1 AND role = $2 RETURNING id",
+        {std::move(id), from, to}));
+    if (rows.empty()) co_return fail(Kind::Conflict, "account.changed");
+    MERLON_CO_TRY(co_await count(&transaction, std::move(from), -1));
+    co_return co_await count(&transaction, std::move(to), 1);
+}
+
+Task<> Accounts::set_lock(Transaction& transaction, std::string id, bool is_locked) {
+    MERLON_CO_TRY(co_await transaction.query("UPDATE accounts SET locked = $2 WHERE id = $1",
+                                             {std::move(id), std::int64_t{is_locked}}));
+    co_return Result<>{};
+}
+
+Task<std::int64_t> Accounts::raise_version(Transaction& transaction, std::string id) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "UPDATE accounts SET version = version + 1 WHERE id = $1 RETURNING version",
+        {std::move(id)}));
+    if (rows.empty()) co_return fail(Kind::Absent, "account.absent");
+    co_return rows[0].integer(0);
+}
+
+Task<> Accounts::rename(std::string id, NewNames names) {
+    const sealing::PersonKey key = MERLON_CO_TRY(co_await keys_.find(id, std::string(auth_role)));
+    const auto sealed = [&](std::string_view column, const std::optional<std::string>& name) {
+        return name ? Value(Blob{sealing::seal(*key, {column, id}, *name, entropy_)}) : Value();
+    };
+    co_return co_await database_.transact_work(
+        [id, first = sealed(first_name_column, names.first),
+         last = sealed(last_name_column, names.last)](Transaction& transaction) {
+            return store_names(&transaction, id, first, last);
+        });
+}
+
+Task<std::int64_t> Accounts::count_all() {
+    const Rows rows = MERLON_CO_TRY(
+        co_await database_.query("SELECT (SELECT COALESCE(SUM(accounts), 0) FROM account_totals) + "
+                                 "(SELECT COALESCE(SUM(difference), 0) FROM account_changes)"));
+    co_return rows[0].integer(0);
+}
+
+Task<std::int64_t> Accounts::count_role(std::string role) {
+    const Rows rows = MERLON_CO_TRY(co_await database_.query(
+        "SELECT (SELECT COALESCE(SUM(accounts), 0) FROM account_totals WHERE role = $1) + "
+        "(SELECT COALESCE(SUM(difference), 0) FROM account_changes WHERE role = $1)",
+        {std::move(role)}));
+    co_return rows[0].integer(0);
+}
+
+Task<> Accounts::fold_counts() { return storage::fold(&database_, totals); }
+
+}  // namespace merlon::identity

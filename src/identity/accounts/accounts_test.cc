@@ -1,0 +1,122 @@
+// The accounts table against a database.
+#include "identity/accounts/accounts.h"
+
+#include <gtest/gtest.h>
+
+#include "identity/schema.h"
+#include "storage/sqlite/sqlite_database.h"
+#include "storage/test_kit.h"
+
+namespace merlon::identity {
+namespace {
+
+using storage::Transaction;
+
+class AccountsTable : public testing::Test {
+protected:
+    void SetUp() override {
+        ASSERT_TRUE(
+            wait(storage::migrate(*database_, clock_, auth_role, std::span(auth_migrations()))));
+        const SealedAccount ada{"ada", "index", "", "", "", "user", "first hash", 0};
+        ASSERT_TRUE(wait(database_->transact_work(
+            [ada](Transaction& transaction) { return Accounts::insert(transaction, ada); })));
+    }
+
+    Result<> replace(const Judged& judged, const std::string& next) {
+        return wait(database_->transact_work([=](Transaction& transaction) {
+            return Accounts::replace_password(transaction, judged, next);
+        }));
+    }
+
+    Result<> require_unchanged(const Judged& judged) {
+        return wait(database_->transact_work([=](Transaction& transaction) {
+            return Accounts::require_unchanged(transaction, judged);
+        }));
+    }
+
+    std::string password() {
+        return wait(database_->query("SELECT password FROM accounts")).value()[0].text(0);
+    }
+
+    storage::TemporaryFolder folder_;
+    FakeClock clock_;
+    std::unique_ptr<storage::SqliteDatabase> database_ =
+        storage::SqliteDatabase::open(folder_ / "merlon.db").value();
+    std::unique_ptr<storage::SqliteDatabase> key_database_ =
+        storage::SqliteDatabase::open(folder_ / "keys.db").value();
+    SystemEntropy entropy_;
+    std::unique_ptr<sealing::KeyStore> keys_ =
+        wait(
+            sealing::KeyStore::open(*key_database_, clock_, entropy_, Secret(std::string(32, 'k'))))
+            .value();
+    Accounts accounts_{*database_, *keys_, entropy_};
+};
+
+TEST_F(AccountsTable, APasswordCountsOnlyWhileTheAccountIsAsItWasJudged) {
+    EXPECT_TRUE(require_unchanged({"ada", "first hash", 1}));
+    EXPECT_TRUE(replace({"ada", "first hash", 1}, "second hash"));
+    EXPECT_TRUE(require_unchanged({"ada", "second hash", 1}));
+    ASSERT_TRUE(wait(database_->transact<std::int64_t>(
+        [](Transaction& transaction) { return Accounts::raise_version(transaction, "ada"); })));
+    for (const Judged& judged : {
+             Judged{"ada", "first hash", 2},   // judged before another was set
+             Judged{"ada", "second hash", 1},  // judged before the sessions were ended
+             Judged{"ada", "", 2},
+             Judged{"bob", "second hash", 2},
+         }) {
+        for (const Result<>& late : {replace(judged, "late hash"), require_unchanged(judged)}) {
+            ASSERT_FALSE(late) << judged.id << judged.password << judged.version;
+            EXPECT_EQ(late.error().rule, "account.changed");
+        }
+    }
+    EXPECT_EQ(password(), "second hash");
+    EXPECT_TRUE(replace({"ada", "second hash", 2}, "third hash"));
+}
+
+TEST_F(AccountsTable, WhatAPasswordIsJudgedByNeedsNobodysKey) {
+    const wire::Email email = wire::Email::parse("grace@example.com").value();
+    const SealedAccount sealed =
+        wait(accounts_.seal({.id = "grace", .role = "user", .password = "hash"}, email)).value();
+    ASSERT_TRUE(wait(database_->transact_work(
+        [sealed](Transaction& transaction) { return Accounts::insert(transaction, sealed); })));
+    EXPECT_EQ(wait(accounts_.find("grace")).value().email, "grace@example.com");
+
+    ASSERT_TRUE(wait(keys_->destroy("grace")));
+    EXPECT_EQ(wait(accounts_.find("grace")).error().rule, "keys.destroyed");
+    const Credentials found = wait(accounts_.find_by_email(email)).value();
+    EXPECT_EQ(found.sealed.id, "grace");
+    EXPECT_EQ(found.sealed.password, "hash");
+    EXPECT_EQ(found.sealed.version, 1);
+    EXPECT_FALSE(found.sealed.is_locked);
+    EXPECT_EQ(wait(accounts_.open(found.sealed)).error().rule, "keys.destroyed");
+}
+
+TEST_F(AccountsTable, TheAccountsOfARoleAreCountedAsTheyChange) {
+    const auto set_role = [&](const std::string& from, const std::string& to) {
+        return wait(database_->transact_work([=](Transaction& transaction) {
+            return Accounts::set_role(transaction, "ada", from, to);
+        }));
+    };
+    const auto count_of = [&](const std::string& role) {
+        return wait(accounts_.count_role(role)).value();
+    };
+    EXPECT_EQ(count_of("user"), 1);
+    ASSERT_TRUE(set_role("user", "admin"));
+    EXPECT_EQ(count_of("user"), 0);
+    EXPECT_EQ(count_of("admin"), 1);
+    const Result<> late = set_role("user", "moderator");  // another admin was faster
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().rule, "account.changed");
+    EXPECT_EQ(count_of("admin"), 1);
+    EXPECT_EQ(count_of("moderator"), 0);
+    EXPECT_EQ(wait(accounts_.count_all()).value(), 1);
+
+    ASSERT_TRUE(wait(accounts_.fold_counts()));
+    ASSERT_TRUE(set_role("admin", "user"));
+    EXPECT_EQ(count_of("admin"), 0);
+    EXPECT_EQ(count_of("user"), 1);
+    EXPECT_EQ(wait(accounts_.count_all()).value(), 1);
+}
+
+}  // namespace
+}  // namespace merlon::identity

@@ -1,0 +1,73 @@
+// From judged bodies to values.
+#include "identity/accounts/forms.h"
+
+#include <boost/json.hpp>
+
+#include "crypto/password_encoding.h"
+#include "wire/json.h"
+#include "wire/json_schema.h"
+
+namespace merlon::identity {
+namespace {
+
+class Members {
+public:
+    static Result<Members> of(std::string_view body) {
+        return Members(MERLON_TRY(wire::parse_json(body)));
+    }
+
+    std::string text(std::string_view name) const {
+        return std::string(value_.at(name).as_string());
+    }
+
+    Result<wire::Email> email() const { return wire::Email::parse(text("email")); }
+
+    // Bytes, which a schema does not count: bcrypt reads no more of them (contract.md).
+    Result<std::string> new_password(std::string_view name) const {
+        std::string given = text(name);
+        if (given.size() <= crypto::bcrypt_password_bytes_max) return given;
+        return fail(
+            Kind::Invalid, "schema.violation", {},
+            FieldErrors{{std::string(name), "\"" + std::string(name) +
+                                                "\" length must be less than or equal to 72 "
+                                                "bytes long"}});
+    }
+
+private:
+    explicit Members(boost::json::value value) : value_(std::move(value)) {}
+    boost::json::value value_;
+};
+
+}  // namespace
+
+Result<std::string> judge(std::string_view schema, std::string_view body) {
+    return MERLON_TRY(wire::JsonSchema::compile(schema)).filter(body);
+}
+
+Result<RegisterForm> RegisterForm::parse(std::string_view body) {
+    const Members members = MERLON_TRY(Members::of(body));
+    return RegisterForm{MERLON_TRY(members.email()), MERLON_TRY(members.new_password("password")),
+                        members.text("firstName"), members.text("lastName")};
+}
+
+Result<LoginForm> LoginForm::parse(std::string_view body) {
+    const Members members = MERLON_TRY(Members::of(body));
+    return LoginForm{MERLON_TRY(members.email()), members.text("password")};
+}
+
+Result<RefreshForm> RefreshForm::parse(std::string_view body) {
+    return RefreshForm{MERLON_TRY(Members::of(body)).text("refreshToken")};
+}
+
+Result<PasswordForm> PasswordForm::parse(std::string_view body) {
+    const Members members = MERLON_TRY(Members::of(body));
+    return PasswordForm{members.text("currentPassword"),
+                        MERLON_TRY(members.new_password("newPassword"))};
+}
+
+Result<ResetForm> ResetForm::parse(std::string_view body) {
+    const Members members = MERLON_TRY(Members::of(body));
+    return ResetForm{MERLON_TRY(members.email()), MERLON_TRY(members.new_password("password"))};
+}
+
+}  // namespace merlon::identity

@@ -1,0 +1,87 @@
+// LoginProtection's steps as scripts.
+#include "identity/passwords/redis_guesses.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "identity/passwords/guess_scripts.h"
+
+namespace merlon::identity {
+namespace {
+
+using std::chrono::milliseconds;
+using Verdict = LoginProtection::Verdict;
+
+// A guess that is not settled by then is a killed process's. Longer than a log-in may take.
+constexpr milliseconds held_longest = std::chrono::minutes{1};
+// Failures and locks of an account that nobody guesses at for a day are forgotten; a table of this
+// process forgets the least recent ones instead.
+constexpr milliseconds remembered = std::chrono::hours{24};
+
+std::string text_of(milliseconds time) { return std::to_string(time.count()); }
+
+std::string_view word_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::Right:
+            return "right";
+        case Verdict::Wrong:
+            return "wrong";
+        case Verdict::Unknown:
+            return "unknown";
+    }
+    MERLON_ASSERT(false);
+}
+
+std::uint64_t random_number(Entropy& entropy) {
+    std::uint64_t number = 0;
+    entropy.fill(std::as_writable_bytes(std::span(&number, 1)));
+    return number;
+}
+
+// Whatever stands in Redis's place says: no longer than a lock can be.
+std::chrono::seconds delay_of(std::int64_t wait_ms) {
+    const milliseconds wait{std::clamp<std::int64_t>(
+        wait_ms, 1'000, milliseconds(LoginProtection::longest_lock).count())};
+    return std::chrono::ceil<std::chrono::seconds>(wait);
+}
+
+}  // namespace
+
+RedisGuesses::RedisGuesses(redis::SharedRedis& redis, const sealing::KeyStore& keys,
+                           const Clock& clock, Entropy& entropy)
+    : local_(clock), redis_(redis), keys_(keys), last_reservation_(random_number(entropy)) {}
+
+std::string RedisGuesses::key_of(const std::string& account) const {
+    return "guesses:" + text::to_base64url(keys_.blind_index("login.guesses", account));
+}
+
+// A lock of this process's own holds, too: of a Redis that takes guesses and loses what they came
+// to there would be no end.
+Task<Guess> RedisGuesses::begin(std::string account) {
+    MERLON_CO_TRY(local_.check(account));
+    const std::uint64_t reservation = ++last_reservation_;
+    const auto answer =
+        co_await redis_.ask(begin_guess_script, {key_of(account), std::to_string(reservation),
+                                                 std::to_string(LoginProtection::failures_max),
+                                                 text_of(held_longest), text_of(remembered)});
+    if (!answer) co_return co_await local_.begin(std::move(account));
+    if ((*answer)[0] == 1) co_return Guess{std::move(account), true, reservation};
+    co_return LoginProtection::refuse(delay_of((*answer)[1]));
+}
+
+// One whose settlement is lost counts here, where guesses are counted from now on; over there it is
+// given up in time.
+Task<bool> RedisGuesses::end(Guess guess, Verdict verdict) {
+    if (!guess.is_shared) co_return co_await local_.end(std::move(guess), verdict);
+    const auto answer = co_await redis_.ask(
+        end_guess_script,
+        {key_of(guess.account), std::to_string(guess.reservation), std::string(word_of(verdict)),
+         std::to_string(LoginProtection::failures_max), text_of(LoginProtection::first_lock),
+         text_of(LoginProtection::longest_lock), text_of(remembered)});
+    if (answer) co_return (*answer)[0] == 1;
+    auto here = co_await local_.begin(std::move(guess.account));
+    if (!here) co_return false;  // it is locked already
+    co_return co_await local_.end(*std::move(here), verdict);
+}
+
+}  // namespace merlon::identity

@@ -1,0 +1,29 @@
+// The users role's port to accounts, between two processes: the client there, the server here.
+#pragma once
+
+#include "ports/account_directory.h"
+#include "rpc/port_client.h"
+#include "rpc/port_server.h"
+
+namespace merlon::identity {
+
+// Borrows the client for life.
+class RemoteAccounts final : public ports::AccountDirectory {
+public:
+    explicit RemoteAccounts(rpc::PortClient& auth) : auth_(auth) {}
+
+    Task<ports::AccountNames> names_of(std::string id) override;
+    Task<> rename(std::string id, ports::NewNames names) override;
+    Task<std::string> find(std::string id) override;
+    Task<ports::AccountPage> list(api::PageRequest page) override;
+    Task<std::string> create(std::string body, std::string role, ports::Admin by) override;
+    Task<std::string> change(std::string id, ports::AccountChange change, ports::Admin by) override;
+
+private:
+    rpc::PortClient& auth_;
+};
+
+// The auth role's side, for the users role. Borrows `accounts` for as long as the ports live.
+std::vector<rpc::Port> accounts_ports(ports::AccountDirectory& accounts);
+
+}  // namespace merlon::identity

@@ -1,0 +1,119 @@
+// One operation: all of it, page by page, or what is new since a horizon.
+#include "identity/remote/feed_port.h"
+
+#include "rpc/names.h"
+#include "tokens/jwk_json.h"
+
+namespace merlon::identity {
+namespace {
+
+namespace json = boost::json;
+
+// Another host's clock may be behind auth's by so much.
+constexpr std::chrono::minutes clocks_apart_max{1};
+// A feed that has nothing to tell says so every second. One that is silent for longer is away, and
+// another process of auth may not be.
+constexpr std::chrono::seconds patience{3};
+
+Task<rpc::Message> serve_feed(identity::Identity* auth, rpc::Message call) {
+    const auto after = MERLON_CO_TRY(call.optional_text("after"));
+    const identity::Told told =
+        after ? MERLON_CO_TRY(co_await auth->tell_all(*after))
+              : MERLON_CO_TRY(co_await auth->tell_since(MERLON_CO_TRY(call.integer("horizon")),
+                                                        MERLON_CO_TRY(call.text("mark"))));
+    json::array revocations;
+    revocations.reserve(told.revocations.size());
+    for (const identity::ToldRevocation& one : told.revocations) {
+        revocations.push_back(json::array{one.subject, one.least_version, one.until_ms});
+    }
+    rpc::Message answer;
+    answer.set("revocations", revocations).set("horizon", told.horizon).set("mark", told.mark);
+    answer.set("last", told.last).set("keys", told.jwks).set("waited", told.as_of.count());
+    co_return answer;
+}
+
+Result<> take_over_one(tokens::Revocations& revocations, const json::value& one) {
+    const json::array* told = one.if_array();
+    const bool is_sound = told != nullptr && told->size() == 3 && told->at(0).is_string() &&
+                          told->at(1).is_int64() && told->at(2).is_int64();
+    if (!is_sound) return fail(Kind::Invalid, "port.malformed", "revocation");
+    revocations.learn(
+        std::string_view(told->at(0).get_string()), told->at(1).get_int64(),
+        WallTime{std::chrono::milliseconds{told->at(2).get_int64()}} + clocks_apart_max);
+    return {};
+}
+
+}  // namespace
+
+Task<rpc::Message> AuthFeed::ask(const rpc::Message& call) {
+    return auth_.call("feed", call, rpc::Repeat::Harmless, patience);
+}
+
+Task<> AuthFeed::load(std::optional<tokens::Keyring> shared_secret) {
+    const SteadyTime begun = clock_.steady();
+    if (shared_secret) {
+        has_shared_secret_ = true;
+        keys_.emplace(std::make_shared<const tokens::Keyring>(*std::move(shared_secret)));
+    }
+    std::optional<std::int64_t> horizon;  // of the first page: the others are as of later
+    std::string after;
+    do {
+        rpc::Message call;
+        call.set("after", after);
+        const rpc::Message told = MERLON_CO_TRY(co_await ask(call));
+        if (!horizon) horizon = MERLON_CO_TRY(told.integer("horizon"));
+        MERLON_CO_TRY(take_over(told, begun));
+        after = MERLON_CO_TRY(told.text("last"));
+    } while (!after.empty());
+    horizon_ = *horizon;
+    co_return Result<>{};
+}
+
+Task<> AuthFeed::follow() {
+    const SteadyTime begun = clock_.steady();
+    rpc::Message call;
+    call.set("horizon", horizon_).set("mark", mark_);
+    const rpc::Message told = MERLON_CO_TRY(co_await ask(call));
+    // Not longer than the answer took, whatever is said; less than nothing is before the question.
+    const std::chrono::milliseconds waited{MERLON_CO_TRY(told.integer("waited"))};
+    if (waited < -patience || waited > patience) {
+        co_return fail(Kind::Invalid, "port.malformed", "waited");
+    }
+    MERLON_CO_TRY(take_over(told, std::min<SteadyTime>(begun + waited, clock_.steady())));
+    horizon_ = MERLON_CO_TRY(told.integer("horizon"));
+    mark_ = MERLON_CO_TRY(told.text("mark"));
+    co_return Result<>{};
+}
+
+Result<> AuthFeed::take_over(const rpc::Message& told, SteadyTime as_of) {
+    for (const json::value& one : MERLON_TRY(told.list("revocations"))) {
+        MERLON_TRY(take_over_one(revocations_, one));
+    }
+    MERLON_TRY(take_over_keys(MERLON_TRY(told.text("keys"))));
+    revocations_.note_whole_at(as_of);
+    return {};
+}
+
+Result<> AuthFeed::take_over_keys(const std::string& jwks) {
+    if (has_shared_secret_ || jwks == jwks_) return {};
+    std::vector<tokens::RingKey> ring;
+    for (tokens::NamedKey& key : MERLON_TRY(tokens::parse_jwks(jwks))) {
+        ring.push_back(tokens::RingKey::of_public(std::move(key.kid), std::move(key.key)));
+    }
+    auto made =
+        std::make_shared<const tokens::Keyring>(MERLON_TRY(tokens::Keyring::make(std::move(ring))));
+    if (keys_) {
+        keys_->replace(std::move(made));
+    } else {
+        keys_.emplace(std::move(made));
+    }
+    jwks_ = jwks;
+    return {};
+}
+
+rpc::Port feed_port(identity::Identity& auth) {
+    return {"feed", rpc::gateway_name,
+            [auth = &auth](rpc::Message call) { return serve_feed(auth, std::move(call)); }};
+}
+
+}  // namespace merlon::identity

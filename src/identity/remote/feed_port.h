@@ -1,0 +1,50 @@
+// What a gateway needs of the auth role, between two processes: keys to verify by, what is revoked,
+// and a place for its security events. A gateway has neither a database nor a master key.
+#pragma once
+
+#include <optional>
+
+#include "base/clock.h"
+#include "identity/identity.h"
+#include "rpc/port_client.h"
+#include "rpc/port_server.h"
+#include "tokens/current_keys.h"
+#include "tokens/revocations.h"
+
+namespace merlon::identity {
+
+// The gateway's side. Resource; one call at a time, all from one loop.
+class AuthFeed final {
+public:
+    // Borrows all three for life.
+    AuthFeed(rpc::PortClient& auth, tokens::Revocations& revocations, const Clock& clock)
+        : auth_(auth), revocations_(revocations), clock_(clock) {}
+
+    // Everything, once before follow(). `shared_secret`: the ring of HS256, which is configuration;
+    // else the keys come from auth. Errors: those of PortClient::call and Keyring::make.
+    Task<> load(std::optional<tokens::Keyring> shared_secret);
+    // What is new, as soon as there is something, else after about a second. Errors as of load().
+    Task<> follow();
+
+    // After load().
+    tokens::CurrentKeys& keys() { return *keys_; }
+
+private:
+    Task<rpc::Message> ask(const rpc::Message& call);
+    Result<> take_over(const rpc::Message& told, SteadyTime as_of);
+    Result<> take_over_keys(const std::string& jwks);
+
+    rpc::PortClient& auth_;
+    tokens::Revocations& revocations_;
+    const Clock& clock_;
+    std::optional<tokens::CurrentKeys> keys_;
+    bool has_shared_secret_ = false;
+    std::string jwks_;  // in force
+    std::int64_t horizon_ = 0;
+    std::string mark_;
+};
+
+// The auth role's side. Borrows `auth` for as long as the port lives.
+rpc::Port feed_port(identity::Identity& auth);
+
+}  // namespace merlon::identity

@@ -1,0 +1,169 @@
+// From a command's JSON to a call of what carries it out.
+#include "operations/run_command.h"
+
+#include <boost/json.hpp>
+#include <map>
+
+#include "base/text.h"
+#include "wire/json.h"
+#include "wire/json_text.h"
+
+namespace merlon::operations {
+namespace {
+
+using identity::Identity;
+
+// All that commands take is text.
+struct Command {
+    std::string name;  // user.lock
+    std::map<std::string, std::string> members;
+    std::string text;
+
+    std::string of(const std::string& member) const {
+        const auto found = members.find(member);
+        return found != members.end() ? found->second : std::string();
+    }
+};
+
+Result<Command> parse_command(std::string text) {
+    const auto parsed = wire::parse_json(text, {.bytes = 64 << 10, .depth = 4});
+    if (!parsed || !parsed->is_object()) return fail(Kind::Invalid, "command.malformed");
+    Command command;
+    for (const auto& [name, value] : parsed->get_object()) {
+        if (!value.is_string()) return fail(Kind::Invalid, "command.malformed", name);
+        command.members.emplace(name, value.get_string());
+    }
+    command.name = command.of("command");
+    command.text = std::move(text);
+    return command;
+}
+
+Result<wire::Email> email_of(const Command& command) {
+    auto email = wire::Email::parse(command.of("email"));
+    if (!email) return fail(Kind::Invalid, "command.email", "no e-mail address");
+    return email;
+}
+
+template <class Form>
+Result<Form> form_of(const Command& command) {
+    return Form::parse(MERLON_TRY(identity::judge(Form::schema, command.text)));
+}
+
+Result<identity::AccountChange> change_of(const Command& command) {
+    if (command.name == "user.lock") return identity::AccountChange{.is_locked = true};
+    if (command.name == "user.unlock") return identity::AccountChange{.is_locked = false};
+    if (command.name == "user.role") return identity::AccountChange{.role = command.of("role")};
+    return fail(Kind::Invalid, "command.unknown", command.name);
+}
+
+Task<std::string> run_user_command(Identity* identity, Command command) {
+    constexpr std::int64_t listed_max = 1'000;
+    const identity::Actor by_operator;
+    if (command.name == "user.list") {
+        co_return MERLON_CO_TRY(co_await identity->list_accounts({}, listed_max)).json;
+    }
+    if (command.name == "user.create") {
+        auto form = MERLON_CO_TRY(form_of<identity::RegisterForm>(command));
+        const std::string role = command.of("role");
+        co_return co_await identity->create_account(std::move(form), role.empty() ? "user" : role,
+                                                    by_operator);
+    }
+    if (command.name == "user.password") {
+        MERLON_CO_TRY(co_await identity->reset_password(
+            MERLON_CO_TRY(form_of<identity::ResetForm>(command))));
+        co_return std::string("{}");
+    }
+    const auto change = MERLON_CO_TRY(change_of(command));
+    const std::string id =
+        MERLON_CO_TRY(co_await identity->id_of(MERLON_CO_TRY(email_of(command))));
+    co_return co_await identity->change_account(id, change, by_operator);
+}
+
+Task<std::string> run_session_command(Identity* identity, Command command) {
+    if (command.name == "session.list" && !command.of("user").empty()) {
+        co_return co_await identity->list_sessions_of(command.of("user"));
+    }
+    if (command.name == "session.list") {
+        co_return co_await identity->list_sessions_of(MERLON_CO_TRY(email_of(command)));
+    }
+    if (command.name != "session.revoke") {
+        co_return fail(Kind::Invalid, "command.unknown", command.name);
+    }
+    MERLON_CO_TRY(co_await identity->revoke_session(command.of("session")));
+    co_return std::string("{}");
+}
+
+Task<std::string> run_key_command(Identity* identity, Command command) {
+    using identity::KeyStart;
+    if (command.name == "key.list") co_return co_await identity->list_keys();
+    if (command.name == "key.rotate") {
+        const bool at_once = command.of("start") == "now";
+        co_return co_await identity->rotate_keys(at_once ? KeyStart::AtOnce : KeyStart::Published);
+    }
+    if (command.name == "key.retire") co_return co_await identity->retire_key(command.of("kid"));
+    co_return fail(Kind::Invalid, "command.unknown", command.name);
+}
+
+// A member that may be absent, by one of a list of names.
+template <class Value, class Find>
+Result<std::optional<Value>> named_of(const Command& command, const char* member, Find find) {
+    const std::string name = command.of(member);
+    if (name.empty()) return std::optional<Value>();
+    const std::optional<Value> found = find(name);
+    if (!found) return fail(Kind::Invalid, "command.malformed", std::string(member) + " " + name);
+    return found;
+}
+
+Result<storage::EventQuery> event_query_of(const Command& command) {
+    storage::EventQuery query;
+    query.type = MERLON_TRY(named_of<events::Type>(command, "type", events::find_type));
+    query.severity =
+        MERLON_TRY(named_of<events::Severity>(command, "severity", events::find_severity));
+    query.limit = text::parse_number<std::int64_t>(command.of("limit")).value_or(0);
+    if (query.limit < 1 || query.limit > audit_tail_max) {
+        return fail(Kind::Invalid, "command.malformed", "limit");
+    }
+    return query;
+}
+
+Result<std::optional<audit::EventPosition>> position_of(const Command& command) {
+    const std::string text = command.of("after");
+    if (text.empty()) return std::optional<audit::EventPosition>();
+    return std::optional(MERLON_TRY(audit::EventPosition::parse(text)));
+}
+
+// {"last":"data:7","events":["{\"type\":…}"]}: each as the text that is stored.
+Task<std::string> run_audit_command(std::vector<audit::EventSource> sources, Command command) {
+    if (command.name != "audit.tail") {
+        co_return fail(Kind::Invalid, "command.unknown", command.name);
+    }
+    const storage::EventQuery query = MERLON_CO_TRY(event_query_of(command));
+    const audit::EventList found = MERLON_CO_TRY(co_await audit::list_events(
+        std::move(sources), query, MERLON_CO_TRY(position_of(command))));
+    std::string json = R"({"last":")" + found.last.text() + R"(","events":[)";
+    for (const std::string& event : found.events) {
+        if (json.back() != '[') json += ',';
+        wire::append_json_string(json, event);
+    }
+    co_return json + "]}";
+}
+
+}  // namespace
+
+Task<std::string> run_command(Operated operated, std::string text) {
+    Identity* identity = operated.identity;
+    Command command = MERLON_CO_TRY(parse_command(std::move(text)));
+    if (command.name.starts_with("audit.")) {
+        co_return co_await run_audit_command(std::move(operated.events), std::move(command));
+    }
+    if (identity == nullptr) co_return fail(Kind::Invalid, "command.unknown", command.name);
+    if (command.name.starts_with("key.")) {
+        co_return co_await run_key_command(identity, std::move(command));
+    }
+    if (command.name.starts_with("session.")) {
+        co_return co_await run_session_command(identity, std::move(command));
+    }
+    co_return co_await run_user_command(identity, std::move(command));
+}
+
+}  // namespace merlon::operations

@@ -1,0 +1,26 @@
+// An operator's commands, carried out: on what the running server has, or on a store which no
+// server has open.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "audit/event_list.h"
+#include "identity/identity.h"
+
+namespace merlon::operations {
+
+// Events that audit.tail gives at a time.
+inline constexpr std::int64_t audit_tail_max = 1'000;
+
+// What commands work on. Borrowed.
+struct Operated {
+    identity::Identity* identity;  // null: only audit commands are there
+    std::vector<audit::EventSource> events;
+};
+
+// One command as JSON, {"command":"user.lock", …}; gives the answer as JSON. Errors: "command.…"
+// (Invalid), and those of Identity and Database. Borrows what it works on for the task.
+Task<std::string> run_command(Operated operated, std::string json);
+
+}  // namespace merlon::operations

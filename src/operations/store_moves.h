@@ -1,0 +1,35 @@
+// What a copy of the store moves: which tables, from which database into which.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/settings.h"
+#include "installation/owned_tables.h"
+
+namespace merlon::operations {
+
+// Urls, each of one database for all roles; an empty one is the configuration's, where roles may
+// have databases of their own (store.roles).
+struct CopyOrder {
+    std::string from;
+    std::string to;
+    std::string keys_from;
+    std::string keys_to;
+};
+
+// From one database into one other.
+struct StoreMove {
+    std::vector<installation::OwnedTables> parts;
+    storage::DatabaseSettings from;
+    storage::DatabaseSettings to;
+};
+
+// Each pair of databases once, the keys first: data without keys is worth nothing, keys without
+// data harm nobody. Parts that stay where they are in none. The outbox of a database goes with the
+// first role there, once no role is there any more. Errors: "copy.nothing" (Invalid: all of them
+// stay), "config.url".
+Result<std::vector<StoreMove>> store_moves(const config::Settings& settings,
+                                           const CopyOrder& order);
+
+}  // namespace merlon::operations

@@ -1,0 +1,127 @@
+// One request on one connection, once more where that is harmless.
+#include "rpc/port_client.h"
+
+#include <fmt/format.h>
+
+#include "base/answer.h"
+#include "base/spawn.h"
+#include "net/stream.h"
+
+namespace merlon::rpc {
+namespace {
+
+constexpr std::size_t answer_bytes_max = 64 << 20;
+
+struct Answered {
+    int status;
+    std::string body;
+};
+
+Task<Answered> attempt(http::ClientConnection* connection, std::string request,
+                       std::chrono::milliseconds patience) {
+    net::Gather gather;
+    gather.add(request);
+    connection->stream().set_deadline(patience);
+    if (const auto sent = co_await connection->stream().write(gather); !sent) {
+        co_return fail(Kind::Unavailable, "upstream.closed", std::string(sent.error().rule));
+    }
+    const wire::ResponseHead* head =
+        MERLON_CO_TRY(co_await connection->read_head(wire::Method::Post));
+    Answered answered{head->status, {}};
+    while (true) {
+        const auto piece = co_await connection->read_body();
+        if (!piece || answered.body.size() + piece->size() > answer_bytes_max) {
+            co_return fail(Kind::Unavailable, "upstream.broken", "an answer that broke off");
+        }
+        if (piece->empty()) co_return answered;
+        answered.body += *piece;
+    }
+}
+
+Task<std::string> exchange(std::shared_ptr<upstream::Upstream> upstream, std::string operation,
+                           std::string body, Repeat repeat, std::chrono::milliseconds patience) {
+    std::optional<upstream::Upstream::Loan> kept = upstream->reuse();
+    while (true) {
+        const bool is_first = kept.has_value();
+        upstream::Upstream::Loan loan =
+            kept ? *std::exchange(kept, std::nullopt) : MERLON_CO_TRY(co_await upstream->connect());
+        http::ClientConnection& connection = loan.connection();
+        const std::string authority(connection.authority());
+        const std::uint64_t sent_before = connection.stream().bytes_sent();
+        auto answered = co_await attempt(
+            &connection,
+            fmt::format("POST {}{} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n"
+                        "Content-Length: {}\r\n\r\n{}",
+                        port_path, operation, authority, body.size(), body),
+            patience);
+        if (answered) {
+            loan.give_back();
+            if (answered->status == 200) co_return std::move(answered->body);
+            const Error unread{Kind::Unavailable,
+                               "upstream.broken",
+                               fmt::format("{} from {}", answered->status, authority),
+                               {}};
+            co_return std::unexpected(error_of(answered->body, unread));
+        }
+        const bool was_stale = loan.is_reused() && answered.error().rule == "upstream.closed";
+        if (!was_stale) loan.blame();
+        const bool sent_nothing = connection.stream().bytes_sent() == sent_before;
+        if (!is_first || !was_stale || (!sent_nothing && repeat == Repeat::No)) {
+            co_return std::unexpected(std::move(answered).error());
+        }
+    }
+}
+
+}  // namespace
+
+void PortLoop::start() {
+    asio::post(loop_, [this] { deadlines_.start(); });
+    thread_ = std::thread([this] { loop_.run(); });
+}
+
+PortLoop::~PortLoop() { stop(); }
+
+void PortLoop::stop() {
+    if (!thread_.joinable()) return;
+    loop_.stop();
+    thread_.join();
+}
+
+PortClient::PortClient(PortLoop& loop, const std::string& role, Addresses addresses,
+                       metrics::Registry& metrics)
+    : loop_(loop),
+      name_(role + " (port)"),
+      metrics_(metrics),
+      answered_(metrics.counter("merlon_port_calls", "calls of another process's role",
+                                {{"role", role}, {"outcome", "answered"}})),
+      failed_(metrics.counter("merlon_port_calls", "calls of another process's role",
+                              {{"role", role}, {"outcome", "failed"}})),
+      upstream_(std::make_shared<upstream::Upstream>(name_, std::move(addresses), loop.deadlines(),
+                                                     metrics)),
+      every_second_(loop.deadlines(), [this] { upstream_->prune(); }) {}
+
+PortClient::~PortClient() = default;
+
+void PortClient::replace(Addresses addresses) {
+    asio::post(loop_.executor(), [this, addresses = std::move(addresses)] {
+        upstream_ =
+            std::make_shared<upstream::Upstream>(name_, addresses, loop_.deadlines(), metrics_);
+    });
+}
+
+Task<Message> PortClient::call(std::string_view operation, const Message& members, Repeat repeat,
+                               std::chrono::milliseconds patience) {
+    const auto answer = co_await Answer<std::string>::wait_for([&](auto waiting) {
+        asio::post(loop_.executor(), [this, waiting, operation = std::string(operation),
+                                      body = members.str(), repeat, patience] {
+            spawn(loop_.executor(), exchange(upstream_, operation, body, repeat, patience),
+                  [waiting](Result<std::string> result) { waiting->set(std::move(result)); });
+        });
+        return Result<>{};
+    });
+    (answer ? answered_ : failed_).add();
+    if (!answer) co_return std::unexpected(answer.error());
+    co_return Message::parse(*answer);
+}
+
+}  // namespace merlon::rpc

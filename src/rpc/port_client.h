@@ -1,0 +1,69 @@
+// Calls one role makes to another that runs in other processes: POST /internal/v1/OPERATION over
+// mutual TLS.
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "net/every_second.h"
+#include "rpc/identities.h"
+#include "rpc/port_message.h"
+#include "upstream/upstream.h"
+
+namespace merlon::rpc {
+
+// The thread and loop that all port clients of a process share. Resource; outlives them.
+class PortLoop final {
+public:
+    PortLoop() = default;
+    ~PortLoop();
+    PortLoop(const PortLoop&) = delete;
+    PortLoop& operator=(const PortLoop&) = delete;
+
+    Executor executor() { return loop_.get_executor(); }
+    net::Deadlines& deadlines() { return deadlines_; }
+    // Once, when all clients are made.
+    void start();
+    // After this nothing runs on it any more. Calling it twice is fine.
+    void stop();
+
+private:
+    asio::io_context loop_{1};
+    asio::executor_work_guard<Executor> kept_running_{loop_.get_executor()};
+    net::Deadlines deadlines_{loop_.get_executor()};
+    std::thread thread_;
+};
+
+// Whether a call that may have been carried out may be made again.
+enum class Repeat : std::uint8_t { No, Harmless };
+
+// Resource; call() is safe from every thread, and gives its answer on the caller's loop. The loop
+// stops before this is destroyed.
+class PortClient final {
+public:
+    PortClient(PortLoop& loop, const std::string& role, Addresses addresses,
+               metrics::Registry& metrics);
+    ~PortClient();
+
+    // From now on with other certificates, or elsewhere. Calls under way end where they are.
+    void replace(Addresses addresses);
+
+    // Errors: those of the operation, "port.failed" for one of its errors that nobody asks for by
+    // name, and "upstream.…" when the role could not be reached or its answer not be read.
+    Task<Message> call(std::string_view operation, const Message& members, Repeat repeat,
+                       std::chrono::milliseconds patience = std::chrono::seconds{15});
+
+private:
+    PortLoop& loop_;
+    const std::string name_;
+    metrics::Registry& metrics_;
+    metrics::Counter& answered_;
+    metrics::Counter& failed_;
+    // Shared with the calls under way, which a stopped loop destroys late. Its thread's alone.
+    std::shared_ptr<upstream::Upstream> upstream_;
+    net::EverySecond every_second_;
+};
+
+}  // namespace merlon::rpc

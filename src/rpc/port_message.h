@@ -1,0 +1,47 @@
+// What travels between two roles: a call's members and its answer as JSON, and an error as itself,
+// so that the caller does with it what it would do in one process.
+#pragma once
+
+#include <boost/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace merlon::rpc {
+
+inline constexpr std::string_view port_path = "/internal/v1/";
+
+// The members of a message. What is absent or of another type fails with "port.malformed"
+// (Invalid). Value.
+class Message {
+public:
+    explicit Message(boost::json::object members = {}) : members_(std::move(members)) {}
+    static Result<Message> parse(std::string_view text);
+
+    Result<std::string> text(std::string_view name) const;
+    Result<std::int64_t> integer(std::string_view name) const;
+    Result<boost::json::array> list(std::string_view name) const;
+    // Nothing where it is absent or null.
+    Result<std::optional<std::string>> optional_text(std::string_view name) const;
+    Result<std::optional<bool>> optional_boolean(std::string_view name) const;
+
+    // An empty std::optional is null.
+    template <class T>
+    Message& set(std::string_view name, const T& value) {
+        members_[name] = boost::json::value_from(value);
+        return *this;
+    }
+    std::string str() const { return boost::json::serialize(members_); }
+
+private:
+    boost::json::object members_;
+};
+
+std::string to_message(const Error& error);
+// What to_message() told: with its rule where it is one that is asked for by name, else
+// "port.failed". `fallback` is why there was no such message.
+Error error_of(std::string_view message, Error fallback);
+
+}  // namespace merlon::rpc

@@ -1,0 +1,25 @@
+// Joins the users role with the auth role: the port of the one, the calls of the other.
+#pragma once
+
+#include "identity/identity.h"
+#include "ports/account_directory.h"
+
+namespace merlon::server {
+
+// Borrows `identity` for its life.
+class AccountDirectory final : public ports::AccountDirectory {
+public:
+    explicit AccountDirectory(identity::Identity& identity) : identity_(identity) {}
+
+    Task<ports::AccountNames> names_of(std::string id) override;
+    Task<> rename(std::string id, ports::NewNames names) override;
+    Task<std::string> find(std::string id) override;
+    Task<ports::AccountPage> list(api::PageRequest page) override;
+    Task<std::string> create(std::string body, std::string role, ports::Admin by) override;
+    Task<std::string> change(std::string id, ports::AccountChange change, ports::Admin by) override;
+
+private:
+    identity::Identity& identity_;
+};
+
+}  // namespace merlon::server

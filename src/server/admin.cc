@@ -1,0 +1,46 @@
+// Answers of the admin listener.
+#include "server/admin.h"
+
+#include "http/problem.h"
+
+namespace merlon::server {
+namespace {
+
+constexpr std::string_view openmetrics =
+    "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+}  // namespace
+
+Task<> AdminHandler::serve(http::Exchange& exchange) {
+    const wire::Method method = exchange.head().method;
+    const std::string_view path = exchange.head().target;
+    http::Response response;
+    if (method != wire::Method::Get && method != wire::Method::Head) {
+        response = refuse(exchange.peer(), {Kind::Invalid, "route.method", {}, {}});
+        response.fields.add("Allow", "GET, HEAD");
+    } else if (path == "/livez") {
+        response.fields.add("Content-Type", "application/json");
+        response.body = R"({"status":"ok"})";
+    } else if (path == "/readyz") {
+        const bool ready = ready_.load(std::memory_order_acquire);
+        response.status = ready ? 200 : 503;
+        response.fields.add("Content-Type", "application/json");
+        response.body = ready ? R"({"status":"ok"})" : R"({"status":"draining"})";
+    } else if (path == "/metrics") {
+        response.fields.add("Content-Type", openmetrics);
+        response.body = metrics_.render();
+    } else {
+        response = refuse(exchange.peer(), {Kind::Absent, "route.unknown", {}, {}});
+    }
+    response.fields.add("Cache-Control", "no-store");
+    co_return co_await exchange.send(response.status, response.fields, response.body);
+}
+
+http::Response AdminHandler::refuse(const http::Peer&, const Error& error) {
+    const http::Problem problem = http::problem_of(error);
+    http::Response response{problem.status, {}, http::envelope_json(problem, error)};
+    response.fields.add("Content-Type", "application/json; charset=utf-8");
+    return response;
+}
+
+}  // namespace merlon::server

@@ -1,0 +1,288 @@
+// Filling the demo. Read Demo::fill() first, then fill_demo().
+#include "server/demo.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cstdio>
+
+#include "base/text.h"
+#include "base/wait.h"
+#include "config/values.h"
+#include "identity/schema.h"
+#include "operations/progress.h"
+#include "orders/orders.h"
+#include "products/products.h"
+#include "server/demo_products.h"
+#include "wire/json.h"
+#include "wire/json_text.h"
+
+namespace merlon::server {
+namespace {
+
+constexpr std::size_t order_count = 60;
+constexpr std::size_t lines_max = 3;  // of an order
+
+struct Person {
+    std::string_view email;
+    std::string_view first_name;
+    std::string_view last_name;
+    std::string_view role;
+};
+constexpr Person people[] = {
+    {"ada@example.com", "Ada", "Lovelace", "user"},
+    {"grace@example.com", "Grace", "Hopper", "moderator"},
+    {"alan@example.com", "Alan", "Turing", "user"},
+};
+
+// Says when what is being made is to have happened. One thread at a time.
+class PastClock final : public Clock {
+public:
+    explicit PastClock(const Clock& present) : present_(present), wall_(present.wall()) {}
+    WallTime wall() const override { return wall_; }
+    SteadyTime steady() const override { return present_.steady(); }
+    void set(WallTime wall) { wall_ = wall; }
+    void advance(std::chrono::milliseconds step) { wall_ += step; }
+
+private:
+    const Clock& present_;
+    WallTime wall_;
+};
+
+// The identifier in what a role answered.
+Result<std::string> id_in(const http::Response& answer) {
+    const auto value = MERLON_TRY(wire::parse_json(answer.body));
+    return std::string(value.at("data").at("id").as_string());
+}
+
+class Demo final {
+public:
+    Demo(const DemoParts& parts, const config::Settings& settings)
+        : parts_(parts),
+          settings_(settings),
+          now_(parts.clock.wall()),
+          clock_(parts.clock),
+          refusals_(clock_, parts.events, metrics_) {}
+
+    // The shop opens, people come, people order.
+    Result<> fill() {
+        clock_.set(now_ - std::chrono::hours{2});
+        MERLON_TRY(open_roles());
+        MERLON_TRY(make_catalogue());
+        clock_.advance(std::chrono::minutes{30});
+        MERLON_TRY(make_people());
+        return make_orders();
+    }
+
+private:
+    struct Shelf {
+        std::string product_id;
+        std::int64_t price;
+        std::int64_t left;
+    };
+
+    // Roles of the demo's own, on its clock.
+    Result<> open_roles();
+    Result<> make_catalogue();
+    Result<> make_people();
+    Result<> make_orders();
+    // What one order is to be of; off the shelves already.
+    struct Line {
+        Shelf* shelf;
+        std::int64_t quantity;
+    };
+    std::vector<Line> choose();
+    Result<std::string> place(const std::vector<Line>& lines, std::string user_id);
+    Result<> cancel(const std::vector<Line>& lines, const std::string& order_id);
+    std::size_t below(std::size_t end);
+
+    const DemoParts& parts_;
+    const config::Settings& settings_;
+    WallTime now_;
+    PastClock clock_;
+    metrics::Registry metrics_;  // of the filling alone: nobody reads it
+    tokens::Revocations revocations_{clock_};
+    events::Refusals refusals_;
+    std::unique_ptr<identity::Identity> identity_;
+    std::unique_ptr<products::Products> products_;
+    std::unique_ptr<orders::Orders> orders_;
+    std::vector<Shelf> shelves_;
+    std::vector<std::string> customers_;
+    operations::Progress progress_{"filling the demo",
+                                   std::size(demo_products) + std::size(people) + order_count};
+};
+
+Result<> Demo::open_roles() {
+    installation::Stores& stores = parts_.stores;
+    identity_ = MERLON_TRY(wait(identity::Identity::open(
+        {stores.database_of(identity::auth_role), *stores.keys(), revocations_, refusals_,
+         parts_.events, metrics_, clock_, parts_.entropy},
+        settings_.tokens, settings_.passwords, settings_.roles)));
+    products_ = MERLON_TRY(wait(products::Products::open(
+        {stores.database_of(products::products_role), clock_, parts_.entropy})));
+    orders_ = MERLON_TRY(wait(orders::Orders::open(
+        {stores.database_of(orders::orders_role), clock_, parts_.entropy}, products_->stock())));
+    return {};
+}
+
+Result<> Demo::make_catalogue() {
+    for (const DemoProduct& product : demo_products) {
+        std::string body = R"({"name":)";
+        wire::append_json_string(body, product.name);
+        body += R"(,"description":)";
+        wire::append_json_string(body, product.description);
+        body += fmt::format(R"(,"price":{},"currency":"EUR","stock":{}}})", product.price,
+                            product.stock);
+        const auto answer = MERLON_TRY(wait(products_->call({.method = wire::Method::Post,
+                                                             .route = "/api/products",
+                                                             .path = "/api/products",
+                                                             .body = std::move(body)})));
+        shelves_.push_back({MERLON_TRY(id_in(answer)), product.price, product.stock});
+        progress_.step();
+    }
+    return {};
+}
+
+// Each with a password of its own that nobody else has seen.
+Result<> Demo::make_people() {
+    for (const Person& person : people) {
+        const std::string password = "Aa1@" + text::to_base64url(parts_.entropy.bytes(15));
+        // An installation may have other roles than ours.
+        const std::string role =
+            settings_.roles.has_role(person.role) ? std::string(person.role) : "user";
+        const std::string account = MERLON_TRY(wait(identity_->create_account(
+            {MERLON_TRY(wire::Email::parse(person.email)), password, std::string(person.first_name),
+             std::string(person.last_name)},
+            role, {})));
+        if (person.role == "user") {  // a moderator cannot order
+            customers_.emplace_back(MERLON_TRY(wire::parse_json(account)).at("id").as_string());
+        }
+        progress_.print(
+            fmt::format("merlon: demo user, shown once: {} {} ({})", person.email, password, role));
+        progress_.step();
+    }
+    return {};
+}
+
+// One in each minute of the past hour; every ninth is cancelled within the minute after.
+Result<> Demo::make_orders() {
+    constexpr std::size_t minute_ms = 60'000;
+    for (std::size_t minute = 0; minute < order_count; ++minute) {
+        clock_.set(now_ - std::chrono::minutes{order_count - minute} +
+                   std::chrono::milliseconds{below(minute_ms)});
+        const std::vector<Line> lines = choose();
+        const std::string id = MERLON_TRY(place(lines, customers_[below(customers_.size())]));
+        if (minute % 9 == 4) {
+            clock_.advance(std::chrono::milliseconds{below(minute_ms)});
+            MERLON_TRY(cancel(lines, id));
+        }
+        progress_.step();
+    }
+    return {};
+}
+
+std::vector<Demo::Line> Demo::choose() {
+    std::vector<Line> lines;
+    const std::size_t count = 1 + below(lines_max);
+    while (lines.size() < count) {
+        Shelf& shelf = shelves_[below(shelves_.size())];
+        // People buy several pens, and one desk.
+        const auto quantity = static_cast<std::int64_t>(1 + below(shelf.price < 2'000 ? 4 : 1));
+        const bool is_chosen = std::ranges::find(lines, &shelf, &Line::shelf) != lines.end();
+        if (is_chosen || shelf.left < quantity) continue;
+        shelf.left -= quantity;
+        lines.push_back({&shelf, quantity});
+    }
+    return lines;
+}
+
+Result<std::string> Demo::place(const std::vector<Line>& lines, std::string user_id) {
+    std::string body;
+    for (const Line& line : lines) {
+        body += body.empty() ? R"({"items":[)" : ",";
+        body += fmt::format(R"({{"productId":"{}","quantity":{}}})", line.shelf->product_id,
+                            line.quantity);
+    }
+    return id_in(MERLON_TRY(wait(orders_->call({.method = wire::Method::Post,
+                                                .route = "/api/orders",
+                                                .path = "/api/orders",
+                                                .body = body + "]}",
+                                                .user_id = std::move(user_id)}))));
+}
+
+Result<> Demo::cancel(const std::vector<Line>& lines, const std::string& order_id) {
+    MERLON_TRY(wait(orders_->call({.method = wire::Method::Post,
+                                   .route = "/api/orders/{id}/cancel",
+                                   .path = "/api/orders/" + order_id + "/cancel",
+                                   .role = "admin"})));
+    for (const Line& line : lines) line.shelf->left += line.quantity;
+    return {};
+}
+
+// Any number less than `end`; a demo does not mind that the low ones are a little likelier.
+std::size_t Demo::below(std::size_t end) {
+    std::uint64_t number = 0;
+    parts_.entropy.fill(std::as_writable_bytes(std::span(&number, 1)));
+    return number % end;
+}
+
+// Whether an account is that of one of our people.
+Result<bool> knows_our_people(identity::Identity& identity) {
+    for (const Person& person : people) {
+        const auto id = wait(identity.id_of(MERLON_TRY(wire::Email::parse(person.email))));
+        if (id) return true;
+        if (id.error().rule != "account.absent") return std::unexpected(id.error());
+    }
+    return false;
+}
+
+enum class StoreState : std::uint8_t { Empty, Filled, InUse };
+
+Result<StoreState> look(const DemoParts& parts) {
+    const auto products = MERLON_TRY(wait(products::product_store::list(
+        parts.stores.database_of(products::products_role), {.limit = 1}, {})));
+    const auto orders = MERLON_TRY(wait(orders::order_store::list(
+        parts.stores.database_of(orders::orders_role), {.limit = 1}, {})));
+    const auto accounts = MERLON_TRY(wait(parts.identity.list_accounts({}, 1)));
+    if (products.total == 0 && orders.total == 0 && accounts.total <= 1) return StoreState::Empty;
+    // The orders come last, and are never deleted.
+    const bool is_whole = std::cmp_greater_equal(orders.total, order_count);
+    return is_whole && MERLON_TRY(knows_our_people(parts.identity)) ? StoreState::Filled
+                                                                    : StoreState::InUse;
+}
+
+void warn_of_strangers(const http::ServerSettings& server) {
+    if (std::ranges::all_of(server.listen, config::is_local)) return;
+    std::fprintf(stderr,
+                 "merlon: WARNING: the demo listens beyond this machine: whoever reaches it can "
+                 "register and order\n");
+}
+
+}  // namespace
+
+Result<> fill_demo(DemoParts parts, const config::Settings& settings) {
+    const gateway::BuiltInServices& built_in = settings.gateway.built_in;
+    if (!built_in.products || !built_in.orders) {
+        return fail(Kind::Invalid, "demo.services",
+                    "--demo needs the built-in products and orders: see services in merlon.yaml");
+    }
+    warn_of_strangers(settings.server);
+    switch (MERLON_TRY(look(parts))) {
+        case StoreState::InUse:
+            return fail(Kind::Conflict, "demo.store_in_use",
+                        "--demo fills an empty store only, and " + settings.store.url +
+                            " is in use: start without it, or name another store");
+        case StoreState::Filled:
+            std::fprintf(stderr, "merlon: the demo has been filled before, nothing was changed\n");
+            return {};
+        case StoreState::Empty:
+            MERLON_TRY(Demo(parts, settings).fill());
+            std::fprintf(stderr, "merlon: the demo has %zu products, %zu users and %zu orders\n",
+                         std::size(demo_products), std::size(people), order_count);
+            return {};
+    }
+    MERLON_ASSERT(false);
+}
+
+}  // namespace merlon::server

@@ -1,0 +1,240 @@
+// Building the program: everything is opened before anything is served. Read open() first.
+#include "server/platform.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/wait.h"
+#include "identity/schema.h"
+#include "installation/store_lock.h"
+#include "operations/run_command.h"
+#include "rpc/identities.h"
+#include "rpc/names.h"
+#include "server/capacity.h"
+#include "server/demo.h"
+#include "server/process_metrics.h"
+#include "server/say.h"
+
+namespace merlon::server {
+namespace {
+
+// Clients whose counters the limiter holds: 64 MiB of address space, of which only what is touched
+// becomes memory.
+constexpr std::size_t limited_clients = 1'000'000;
+
+// Those who find it out about keys do not know of files, and an operator has to look at one.
+Result<> with_places(Result<> opened, const config::Settings& settings) {
+    if (!opened &&
+        (opened.error().rule.starts_with("keys.") || opened.error().rule == "store.lost")) {
+        const bool has_file = settings.keys.master.empty();
+        opened.error().detail +=
+            fmt::format(" (store: {}, key store: {}, master key: {})",
+                        settings.store.url_of(identity::auth_role), settings.keys.url,
+                        has_file ? settings.keys.master_path : "of the settings");
+    }
+    return opened;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Platform>> Platform::make(config::Settings settings,
+                                                 installation::RoleSet roles, Content content) {
+    std::unique_ptr<Platform> platform(new Platform(std::move(settings), roles, STDOUT_FILENO));
+    MERLON_TRY(platform->open(content));
+    return platform;
+}
+
+Platform::Platform(config::Settings settings, installation::RoleSet roles, int log_descriptor)
+    : settings_(std::move(settings)),
+      roles_(roles),
+      log_(log_descriptor,
+           metrics_.counter("merlon_security_events_lost",
+                            "Security events that could not be written to the log"),
+           metrics_.counter("merlon_access_log_dropped",
+                            "Lines of the access log that could not be written")),
+      events_(log_.first(), metrics_),
+      event_store_(events_, metrics_),
+      refusals_(clock_, event_store_, metrics_),
+      limits_(limited_clients, entropy_),
+      admin_(metrics_, ready_),
+      remote_keys_(fetcher_, clock_, say) {}
+
+Platform::~Platform() = default;
+
+Result<> Platform::open(Content content) {
+    MERLON_TRY(with_places(stores_.open(settings_, roles_, clock_, entropy_, metrics_), settings_));
+    MERLON_TRY(open_state());
+    MERLON_TRY(with_places(
+        built_ins_.open(settings_, roles_, shared_state_ ? &*shared_state_ : nullptr), settings_));
+    MERLON_TRY(await_auth());
+    const unsigned count = worker_count(settings_.server);
+    const std::size_t connections = connections_max(settings_.server, count);
+    for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(connections));
+    if (roles_.gateway) MERLON_TRY(open_gateway());
+    MERLON_TRY(open_roles());
+    MERLON_TRY(open_admin());
+    if (!built_ins_.auth()) return {};
+    MERLON_TRY(make_first_admin());
+    MERLON_TRY(fill_with(content));
+    return open_operator_socket();
+}
+
+// A gateway that does not know what was revoked is not ready, however long auth takes to start.
+Result<> Platform::await_auth() {
+    identity::AuthFeed* feed = built_ins_.feed();
+    if (feed == nullptr) return {};
+    const bool has_secret = settings_.tokens.algorithm == tokens::Algorithm::HS256;
+    std::string told;
+    while (true) {
+        std::optional<tokens::Keyring> secret;
+        if (has_secret) secret = *MERLON_TRY(tokens::Rings::of_secrets(settings_.tokens)).access;
+        const Result<> loaded = wait(feed->load(std::move(secret)));
+        if (loaded) return {};
+        const std::string why(loaded.error().rule);
+        if (why != told) say("waiting for auth: " + why + " " + loaded.error().detail);
+        told = why;
+        asio::io_context pause;
+        asio::steady_timer(pause, std::chrono::milliseconds{500}).wait();
+    }
+}
+
+Result<std::optional<gateway::GatewayIdentity>> Platform::gateway_identity(
+    const config::Settings& settings) {
+    const bool calls_by_identity = std::ranges::any_of(
+        settings.gateway.services, [](const auto& service) { return !service.identity.empty(); });
+    if (roles_.is_whole() && !calls_by_identity) return std::nullopt;
+    return gateway::GatewayIdentity{
+        MERLON_TRY(rpc::id_of(settings.fleet, rpc::gateway_name)),
+        MERLON_TRY(rpc::certificate_key(settings.fleet, rpc::gateway_name))};
+}
+
+Result<std::shared_ptr<const gateway::Snapshot>> Platform::make_snapshot(
+    const config::Settings& settings) {
+    const tokens::CurrentKeys& keys =
+        built_ins_.auth() ? built_ins_.auth()->keys() : built_ins_.feed()->keys();
+    return gateway::Snapshot::make(
+        settings.gateway, settings.server, settings.tokens, {keys, remote_keys_}, settings.roles,
+        MERLON_TRY(built_ins_.seen_by_gateway(settings)), MERLON_TRY(gateway_identity(settings)));
+}
+
+// A listener for each worker.
+Result<> Platform::listen(const net::Endpoint& told,
+                          const std::function<http::Server&(Worker&)>& server_of) {
+    net::Endpoint endpoint = told;
+    MERLON_TRY(net::require_free(main_.get_executor(), endpoint));
+    for (auto& worker : workers_) {
+        auto acceptor = MERLON_TRY(net::listen_on(worker->executor(), endpoint));
+        // Port 0 became one that is free: the other workers share it.
+        if (endpoint.unix_path.empty()) endpoint.port = net::port_of(acceptor);
+        if (port_ == 0) port_ = endpoint.port;
+        server_of(*worker).serve(std::move(acceptor));
+        if (!endpoint.unix_path.empty()) break;  // a Unix socket has one listener
+    }
+    return {};
+}
+
+// Nobody waits for Redis: who cannot reach it goes on alone, and says so.
+Result<> Platform::open_state() {
+    if (!settings_.state.redis || (!roles_.gateway && !roles_.auth)) return {};
+    redis_ = MERLON_TRY(redis::RedisServer::make(settings_.state.redis, metrics_, say));
+    if (roles_.auth) {
+        shared_state_.emplace(*redis_, admin_deadlines_, main_.get_executor(), clock_, metrics_);
+    }
+    return {};
+}
+
+Result<> Platform::open_gateway() {
+    const auto snapshot = MERLON_TRY(make_snapshot(settings_));
+    const auto tls = MERLON_TRY(net::TlsServerContext::make_if_any(settings_.server.tls));
+    const gateway::Shared shared{clock_,   entropy_,     limits_,       refusals_,
+                                 metrics_, revocations_, log_.second(), redis_.get()};
+    for (auto& worker : workers_) worker->add_gateway(settings_.server, shared, snapshot, tls);
+    for (const net::Endpoint& endpoint : settings_.server.listen) {
+        MERLON_TRY(listen(
+            endpoint, [](Worker& worker) -> http::Server& { return *worker.gateway_server(); }));
+    }
+    return {};
+}
+
+Result<> Platform::open_roles() {
+    // Before the files are read for the first time, or a change in between is missed.
+    std::vector<std::string> files;
+    const auto watch = [&](std::string_view role) {
+        std::ranges::move(rpc::certificate_files(settings_.fleet, role), std::back_inserter(files));
+    };
+    if (roles_.gateway && !roles_.is_whole()) watch(rpc::gateway_name);
+    offered_ = MERLON_TRY(built_ins_.offered(settings_));
+    for (const auto& [name, role] : offered_) watch(name);
+    certificates_.emplace(
+        std::move(files), disk_stamps_, [this] { return renew_certificates(); }, say);
+
+    http::ServerSettings server = settings_.server;
+    // Longer than a gateway keeps a connection that has nothing to do: so nobody sends a request
+    // into one that is being closed.
+    server.timeouts.drain_quiet = upstream::Upstream::idle_time + std::chrono::seconds{2};
+    for (const auto& [name, role] : offered_) {
+        const auto tls = MERLON_TRY(rpc::listener_tls(settings_.fleet, name, role->callers()));
+        MERLON_TRY(listen(settings_.fleet.roles.find(name)->second.listen,
+                          [&](Worker& worker) -> http::Server& {
+                              return worker.add_role(server, tls, *role, clock_, refusals_);
+                          }));
+    }
+    return {};
+}
+
+Result<> Platform::open_admin() {
+    admin_deadlines_.start();
+    MERLON_TRY(net::require_free(main_.get_executor(), settings_.server.admin));
+    admin_server_ = std::make_unique<http::Server>(main_.get_executor(), settings_.server, admin_,
+                                                   admin_deadlines_, nullptr, 64);
+    admin_server_->serve(MERLON_TRY(net::listen_on(main_.get_executor(), settings_.server.admin)));
+    observe_process(metrics_, clock_.wall());
+    metrics_.observe_gauge("merlon_connections", "open client connections", [this] {
+        std::size_t sum = 0;
+        for (const auto& worker : workers_) sum += worker->connection_count();
+        return static_cast<double>(sum);
+    });
+    metrics_.observe_gauge("merlon_revocations", "sessions and users whose tokens are refused",
+                           [this] { return static_cast<double>(revocations_.size()); });
+    return {};
+}
+
+Result<> Platform::open_operator_socket() {
+    operator_ = std::make_unique<OperatorHandler>(
+        operations::Operated{built_ins_.auth(), stores_.events()});
+    operator_server_ = std::make_unique<http::Server>(main_.get_executor(), settings_.server,
+                                                      *operator_, admin_deadlines_, nullptr, 8);
+    operator_server_->serve(
+        MERLON_TRY(installation::take_operator_socket(main_.get_executor(), settings_)));
+    return {};
+}
+
+Result<std::string> Platform::run_offline(config::Settings settings, std::string command) {
+    const installation::RoleSet auth{false, true, false, false, false};
+    // The answer has standard output.
+    Platform platform(std::move(settings), auth, STDERR_FILENO);
+    const config::Settings& own = platform.settings_;
+    MERLON_TRY(with_places(
+        platform.stores_.open(own, auth, platform.clock_, platform.entropy_, platform.metrics_),
+        own));
+    MERLON_TRY(with_places(platform.built_ins_.open_auth(own, nullptr), own));
+    return wait(operations::run_command({platform.built_ins_.auth(), platform.stores_.events()},
+                                        std::move(command)));
+}
+
+// Before anybody can ask: its password is on the screen when the server says ready.
+Result<> Platform::make_first_admin() {
+    const std::string made = MERLON_TRY(wait(built_ins_.auth()->make_first_admin()));
+    if (!made.empty()) say("first admin, shown once, change the password: " + made);
+    return {};
+}
+
+Result<> Platform::fill_with(Content content) {
+    if (content == Content::AsItIs) return {};
+    return fill_demo({stores_, events_, clock_, entropy_, *built_ins_.auth()}, settings_);
+}
+
+}  // namespace merlon::server

@@ -1,0 +1,211 @@
+// Running, following what other processes change, reloading, draining.
+#include <unistd.h>
+
+#include "audit/remote/events_port.h"
+#include "base/spawn.h"
+#include "base/wait.h"
+#include "identity/schema.h"
+#include "installation/store_lock.h"
+#include "rpc/identities.h"
+#include "server/fixed_settings.h"
+#include "server/platform.h"
+#include "server/say.h"
+
+namespace merlon::server {
+namespace {
+
+constexpr unsigned probed_every_seconds = 5;
+constexpr unsigned cleaned_every_seconds = 60;
+
+}  // namespace
+
+void Platform::run() {
+    std::vector<std::jthread> threads;
+    for (auto& worker : workers_) threads.emplace_back([&worker] { worker->run(); });
+    std::jthread fetching([this](std::stop_token stop) { remote_keys_.run(std::move(stop)); });
+    if (built_ins_.auth()) {
+        stores_.database_of(identity::auth_role).on_notice(identity::Identity::listen, [this] {
+            asio::post(main_, [this] { follow(); });
+        });
+    }
+    if (built_ins_.feed()) follow_auth();
+    tick();
+    ready_.store(true, std::memory_order_release);
+    main_.run();
+    fetching.request_stop();
+    for (auto& worker : workers_) worker->stop();
+    threads.clear();
+    if (operator_server_) ::unlink(installation::operator_socket(settings_).c_str());
+    store_last_events();
+}
+
+void Platform::tick() {
+    second_.expires_after(std::chrono::seconds{1});
+    second_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        refusals_.tick();
+        store_events();
+        revocations_.sweep();
+        certificates_->tick();
+        identity::Identity* auth = built_ins_.auth();
+        if (auth != nullptr) {
+            if (shared_state_) shared_state_->session_keys.tick();
+            if (stores_.database_of(identity::auth_role).is_shared()) {
+                follow();
+            } else {
+                auth->beat();
+            }
+        }
+        if (++seconds_ % probed_every_seconds == 0) {
+            for (const auto& probe : stores_.probes()) probe->ask(main_.get_executor());
+            resume_orders();
+        }
+        if (auth != nullptr && seconds_ % cleaned_every_seconds == 0) {
+            spawn(main_.get_executor(), auth->clean_up());
+        }
+        tick();
+    });
+}
+
+// What comes while one is under way may be too late for it.
+void Platform::follow() {
+    follows_again_ = is_following_;
+    if (std::exchange(is_following_, true)) return;
+    spawn(main_.get_executor(), built_ins_.auth()->follow(), [this](const Result<>&) {
+        is_following_ = false;  // a failing store: the probes say so
+        built_ins_.auth()->beat();
+        if (std::exchange(follows_again_, false)) follow();
+    });
+}
+
+// One question after the other; after a failure not at once.
+void Platform::follow_auth() {
+    spawn(main_.get_executor(), built_ins_.feed()->follow(), [this](const Result<>& followed) {
+        const std::string why = followed ? "" : std::string(followed.error().rule);
+        if (why != told_of_auth_) {
+            say(followed ? "auth is back" : "auth: " + why + " " + followed.error().detail);
+            told_of_auth_ = why;
+        }
+        auth_pause_.expires_after(std::chrono::milliseconds{followed ? 0 : 200});
+        auth_pause_.async_wait([this](const boost::system::error_code& error) {
+            if (!error) follow_auth();
+        });
+    });
+}
+
+// Where the events go that no change stores: into our store, or to auth's; of a process that has
+// none, because its roles are disabled, they are in the log only.
+audit::EventStore::Keep Platform::keep() {
+    if (rpc::PortClient* auth = built_ins_.auth_client()) {
+        return [auth](std::vector<events::Event> batch) {
+            return audit::send_events(auth, std::move(batch));
+        };
+    }
+    if (stores_.refusals() == nullptr) {
+        return [](std::vector<events::Event>) -> Task<> { co_return Result<>{}; };
+    }
+    return [this](std::vector<events::Event> batch) {
+        return audit::keep_events(stores_.refusals(), stores_.keys(), &entropy_, std::move(batch));
+    };
+}
+
+void Platform::store_events() {
+    if (std::exchange(is_storing_, true)) return;
+    spawn(main_.get_executor(), event_store_.store(keep()),
+          [this](const Result<bool>&) { is_storing_ = false; });  // a failing store: probes say so
+}
+
+void Platform::store_last_events() {
+    // What is under way ends first, or it would be stored twice.
+    main_.restart();
+    while (is_storing_) main_.run_one();
+    refusals_.flush();
+    Result<bool> has_more = true;
+    while (has_more && *has_more) has_more = wait(event_store_.store(keep()));
+    if (has_more) return;
+    say("the last refusals are logged but not stored: " + std::string(has_more.error().rule) + " " +
+        has_more.error().detail);
+}
+
+// What an error left half done; a crash's is finished before anything is served.
+void Platform::resume_orders() {
+    constexpr std::chrono::seconds age{30};  // longer than a request that is still at it
+    orders::Orders* orders = built_ins_.orders();
+    if (orders == nullptr || std::exchange(is_resuming_, true)) return;
+    spawn(main_.get_executor(), orders->resume(age), [this](const Result<>& done) {
+        is_resuming_ = false;
+        if (done) return;
+        say("orders wait: " + std::string(done.error().rule) + " " + done.error().detail);
+    });
+}
+
+void Platform::stop() {
+    asio::post(main_, [this] {
+        if (!ready_.exchange(false)) return;
+        for (const auto& worker : workers_) draining_servers_ += worker->servers().size();
+        for (const auto& worker : workers_) {
+            for (const auto& server : worker->servers()) {
+                asio::post(worker->executor(), [this, server = server.get()] {
+                    server->drain([this] {
+                        asio::post(main_, [this] {
+                            if (--draining_servers_ == 0) main_.stop();
+                        });
+                    });
+                });
+            }
+        }
+    });
+}
+
+// Connections that are there stay; new ones show and ask for the new certificates.
+Result<> Platform::renew_certificates() {
+    const config::Settings& settings = reloaded_ ? *reloaded_ : settings_;
+    std::vector<std::shared_ptr<const net::TlsServerContext>> contexts;
+    for (const auto& [name, role] : offered_) {
+        contexts.push_back(MERLON_TRY(rpc::listener_tls(settings_.fleet, name, role->callers())));
+    }
+    std::shared_ptr<const gateway::Snapshot> snapshot;
+    if (roles_.gateway) snapshot = MERLON_TRY(make_snapshot(settings));
+    MERLON_TRY(built_ins_.renew_certificates(settings_));
+    for (const auto& worker : workers_) {
+        asio::post(worker->executor(), [worker = worker.get(), contexts, snapshot] {
+            if (snapshot) worker->path()->replace(snapshot);
+            for (std::size_t i = 0; i < contexts.size(); ++i) {
+                worker->role_servers()[i]->replace_tls(contexts[i]);
+            }
+        });
+    }
+    say("certificates read again");
+    return {};
+}
+
+Result<> Platform::reload(config::Settings settings) {
+    std::shared_ptr<const gateway::Snapshot> snapshot;
+    std::shared_ptr<const net::TlsServerContext> tls;
+    if (roles_.gateway) {
+        snapshot = MERLON_TRY(make_snapshot(settings));
+        tls = MERLON_TRY(net::TlsServerContext::make_if_any(settings.server.tls));
+    }
+    if (identity::Identity* auth = built_ins_.auth()) {
+        MERLON_TRY(wait(auth->reload(settings.tokens, settings.roles)));
+    }
+    // Nothing can fail from here on.
+    for (const std::string_view name : changed_fixed_settings(settings_, settings)) {
+        say(std::string(name) + " has changed: in force after a restart");
+    }
+    for (auto& worker : workers_) {
+        if (worker->path() == nullptr) continue;
+        asio::post(worker->executor(), [worker = worker.get(), snapshot, tls] {
+            worker->path()->replace(snapshot);
+            worker->gateway_server()->replace_tls(tls);
+        });
+    }
+    event_store_.write(
+        {events::Type::ConfigReloaded, events::Severity::Info, clock_.wall(), {}, {}, {}});
+    asio::post(main_, [this, fresh = std::make_shared<config::Settings>(std::move(settings))] {
+        reloaded_ = fresh;
+    });
+    return {};
+}
+
+}  // namespace merlon::server

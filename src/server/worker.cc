@@ -1,0 +1,33 @@
+// Adding listeners.
+#include "server/worker.h"
+
+namespace merlon::server {
+
+http::Server& Worker::add_gateway(const http::ServerSettings& settings, gateway::Shared shared,
+                                  std::shared_ptr<const gateway::Snapshot> snapshot,
+                                  std::shared_ptr<const net::TlsServerContext> tls) {
+    path_ =
+        std::make_unique<gateway::RequestPath>(shared, deadlines_, executor(), std::move(snapshot));
+    servers_.push_back(std::make_unique<http::Server>(executor(), settings, *path_, deadlines_,
+                                                      std::move(tls), connections_max_));
+    gateway_server_ = servers_.back().get();
+    return *gateway_server_;
+}
+
+http::Server& Worker::add_role(const http::ServerSettings& settings,
+                               std::shared_ptr<const net::TlsServerContext> tls,
+                               const rpc::OfferedRole& role, const Clock& clock,
+                               events::Refusals& refusals) {
+    roles_.push_back(std::make_unique<rpc::RoleHandler>(role, clock, refusals));
+    servers_.push_back(std::make_unique<http::Server>(
+        executor(), settings, *roles_.back(), deadlines_, std::move(tls), connections_max_));
+    return *servers_.back();
+}
+
+std::size_t Worker::connection_count() const {
+    std::size_t sum = 0;
+    for (const auto& server : servers_) sum += server->connection_count();
+    return sum;
+}
+
+}  // namespace merlon::server

@@ -1,0 +1,55 @@
+// One event loop on one thread, with listeners of its own: the gateway's, and those of roles.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "gateway/request_path.h"
+#include "http/server.h"
+#include "rpc/role_handler.h"
+
+namespace merlon::server {
+
+// Resource. Filled before run(); from then on its loop's.
+class Worker final {
+public:
+    explicit Worker(std::size_t connections_max) : connections_max_(connections_max) {
+        deadlines_.start();
+    }
+
+    // The gateway's request path and its server. Once.
+    http::Server& add_gateway(const http::ServerSettings& settings, gateway::Shared shared,
+                              std::shared_ptr<const gateway::Snapshot> snapshot,
+                              std::shared_ptr<const net::TlsServerContext> tls);
+    // A role's own server. Borrows the last three for life.
+    http::Server& add_role(const http::ServerSettings& settings,
+                           std::shared_ptr<const net::TlsServerContext> tls,
+                           const rpc::OfferedRole& role, const Clock& clock,
+                           events::Refusals& refusals);
+
+    Executor executor() { return loop_.get_executor(); }
+    // Null without a gateway.
+    gateway::RequestPath* path() { return path_.get(); }
+    http::Server* gateway_server() { return gateway_server_; }
+    // The gateway's first, then those of roles in the order of their adding.
+    std::span<const std::unique_ptr<http::Server>> servers() const { return servers_; }
+    std::span<const std::unique_ptr<http::Server>> role_servers() const {
+        return servers().subspan(gateway_server_ != nullptr ? 1 : 0);
+    }
+    std::size_t connection_count() const;
+
+    void run() { loop_.run(); }
+    void stop() { loop_.stop(); }
+
+private:
+    std::size_t connections_max_;
+    // Order matters: whatever waits on the loop goes before it.
+    asio::io_context loop_{1};
+    net::Deadlines deadlines_{loop_.get_executor()};
+    std::unique_ptr<gateway::RequestPath> path_;
+    std::vector<std::unique_ptr<rpc::RoleHandler>> roles_;
+    std::vector<std::unique_ptr<http::Server>> servers_;
+    http::Server* gateway_server_ = nullptr;
+};
+
+}  // namespace merlon::server

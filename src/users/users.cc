@@ -1,0 +1,153 @@
+// The endpoints of profiles and users. Who may call them stands beside each; the gateway has asked.
+#include "users/users.h"
+
+#include "api/answers.h"
+#include "api/list_page.h"
+#include "base/uuid.h"
+#include "users/account_form.h"
+
+namespace merlon::users {
+
+using wire::Method;
+
+namespace {
+
+// The identifier at the end of /api/users/{id}. What is no UUID names nothing.
+Result<std::string> id_of(const api::LocalCall& call) {
+    const auto id = Uuid::parse(std::string_view(call.path).substr(call.path.rfind('/') + 1));
+    if (!id) return fail(Kind::Absent, "account.absent");
+    return id->str();
+}
+
+ports::Admin admin_of(const api::LocalCall& call) { return {call.user_id, call.role, call.client}; }
+
+}  // namespace
+
+std::span<const api::Endpoint<Users>> Users::endpoints() {
+    using api::RouteText;
+    static constexpr auto permission = api::LocalAccess::Permission;
+    static constexpr api::Endpoint<Users> all[] = {
+        {{Method::Get,
+          "/api/profile",
+          permission,
+          "read:profile",
+          "",
+          {.operation = "getProfile", .summary = "One's own profile", .answer = "Profile"}},
+         &Users::show_profile},
+        {{Method::Patch,
+          "/api/profile",
+          permission,
+          "write:profile",
+          ProfilePatch::schema,
+          {.operation = "changeProfile",
+           .summary = "Change one's own profile (RFC 7396: null takes a field away)",
+           .answer = "Profile"}},
+         &Users::change_profile},
+        {{Method::Get,
+          "/api/users",
+          permission,
+          "read:users",
+          "",
+          {.operation = "listUsers",
+           .summary = "All users, the oldest account first",
+           .answer = "Account",
+           .shape = RouteText::Shape::List,
+           .parameters = api::page_parameters}},
+         &Users::list},
+        {{Method::Get,
+          "/api/users/{id}",
+          permission,
+          "read:users",
+          "",
+          {.operation = "getUser", .summary = "One user", .answer = "Account"}},
+         &Users::get},
+        {{Method::Post,
+          "/api/users",
+          permission,
+          "write:users",
+          NewAccount::schema,
+          {.operation = "createUser",
+           .summary = "Make an account, of a role that may do no more than one's own",
+           .status = 201,
+           .answer = "Account",
+           .conflict = "The e-mail address has an account"}},
+         &Users::create},
+        {{Method::Patch,
+          "/api/users/{id}",
+          permission,
+          "write:users",
+          AccountPatch::schema,
+          {.operation = "changeUser",
+           .summary = "Give another role, lock or unlock; another role and a lock end all sessions",
+           .answer = "Account",
+           .conflict = "It is one's own account, or it was changed meanwhile"}},
+         &Users::change},
+    };
+    return all;
+}
+
+const api::RoleTable& Users::role_table() {
+    static constexpr api::NamedSchema schemas[] = {{"Account", ports::account_schema},
+                                                   {"Profile", profile_schema}};
+    static const api::RoleTable table{users_role, api::routes_of(endpoints()), schemas};
+    return table;
+}
+
+Users::Users(api::Parts parts, sealing::KeyStore& keys, ports::AccountDirectory& accounts)
+    : parts_(parts), profiles_(parts.database, keys, parts.entropy), accounts_(accounts) {}
+
+Task<std::unique_ptr<Users>> Users::open(api::Parts parts, sealing::KeyStore& keys,
+                                         ports::AccountDirectory& accounts) {
+    MERLON_CO_TRY(
+        co_await storage::migrate(parts.database, parts.clock, users_role, users_migrations()));
+    co_return std::unique_ptr<Users>(new Users(parts, keys, accounts));
+}
+
+Task<http::Response> Users::call(api::LocalCall call) {
+    return api::serve(*this, endpoints(), std::move(call));
+}
+
+Task<http::Response> Users::show_profile(api::LocalCall call) {
+    const ports::AccountNames names = MERLON_CO_TRY(co_await accounts_.names_of(call.user_id));
+    const Profile profile = MERLON_CO_TRY(co_await profiles_.find(call.user_id));
+    co_return api::data_answer(200, to_json(names, profile));
+}
+
+// Two roles, two steps, each of which can be made again: a client that got no answer repeats the
+// request.
+Task<http::Response> Users::change_profile(api::LocalCall call) {
+    const ProfilePatch patch = MERLON_CO_TRY(ProfilePatch::parse(call.body));
+    if (patch.renames()) {
+        MERLON_CO_TRY(co_await accounts_.rename(call.user_id, {patch.first_name, patch.last_name}));
+    }
+    const std::int64_t now = parts_.clock.wall().time_since_epoch().count();
+    MERLON_CO_TRY(co_await profiles_.change(call.user_id, patch, now));
+    co_return co_await show_profile(std::move(call));
+}
+
+Task<http::Response> Users::list(api::LocalCall call) {
+    const wire::Query query = MERLON_CO_TRY(wire::Query::parse(call.query));
+    const api::PageRequest page = MERLON_CO_TRY(api::PageRequest::of(query));
+    ports::AccountPage found = MERLON_CO_TRY(co_await accounts_.list(page));
+    co_return api::list_page(std::move(found.json), found.size, found.last_id, found.total, page);
+}
+
+Task<http::Response> Users::get(api::LocalCall call) {
+    co_return api::data_answer(200,
+                               MERLON_CO_TRY(co_await accounts_.find(MERLON_CO_TRY(id_of(call)))));
+}
+
+Task<http::Response> Users::create(api::LocalCall call) {
+    const NewAccount wanted = MERLON_CO_TRY(NewAccount::parse(call.body));
+    co_return api::data_answer(
+        201, MERLON_CO_TRY(co_await accounts_.create(call.body, wanted.role, admin_of(call))));
+}
+
+Task<http::Response> Users::change(api::LocalCall call) {
+    const ports::AccountChange change = MERLON_CO_TRY(AccountPatch::parse(call.body));
+    const std::string id = MERLON_CO_TRY(id_of(call));
+    co_return api::data_answer(
+        200, MERLON_CO_TRY(co_await accounts_.change(id, change, admin_of(call))));
+}
+
+}  // namespace merlon::users
