@@ -1,31 +1,48 @@
 // From a head to a call.
 #include "api/local_call.h"
 
-namespace merlon::api {
+#include "api/bearer_token.h"
+#include "api/body_gate.h"
 
-LocalCall make_local_call(const wire::RequestHead& head, std::string_view pattern,
-                          const wire::Target& target) {
-    LocalCall call;
-    call.method = head.method;
-    call.route = pattern;
-    call.path = target.path;
-    call.query = target.query;
+namespace merlon::api {
+namespace {
+
+// All lines of a field are one list (RFC 9110 section 5.3).
+std::string list_of(const wire::RequestHead& head, wire::FieldId id) {
+    std::string list;
+    for (const wire::Field& field : head.fields) {
+        if (field.id != id) continue;
+        if (!list.empty()) list += ',';
+        list += field.value;
+    }
+    return list;
+}
+
+}  // namespace
+
+Task<LocalCall> take_local_call(http::Exchange* exchange, access::Pass pass, Admitted admitted) {
+    const wire::RequestHead& head = exchange->head();
+    LocalCall call{pass};
     // HEAD is GET whose body the exchange leaves out.
-    if (call.method == wire::Method::Head) call.method = wire::Method::Get;
-    // All lines of a field are one list (RFC 9110 section 5.3).
-    const auto text_of = [&](wire::FieldId id) {
-        std::string text;
-        for (const wire::Field& field : head.fields) {
-            if (field.id != id) continue;
-            if (!text.empty()) text += ',';
-            text += field.value;
-        }
-        return text;
-    };
-    call.user_agent = text_of(wire::FieldId::UserAgent);
-    call.if_match = text_of(wire::FieldId::IfMatch);
-    call.idempotency_key = text_of(wire::FieldId::IdempotencyKey);
-    return call;
+    call.method = head.method == wire::Method::Head ? wire::Method::Get : head.method;
+    call.route = admitted.route->pattern;
+    call.path = admitted.target.path;
+    call.query = admitted.target.query;
+    call.client = std::move(admitted.client);
+    call.user_agent = list_of(head, wire::FieldId::UserAgent);
+    call.if_match = list_of(head, wire::FieldId::IfMatch);
+    call.idempotency_key = list_of(head, wire::FieldId::IdempotencyKey);
+    if (admitted.token != nullptr) {
+        call.user_id = admitted.token->subject.user_id;
+        call.session_id = admitted.token->session_id;
+        call.role = admitted.token->subject.role;
+        if (admitted.route->token == TokenText::Shown) call.access_token = bearer_token(head);
+    }
+    call.body = admitted.schema != nullptr
+                    ? MERLON_CO_TRY(co_await take_judged_body(exchange, admitted.schema,
+                                                              LocalService::body_bytes_max))
+                    : MERLON_CO_TRY(co_await take_json_body(exchange));
+    co_return call;
 }
 
 Result<access::Rule> local_rule(const LocalRoute& route, access::Roles& roles) {

@@ -7,14 +7,17 @@
 #include <string_view>
 #include <vector>
 
+#include "access/access.h"
 #include "base/task.h"
 #include "http/response.h"
 #include "wire/head.h"
 
 namespace merlon::api {
 
-// One request to a role. Values: it may outlive the connection it came by.
+// One request to a role. Values: it may outlive the connection it came by, but for the proof, which
+// borrows the subject from whoever awaits the call.
 struct LocalCall {
+    access::Pass pass;  // no default: a call that nobody allowed cannot be made
     wire::Method method;
     std::string_view route;  // the pattern that matched; as in its table
     std::string path;

@@ -1,4 +1,4 @@
-// The life of a request. Read serve() first: every stage of the gateway is a line in it.
+// The life of a request. Read respond() first: every stage of the gateway is a line in it.
 #pragma once
 
 #include "events/refusals.h"
@@ -40,16 +40,29 @@ public:
     http::Response refuse(const http::Peer& peer, const Error& error) override;
 
 private:
-    Task<int> answer(http::Exchange& exchange, Request& request);
+    // What the routing table says of a request's path and method.
+    enum class Lookup : std::uint8_t { Route, Options, UnknownPath, UnknownMethod };
+
+    // The stages in their order; each passes the request on, responds, or gives the error of the
+    // refusal. Gives the status that was sent.
+    Task<int> respond(http::Exchange& exchange, Request& request);
     void identify(const http::Exchange& exchange, Request& request);
-    Result<> find_route(const http::Exchange& exchange, Request& request);
+    Result<Lookup> find_route(const http::Exchange& exchange, Request& request);
     Result<> check_origin(const http::Exchange& exchange, Request& request);
+    Task<int> send_preflight(http::Exchange& exchange, Request& request);
+    Task<> count(Lookup lookup, Request& request);
+    static Result<> require_route(Lookup lookup);
+    Task<int> send_allowed_methods(http::Exchange& exchange, Request& request);
+    Result<access::Pass> authorize(const http::Exchange& exchange, Request& request);
+    Task<int> send_fixed_body(http::Exchange& exchange, Request& request);
+    static Result<> limit_body(http::Exchange& exchange, const Route& route);
+    Task<int> call_role(http::Exchange& exchange, access::Pass pass, Request& request);
+    Result<> assert_caller(const wire::RequestHead& head, const Service& service, Request& request);
+    Forwarding forwarding(const Service& service, Request& request);
+
     void close_revoked_streams();
-    Result<tokens::KeptAssertion> assert_caller(const wire::RequestHead& head,
-                                                const Request& request, const Service& service);
-    Task<int> call_local(http::Exchange& exchange, Request& request);
     Task<int> refuse_with(http::Exchange& exchange, Request& request, Error error);
-    // Into the metrics and the access log; `status` is 499 when the answer broke off.
+    // Into the metrics and the access log; `status` is 499 when the response broke off.
     void record(const http::Exchange& exchange, const Request& request, int status);
 
     Shared shared_;

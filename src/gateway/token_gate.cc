@@ -42,13 +42,7 @@ Result<> TokenGate::check_revocation(const Request& request) const {
         request.began - request.snapshot->stale_after > revocations_.whole_at()) {
         return fail(Kind::Unavailable, "token.stale");
     }
-    const std::uint64_t generation = revocations_.generation();
-    if (token.revocations_seen == generation) return {};
-    if (revocations_.is_revoked(token)) {
-        return fail(Kind::Unknown, "token.revoked");
-    }
-    token.revocations_seen = generation;
-    return {};
+    return revocations_.require_live(token);
 }
 
 }  // namespace merlon::gateway

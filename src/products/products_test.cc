@@ -41,7 +41,8 @@ protected:
     }
 
     api::LocalCall one(Method method, std::string body = {}) const {
-        return {.method = method,
+        return {.pass = access::Policy::authorize(nullptr, access::Rule::open()).value(),
+                .method = method,
                 .route = "/api/products/{id}",
                 .path = "/api/products/" + id_,
                 .body = std::move(body)};

@@ -32,11 +32,12 @@ http::FieldLines json_fields() {
 
 }  // namespace
 
-Result<std::unique_ptr<const OfferedRole>> OfferedRole::make(
-    api::LocalService& service, std::vector<Port> ports, Names names, access::Roles roles,
-    const tokens::Revocations& revocations) {
-    std::unique_ptr<OfferedRole> made(new OfferedRole(service, std::move(ports), std::move(names),
-                                                      std::move(roles), revocations));
+Result<std::unique_ptr<const OfferedRole>> OfferedRole::make(api::LocalService& service,
+                                                             std::vector<OfferedMethod> methods,
+                                                             Names names, access::Roles roles,
+                                                             TokenRules tokens) {
+    std::unique_ptr<OfferedRole> made(new OfferedRole(service, std::move(methods), std::move(names),
+                                                      std::move(roles), std::move(tokens)));
     for (const api::LocalRoute& told : service.table().routes) {
         Route route{&told, MERLON_TRY(api::local_rule(told, made->roles_)), nullptr};
         if (!told.body_schema.empty()) {
@@ -48,11 +49,20 @@ Result<std::unique_ptr<const OfferedRole>> OfferedRole::make(
     return made;
 }
 
+bool OfferedRole::may_call(const Method& method, const crypto::SpiffeId& peer) const {
+    return std::ranges::any_of(names_.roles, [&](const auto& role) {
+        const auto& [name, id] = role;
+        return id == peer && (std::ranges::find(method.callers, any_role) != method.callers.end() ||
+                              std::ranges::find(method.callers, name) != method.callers.end());
+    });
+}
+
 std::vector<crypto::SpiffeId> OfferedRole::callers() const {
     std::vector<crypto::SpiffeId> all = names_.gateways;
-    for (const Port& port : ports_) {
-        const crypto::SpiffeId& caller = names_.roles.find(port.caller)->second;
-        if (std::ranges::find(all, caller) == all.end()) all.push_back(caller);
+    for (const auto& [name, id] : names_.roles) {
+        const bool calls = std::ranges::any_of(
+            methods_, [&](const OfferedMethod& one) { return may_call(*one.method, id); });
+        if (calls && std::ranges::find(all, id) == all.end()) all.push_back(id);
     }
     return all;
 }
@@ -72,34 +82,36 @@ Task<> RoleHandler::serve(http::Exchange& exchange) {
 }
 
 Task<> RoleHandler::serve_request(http::Exchange* exchange, Known* known) {
-    const wire::RequestHead& head = exchange->head();
     exchange->limit_body(api::LocalService::body_bytes_max);
     std::string storage;
-    const wire::Target target = MERLON_CO_TRY(wire::canonicalize(head.target, storage));
-    if (target.path.starts_with(port_path)) {
-        co_return co_await serve_port(exchange, target.path.substr(port_path.size()), known);
+    const wire::Target target = MERLON_CO_TRY(wire::canonicalize(exchange->head().target, storage));
+    if (target.path.starts_with(method_path)) {
+        co_return co_await serve_method(exchange, target.path.substr(method_path.size()), known);
     }
+    co_return co_await serve_request_of_user(exchange, target, known);
+}
+
+Task<> RoleHandler::serve_request_of_user(http::Exchange* exchange, wire::Target target,
+                                          Known* known) {
+    const wire::RequestHead& head = exchange->head();
     const auto& gateways = role_.names().gateways;
     if (std::ranges::find(gateways, exchange->peer().identity->id) == gateways.end()) {
         co_return fail(Kind::Denied, "access.denied", exchange->peer().identity->id.text());
     }
     const auto match = role_.routes_.find(head.method, target.path);
     if (match.route == nullptr) co_return fail(Kind::Absent, "route.unknown");
-    const OfferedRole::Route& found = *match.route;
-    known->route = found.told->pattern;
+    const OfferedRole::Route& route = *match.route;
+    known->route = route.told->pattern;
 
-    api::LocalCall call = api::make_local_call(head, found.told->pattern, target);
-    call.client = value_of(head, "X-Forwarded-For");
-    std::optional<access::Subject> subject;
-    if (found.rule.needs_subject()) subject = MERLON_CO_TRY(subject_of(*exchange, call));
-    if (subject && found.told->token == api::TokenText::Shown) {
-        call.access_token = api::bearer_token(head);
-    }
-    MERLON_CO_TRY(access::Policy::authorize(subject ? &*subject : nullptr, found.rule));
-    call.body = found.schema ? MERLON_CO_TRY(co_await api::take_judged_body(
-                                   exchange, found.schema.get(), api::LocalService::body_bytes_max))
-                             : MERLON_CO_TRY(co_await api::take_json_body(exchange));
-    known->generation = role_.revocations_.generation();
+    tokens::TokenCache::Kept token;
+    if (route.rule.needs_subject()) token = MERLON_CO_TRY(co_await verify_caller(exchange));
+    const access::Pass pass =
+        MERLON_CO_TRY(access::Policy::authorize(token ? &token->subject : nullptr, route.rule));
+    api::LocalCall call = MERLON_CO_TRY(
+        co_await api::take_local_call(exchange, pass,
+                                      {route.told, route.schema.get(), target, token.get(),
+                                       std::string(value_of(head, "X-Forwarded-For"))}));
+    known->generation = role_.tokens_.revocations.generation();
     http::Response response = MERLON_CO_TRY(co_await role_.service_.call(std::move(call)));
     add_revoked(*known, response.fields);
     co_return co_await exchange->send(response.status, response.fields, response.body);
@@ -108,45 +120,48 @@ Task<> RoleHandler::serve_request(http::Exchange* exchange, Known* known) {
 // A refusal, too, may have ended tokens: that of a refresh token which is used again.
 void RoleHandler::add_revoked(const Known& known, http::FieldLines& fields) const {
     if (!known.generation) return;
-    const std::string revoked = role_.revocations_.told_since(*known.generation);
+    const std::string revoked = role_.tokens_.revocations.told_since(*known.generation);
     if (!revoked.empty()) fields.add(tokens::revoked_field, revoked);
 }
 
-// For whom a gateway calls: it says so in an assertion that its own certificate's key signed, for
-// us and for the token that came with it.
-Result<access::Subject> RoleHandler::subject_of(const http::Exchange& exchange,
-                                                api::LocalCall& call) {
-    const std::string_view assertion = value_of(exchange.head(), tokens::assertion_field);
-    if (assertion.empty()) return fail(Kind::Unknown, "token.missing");
-    const net::PeerIdentity& peer = *exchange.peer().identity;
-    const auto verified = MERLON_TRY(assertions_.verify(
-        assertion, peer.id, peer.key, api::bearer_token(exchange.head()), clock_.wall()));
-    const tokens::Asserted& asserted = verified->asserted;
-    call.user_id = asserted.user_id;
-    call.session_id = asserted.session_id;
-    call.role = asserted.role;
-    access::Subject subject;
-    subject.user_id = asserted.user_id;
-    subject.role = asserted.role;
-    subject.permissions = role_.roles_.set_of(asserted.permissions);
-    return subject;
+// For whom a gateway calls. Two proofs, since either alone can be stolen: the assertion, which the
+// key of the gateway's certificate signed for us and for this token, and the token itself, which
+// has to be ours, alive and not revoked. What the caller may do is what the token says.
+Task<tokens::TokenCache::Kept> RoleHandler::verify_caller(http::Exchange* exchange) {
+    const std::string_view assertion = value_of(exchange->head(), tokens::assertion_field);
+    if (assertion.empty()) co_return fail(Kind::Unknown, "token.missing");
+    const net::PeerIdentity& peer = *exchange->peer().identity;
+    const std::string_view bearer = api::bearer_token(exchange->head());
+    const auto verified =
+        MERLON_CO_TRY(assertions_.verify(assertion, peer.id, peer.key, bearer, clock_.wall()));
+    auto token =
+        MERLON_CO_TRY(co_await tokens_.verify(std::string(bearer), clock_.wall(), clock_.steady()));
+    if (verified->asserted.user_id != token->subject.user_id) {
+        co_return fail(Kind::Unknown, "assertion.claims", "it names another user than the token");
+    }
+    co_return token;
 }
 
-Task<> RoleHandler::serve_port(http::Exchange* exchange, std::string_view operation, Known* known) {
-    const auto port = std::ranges::find(role_.ports_, operation, &Port::operation);
-    if (port == role_.ports_.end() || exchange->head().method != wire::Method::Post) {
+Task<> RoleHandler::serve_method(http::Exchange* exchange, std::string_view name, Known* known) {
+    const auto found = std::ranges::find_if(
+        role_.methods_, [&](const OfferedMethod& one) { return one.method->name == name; });
+    if (found == role_.methods_.end() || exchange->head().method != wire::Method::Post) {
         co_return fail(Kind::Absent, "route.unknown");
     }
-    known->route = port->operation;
-    const crypto::SpiffeId& caller = role_.names().roles.find(port->caller)->second;
-    if (exchange->peer().identity->id != caller) {
+    known->route = found->method->name;
+    if (!role_.may_call(*found->method, exchange->peer().identity->id)) {
         co_return fail(Kind::Denied, "access.denied", exchange->peer().identity->id.text());
     }
     const std::string body = MERLON_CO_TRY(co_await api::take_json_body(exchange));
     auto call = Message::parse(body);
-    const auto answer = call ? co_await port->serve(*std::move(call))
+    const auto answer = call ? co_await found->serve(*std::move(call))
                              : Result<Message>(std::unexpected(call.error()));
     if (answer) co_return co_await exchange->send(200, json_fields(), answer->str());
+    // No release of ours sends such a message: somebody has a role's certificate.
+    if (answer.error().rule == malformed_rule) {
+        refusals_.report(
+            {events::Type::UnauthorizedAccess, exchange->peer().address, known->route});
+    }
     co_return co_await exchange->send(http::problem_of(answer.error()).status, json_fields(),
                                       to_message(answer.error()));
 }

@@ -1,6 +1,6 @@
 // A role's own listener: requests that a gateway has admitted and other roles' calls, both over
-// mutual TLS. What came here was judged once; it is judged again by this process's own rules, since
-// the gateway may be of another release.
+// mutual TLS. The gateway has verified the token and validated the body; the role does both again,
+// since the gateway may be of another release, or somebody who stole its certificate.
 #pragma once
 
 #include <map>
@@ -14,10 +14,12 @@
 #include "crypto/spiffe_id.h"
 #include "events/refusals.h"
 #include "http/exchange.h"
-#include "rpc/port_server.h"
+#include "rpc/method.h"
+#include "rpc/token_check.h"
 #include "tokens/assertion.h"
 #include "tokens/revocations.h"
 #include "wire/json_schema.h"
+#include "wire/path.h"
 
 namespace merlon::rpc {
 
@@ -27,16 +29,16 @@ public:
     struct Names {
         crypto::SpiffeId self;
         std::vector<crypto::SpiffeId> gateways;  // who may act for users
-        // Other roles, by name: their ports name them.
+        // All other roles of the installation, by name: methods name their callers.
         std::map<std::string, crypto::SpiffeId, std::less<>> roles;
     };
 
-    // Borrows the service for life, and `revocations`, which it adds to. Errors: those of
-    // access::Rule and JsonSchema::compile.
+    // Borrows the service for life, whose calls add to the revocations, and what `tokens` borrows.
+    // Errors: those of access::Rule and JsonSchema::compile.
     static Result<std::unique_ptr<const OfferedRole>> make(api::LocalService& service,
-                                                           std::vector<Port> ports, Names names,
-                                                           access::Roles roles,
-                                                           const tokens::Revocations& revocations);
+                                                           std::vector<OfferedMethod> methods,
+                                                           Names names, access::Roles roles,
+                                                           TokenRules tokens);
 
     const Names& names() const { return names_; }
     // Everybody who may connect.
@@ -50,19 +52,20 @@ private:
         std::unique_ptr<const wire::JsonSchema> schema;  // null: any body
     };
 
-    OfferedRole(api::LocalService& service, std::vector<Port> ports, Names names,
-                access::Roles roles, const tokens::Revocations& revocations)
+    OfferedRole(api::LocalService& service, std::vector<OfferedMethod> methods, Names names,
+                access::Roles roles, TokenRules tokens)
         : service_(service),
-          ports_(std::move(ports)),
+          methods_(std::move(methods)),
           names_(std::move(names)),
           roles_(std::move(roles)),
-          revocations_(revocations) {}
+          tokens_(std::move(tokens)) {}
+    bool may_call(const Method& method, const crypto::SpiffeId& peer) const;
 
     api::LocalService& service_;
-    std::vector<Port> ports_;
+    std::vector<OfferedMethod> methods_;
     Names names_;
     access::Roles roles_;
-    const tokens::Revocations& revocations_;
+    TokenRules tokens_;
     api::RouteTable<Route> routes_;
 };
 
@@ -71,7 +74,11 @@ class RoleHandler final : public http::Handler {
 public:
     // Borrows all three for life.
     RoleHandler(const OfferedRole& role, const Clock& clock, events::Refusals& refusals)
-        : role_(role), clock_(clock), refusals_(refusals), assertions_(role.names().self) {}
+        : role_(role),
+          clock_(clock),
+          refusals_(refusals),
+          assertions_(role.names().self),
+          tokens_(role.tokens_, role.roles_) {}
 
     Task<> serve(http::Exchange& exchange) override;
     http::Response refuse(const http::Peer& peer, const Error& error) override;
@@ -85,14 +92,16 @@ private:
     };
 
     Task<> serve_request(http::Exchange* exchange, Known* known);
-    Task<> serve_port(http::Exchange* exchange, std::string_view operation, Known* known);
+    Task<> serve_request_of_user(http::Exchange* exchange, wire::Target target, Known* known);
+    Task<> serve_method(http::Exchange* exchange, std::string_view name, Known* known);
     void add_revoked(const Known& known, http::FieldLines& fields) const;
-    Result<access::Subject> subject_of(const http::Exchange& exchange, api::LocalCall& call);
+    Task<tokens::TokenCache::Kept> verify_caller(http::Exchange* exchange);
 
     const OfferedRole& role_;
     const Clock& clock_;
     events::Refusals& refusals_;
     tokens::AssertionVerifier assertions_;
+    TokenCheck tokens_;
 };
 
 }  // namespace merlon::rpc

@@ -14,6 +14,13 @@ api::Parts parts_of(const BuiltInParts& parts, std::string_view role) {
     return {parts.stores.database_of(role), parts.clock, parts.entropy};
 }
 
+// By whose certificate a process without auth asks auth.
+std::string_view first_role(const installation::RoleSet& roles) {
+    if (roles.gateway) return rpc::gateway_name;
+    if (roles.users) return users::users_role;
+    return roles.products ? products::products_role : orders::orders_role;
+}
+
 }  // namespace
 
 BuiltIns::~BuiltIns() { port_loop_.stop(); }
@@ -32,9 +39,11 @@ Result<> BuiltIns::open(const config::Settings& settings, const installation::Ro
     const gateway::BuiltInServices& enabled = settings.gateway.built_in;
     if (roles.auth) {
         MERLON_TRY(open_auth(settings, shared));
-    } else if (roles.gateway) {
-        auth_client_ = MERLON_TRY(client_of(settings, "auth", rpc::gateway_name));
-        feed_.emplace(*auth_client_, parts_.revocations, parts_.clock);
+    } else {
+        rpc::Client* auth = MERLON_TRY(client_of(settings, "auth", first_role(roles)));
+        if (roles.gateway) auth_client_ = auth;
+        feed_.emplace(*auth, parts_.revocations, parts_.clock);
+        token_authority_ = std::make_unique<identity::RemoteTokenAuthority>(*auth);
     }
     if (roles.users && enabled.users) MERLON_TRY(open_users(settings));
     if (roles.products && enabled.products) {
@@ -69,12 +78,12 @@ Result<> BuiltIns::open_orders(const config::Settings& settings) {
     return {};
 }
 
-Result<rpc::PortClient*> BuiltIns::client_of(const config::Settings& settings, std::string_view to,
-                                             std::string_view as) {
+Result<rpc::Client*> BuiltIns::client_of(const config::Settings& settings, std::string_view to,
+                                         std::string_view as) {
     auto addresses = MERLON_TRY(rpc::addresses_of(settings.fleet, to, as));
     clients_.push_back({std::string(to), std::string(as),
-                        std::make_unique<rpc::PortClient>(port_loop_, std::string(to),
-                                                          std::move(addresses), parts_.metrics)});
+                        std::make_unique<rpc::Client>(port_loop_, std::string(to),
+                                                      std::move(addresses), parts_.metrics)});
     return clients_.back().port.get();
 }
 
@@ -118,25 +127,52 @@ Result<std::vector<gateway::BuiltInRole>> BuiltIns::seen_by_gateway(
     return seen;
 }
 
-std::vector<rpc::Port> BuiltIns::ports_of(std::string_view role) {
-    std::vector<rpc::Port> ports;
+std::vector<rpc::OfferedMethod> BuiltIns::methods_of(std::string_view role) {
+    std::vector<rpc::OfferedMethod> methods;
     if (role == "auth") {
-        ports = identity::accounts_ports(*accounts_);
-        ports.push_back(identity::feed_port(*identity_));
-        ports.push_back(audit::events_port([parts = parts_](std::vector<events::Event> batch) {
+        methods = identity::accounts_methods(*accounts_);
+        methods.push_back(identity::feed_method_of(*identity_));
+        methods.push_back(identity::verify_method_of([this](std::string_view token) -> Result<> {
+            const tokens::AccessToken verified =
+                MERLON_TRY(verifier_->verify_access(token, parts_.clock.wall()));
+            return parts_.revocations.require_live(verified);
+        }));
+        methods.push_back(audit::events_method([parts = parts_](std::vector<events::Event> batch) {
             return audit::keep_events(parts.stores.refusals(), parts.stores.keys(), &parts.entropy,
                                       std::move(batch));
         }));
     } else if (role == products::products_role) {
-        ports = products::stock_ports(products_->stock());
+        methods = products::stock_methods(products_->stock());
     }
-    return ports;
+    return methods;
+}
+
+// Keys where the process has them: auth's own, or those that auth publishes. A shared secret is
+// auth's and the gateway's alone, so other roles ask auth.
+rpc::TokenRules BuiltIns::token_rules(const config::Settings& settings) {
+    const gateway::RevocationSettings& revocation = settings.gateway.revocation;
+    rpc::TokenRules rules{{settings.tokens.issuer, settings.tokens.audience}, parts_.revocations};
+    rules.authority = token_authority_.get();
+    if (identity_) {
+        rules.keys = &identity_->keys();
+    } else if (settings.tokens.algorithm != tokens::Algorithm::HS256) {
+        rules.keys = &feed_->keys();
+    }
+    if (revocation.when_stale == gateway::WhenStale::Closed) {
+        rules.closed_after = revocation.stale_after;
+    }
+    return rules;
 }
 
 Result<std::vector<BuiltIns::Offered>> BuiltIns::offered(const config::Settings& settings) {
     std::vector<Offered> all;
     if (roles_.is_whole()) return all;
-    if (identity_ && !accounts_) accounts_ = std::make_unique<AccountDirectory>(*identity_);
+    if (identity_) {
+        if (!accounts_) accounts_ = std::make_unique<AccountDirectory>(*identity_);
+        verified_roles_ = settings.roles;
+        verifier_.emplace(tokens::ClaimRules{settings.tokens.issuer, settings.tokens.audience},
+                          identity_->keys(), tokens::TrustedIssuers(), *verified_roles_);
+    }
     for (const auto& [name, role] : settings.fleet.roles) {
         api::LocalService* service = local(name);
         if (service == nullptr) continue;
@@ -144,13 +180,14 @@ Result<std::vector<BuiltIns::Offered>> BuiltIns::offered(const config::Settings&
         for (const std::string& caller : role.callers) {
             names.gateways.push_back(MERLON_TRY(rpc::id_of(settings.fleet, caller)));
         }
-        for (const std::string_view other :
-             {rpc::gateway_name, users::users_role, orders::orders_role}) {
+        names.roles.emplace(rpc::gateway_name,
+                            MERLON_TRY(rpc::id_of(settings.fleet, rpc::gateway_name)));
+        for (const auto& [other, ignored] : settings.fleet.roles) {
             names.roles.emplace(other, MERLON_TRY(rpc::id_of(settings.fleet, other)));
         }
-        all.push_back({service->table().role,
-                       MERLON_TRY(rpc::OfferedRole::make(*service, ports_of(name), std::move(names),
-                                                         settings.roles, parts_.revocations))});
+        all.push_back({service->table().role, MERLON_TRY(rpc::OfferedRole::make(
+                                                  *service, methods_of(name), std::move(names),
+                                                  settings.roles, token_rules(settings)))});
     }
     return all;
 }

@@ -11,11 +11,12 @@
 #include "gateway/snapshot/snapshot.h"
 #include "identity/remote/accounts_port.h"
 #include "identity/remote/feed_port.h"
+#include "identity/remote/token_authority.h"
 #include "installation/role_set.h"
 #include "installation/stores.h"
 #include "orders/orders.h"
 #include "products/products.h"
-#include "products/remote/stock_port.h"
+#include "products/remote/stock_methods.h"
 #include "rpc/role_handler.h"
 #include "server/account_directory.h"
 #include "users/users.h"
@@ -50,9 +51,9 @@ public:
     // Null where it is not in this process.
     identity::Identity* auth() { return identity_.get(); }
     orders::Orders* orders() { return orders_.get(); }
-    // Where the gateway is here and auth is not.
+    // Where auth is not here. Every process verifies tokens by it.
     identity::AuthFeed* feed() { return feed_ ? &*feed_ : nullptr; }
-    rpc::PortClient* auth_client() { return auth_client_; }
+    rpc::Client* auth_client() { return auth_client_; }
 
     // The certificates have changed. Errors: those of the certificates; then nothing has changed.
     Result<> renew_certificates(const config::Settings& settings);
@@ -68,25 +69,30 @@ public:
     Result<std::vector<Offered>> offered(const config::Settings& settings);
 
 private:
-    Result<rpc::PortClient*> client_of(const config::Settings& settings, std::string_view to,
-                                       std::string_view as);
+    Result<rpc::Client*> client_of(const config::Settings& settings, std::string_view to,
+                                   std::string_view as);
     Result<> open_users(const config::Settings& settings);
     Result<> open_orders(const config::Settings& settings);
-    std::vector<rpc::Port> ports_of(std::string_view role);
+    std::vector<rpc::OfferedMethod> methods_of(std::string_view role);
+    rpc::TokenRules token_rules(const config::Settings& settings);
     api::LocalService* local(std::string_view role);
 
     BuiltInParts parts_;
     installation::RoleSet roles_;
-    rpc::PortLoop port_loop_;
+    rpc::ClientLoop port_loop_;
     // Each from one role to another, with the certificate of the first. Their calls end with the
     // loop.
     struct Client {
         std::string to;
         std::string as;
-        std::unique_ptr<rpc::PortClient> port;
+        std::unique_ptr<rpc::Client> port;
     };
     std::vector<Client> clients_;
-    rpc::PortClient* auth_client_ = nullptr;  // the gateway's
+    rpc::Client* auth_client_ = nullptr;                    // the gateway's
+    std::unique_ptr<rpc::TokenAuthority> token_authority_;  // where auth is not here
+    // Of auth's own process: it verifies for those that hold no key.
+    std::optional<access::Roles> verified_roles_;
+    std::optional<tokens::Verifier> verifier_;
     std::unique_ptr<identity::Identity> identity_;
     std::unique_ptr<ports::AccountDirectory> accounts_;
     std::unique_ptr<users::Users> users_;

@@ -96,7 +96,7 @@ void Platform::follow_auth() {
 // Where the events go that no change stores: into our store, or to auth's; of a process that has
 // none, because its roles are disabled, they are in the log only.
 audit::EventStore::Keep Platform::keep() {
-    if (rpc::PortClient* auth = built_ins_.auth_client()) {
+    if (rpc::Client* auth = built_ins_.auth_client()) {
         return [auth](std::vector<events::Event> batch) {
             return audit::send_events(auth, std::move(batch));
         };

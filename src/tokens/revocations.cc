@@ -96,6 +96,15 @@ bool Revocations::take_over(std::string_view told) {
     return true;
 }
 
+Result<> Revocations::require_live(const AccessToken& token) const {
+    // Before the search: what is added during it makes another generation.
+    const std::uint64_t generation = this->generation();
+    if (token.revocations_seen == generation) return {};
+    if (is_revoked(token)) return fail(Kind::Unknown, "token.revoked");
+    token.revocations_seen = generation;
+    return {};
+}
+
 bool Revocations::is_revoked(const AccessToken& token) const {
     const auto& [session, user] = token.revocable;
     // A session that ended is over for every version.

@@ -38,6 +38,9 @@ public:
     void learn(std::string_view id, std::int64_t least_version, WallTime until);
 
     bool is_revoked(const AccessToken& token) const;
+    // The same for a token that one thread keeps: asks only when something was added since the
+    // token was last found good. Error: "token.revoked" (Unknown).
+    Result<> require_live(const AccessToken& token) const;
 
     // Changes with every addition. A token found good at a generation stays good while the
     // generation stands, so most requests ask no more than this. Read it before is_revoked().

@@ -17,7 +17,7 @@ Result<AccessToken> Verifier::verify_access(std::string_view token, WallTime now
     if (issuer == own_.issuer) {
         const auto ring = keys_->ring();
         const RingKey* key = ring->find(jws.key_id, now);
-        if (key == nullptr) return fail(Kind::Unknown, "token.key");
+        if (key == nullptr) return fail(Kind::Unknown, unknown_key_rule);
         MERLON_TRY(check_signature(jws, key->verify_key));
         AccessToken read = MERLON_TRY(parse_access_claims(jws.payload, own_, *roles_, now));
         read.key_id = key->kid;
@@ -26,7 +26,7 @@ Result<AccessToken> Verifier::verify_access(std::string_view token, WallTime now
     const IssuerKeys* foreign = trusted_.find(issuer);
     if (foreign == nullptr) return fail(Kind::Unknown, "token.issuer");
     const auto key = foreign->find(jws.key_id);
-    if (!key) return fail(Kind::Unknown, "token.key");
+    if (!key) return fail(Kind::Unknown, unknown_key_rule);
     MERLON_TRY(check_signature(jws, *key));
     return parse_access_claims(jws.payload, {issuer, foreign->audience, Origin::Foreign}, *roles_,
                                now);

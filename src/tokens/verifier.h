@@ -10,6 +10,9 @@
 
 namespace merlon::tokens {
 
+// The rule of a token whose key is not among those we have.
+inline constexpr std::string_view unknown_key_rule = "token.key";
+
 // Immutable; shared by all workers inside a configuration snapshot. Says nothing about revocation:
 // ask Revocations at every use.
 class Verifier final {

@@ -8,6 +8,9 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view callers[] = {rpc::gateway_name};
+constexpr rpc::Method keep_method{"events.keep", callers, rpc::Retry::Harmless};
+
 json::object to_object(const events::Event& event) {
     json::array details;
     for (const auto& [name, value] : event.details) details.push_back(json::array{name, value});
@@ -60,17 +63,17 @@ Task<rpc::Message> serve_keep(std::function<Task<>(std::vector<events::Event>)> 
 
 }  // namespace
 
-Task<> send_events(rpc::PortClient* auth, std::vector<events::Event> batch) {
+Task<> send_events(rpc::Client* auth, std::vector<events::Event> batch) {
     json::array events;
     for (const events::Event& event : batch) events.push_back(to_object(event));
     rpc::Message call;
     call.set("events", events);
-    MERLON_CO_TRY(co_await auth->call("events.keep", call, rpc::Repeat::Harmless));
+    MERLON_CO_TRY(co_await auth->call(keep_method, call));
     co_return Result<>{};
 }
 
-rpc::Port events_port(std::function<Task<>(std::vector<events::Event>)> keep) {
-    return {"events.keep", rpc::gateway_name, [keep = std::move(keep)](rpc::Message call) {
+rpc::OfferedMethod events_method(std::function<Task<>(std::vector<events::Event>)> keep) {
+    return {&keep_method, [keep = std::move(keep)](rpc::Message call) {
                 return serve_keep(keep, std::move(call));
             }};
 }

@@ -4,15 +4,15 @@
 #include <vector>
 
 #include "events/event.h"
-#include "rpc/port_client.h"
-#include "rpc/port_server.h"
+#include "rpc/client.h"
+#include "rpc/method.h"
 
 namespace merlon::audit {
 
 // Made once more after a failure an event may be there twice; not at all would be worse.
-Task<> send_events(rpc::PortClient* auth, std::vector<events::Event> batch);
+Task<> send_events(rpc::Client* auth, std::vector<events::Event> batch);
 
 // `keep` stores a batch durably.
-rpc::Port events_port(std::function<Task<>(std::vector<events::Event>)> keep);
+rpc::OfferedMethod events_method(std::function<Task<>(std::vector<events::Event>)> keep);
 
 }  // namespace merlon::audit

@@ -70,9 +70,8 @@ Result<> add_built_in_route(Snapshot& snapshot, const api::LocalRoute& settings,
     route.route_class = class_of(route.rule, snapshot.roles);
     route.body_bytes_max = api::LocalService::body_bytes_max;
     route.is_limited = false;  // the limits' own paths name the built-in roles
-    route.is_built_in = true;
+    route.declared = &settings;
     route.local = local;
-    route.token = settings.token;
     if (local == nullptr) route.service = snapshot.services.size() - 1;
     route.timeout = server.timeouts.upstream;
     route.closed_when_stale = when_stale == WhenStale::Closed;

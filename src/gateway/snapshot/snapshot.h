@@ -31,9 +31,8 @@ struct Route {
     bool is_limited = true;
     bool allows_websocket = false;
     bool closed_when_stale = false;      // refuses our tokens while revocations may be missing
-    bool is_built_in = false;            // of one of our roles: takes our own tokens only
     api::LocalService* local = nullptr;  // a built-in role in this process; null: forwarded
-    api::TokenText token = api::TokenText::Kept;  // for `local`
+    const api::LocalRoute* declared = nullptr;  // by the built-in role; null: a service's
     std::string fixed_body;  // answered as it stands, without an upstream; empty: forwarded
     std::unique_ptr<const wire::JsonSchema> schema;  // null: any body
 };

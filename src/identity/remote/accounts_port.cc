@@ -6,6 +6,18 @@ namespace {
 
 using ports::AccountDirectory;
 
+constexpr std::string_view callers[] = {ports::accounts_caller};
+constexpr std::string_view rules[] = {
+    "access.denied", "account.absent", "account.changed",  "account.email_taken", "account.own",
+    "limit.auth",    "passwords.busy", "schema.violation", "uuid.malformed",
+};
+constexpr rpc::Method names_method{"accounts.names", callers, rpc::Retry::Harmless, rules};
+constexpr rpc::Method rename_method{"accounts.rename", callers, rpc::Retry::Harmless, rules};
+constexpr rpc::Method find_method{"accounts.find", callers, rpc::Retry::Harmless, rules};
+constexpr rpc::Method list_method{"accounts.list", callers, rpc::Retry::Harmless, rules};
+constexpr rpc::Method create_method{"accounts.create", callers, rpc::Retry::Never, rules};
+constexpr rpc::Method change_method{"accounts.change", callers, rpc::Retry::Never, rules};
+
 void set_admin(rpc::Message& message, const ports::Admin& by) {
     message.set("byId", by.user_id).set("byRole", by.role).set("byClient", by.client);
 }
@@ -69,8 +81,8 @@ Task<rpc::Message> serve_change(AccountDirectory* accounts, rpc::Message call) {
 }  // namespace
 
 Task<ports::AccountNames> RemoteAccounts::names_of(std::string id) {
-    const rpc::Message answer = MERLON_CO_TRY(
-        co_await auth_.call("accounts.names", rpc::Message().set("id", id), rpc::Repeat::Harmless));
+    const rpc::Message answer =
+        MERLON_CO_TRY(co_await auth_.call(names_method, rpc::Message().set("id", id)));
     co_return ports::AccountNames{MERLON_CO_TRY(answer.text("first")),
                                   MERLON_CO_TRY(answer.text("last"))};
 }
@@ -78,20 +90,19 @@ Task<ports::AccountNames> RemoteAccounts::names_of(std::string id) {
 Task<> RemoteAccounts::rename(std::string id, ports::NewNames names) {
     rpc::Message call;
     call.set("id", id).set("first", names.first).set("last", names.last);
-    MERLON_CO_TRY(co_await auth_.call("accounts.rename", call, rpc::Repeat::Harmless));
+    MERLON_CO_TRY(co_await auth_.call(rename_method, call));
     co_return Result<>{};
 }
 
 Task<std::string> RemoteAccounts::find(std::string id) {
-    const rpc::Message answer = MERLON_CO_TRY(
-        co_await auth_.call("accounts.find", rpc::Message().set("id", id), rpc::Repeat::Harmless));
+    const rpc::Message answer =
+        MERLON_CO_TRY(co_await auth_.call(find_method, rpc::Message().set("id", id)));
     co_return answer.text("account");
 }
 
 Task<ports::AccountPage> RemoteAccounts::list(api::PageRequest page) {
     const rpc::Message answer = MERLON_CO_TRY(co_await auth_.call(
-        "accounts.list", rpc::Message().set("limit", page.limit).set("after", page.after),
-        rpc::Repeat::Harmless));
+        list_method, rpc::Message().set("limit", page.limit).set("after", page.after)));
     co_return ports::AccountPage{MERLON_CO_TRY(answer.text("accounts")),
                                  static_cast<std::size_t>(MERLON_CO_TRY(answer.integer("size"))),
                                  MERLON_CO_TRY(answer.text("last")),
@@ -102,8 +113,7 @@ Task<std::string> RemoteAccounts::create(std::string body, std::string role, por
     rpc::Message call;
     call.set("body", body).set("role", role);
     set_admin(call, by);
-    const rpc::Message answer =
-        MERLON_CO_TRY(co_await auth_.call("accounts.create", call, rpc::Repeat::No));
+    const rpc::Message answer = MERLON_CO_TRY(co_await auth_.call(create_method, call));
     co_return answer.text("account");
 }
 
@@ -113,21 +123,19 @@ Task<std::string> RemoteAccounts::change(std::string id, ports::AccountChange ch
     call.set("id", id).set("role", change.role);
     call.set("locked", change.is_locked);
     set_admin(call, by);
-    const rpc::Message answer =
-        MERLON_CO_TRY(co_await auth_.call("accounts.change", call, rpc::Repeat::No));
+    const rpc::Message answer = MERLON_CO_TRY(co_await auth_.call(change_method, call));
     co_return answer.text("account");
 }
 
-std::vector<rpc::Port> accounts_ports(ports::AccountDirectory& accounts) {
-    const auto port = [&](std::string_view operation, auto serve) {
-        return rpc::Port{operation, ports::accounts_caller,
-                         [accounts = &accounts, serve](rpc::Message call) {
-                             return serve(accounts, std::move(call));
-                         }};
+std::vector<rpc::OfferedMethod> accounts_methods(ports::AccountDirectory& accounts) {
+    const auto offer = [&](const rpc::Method& method, auto serve) {
+        return rpc::OfferedMethod{&method, [accounts = &accounts, serve](rpc::Message call) {
+                                      return serve(accounts, std::move(call));
+                                  }};
     };
-    return {port("accounts.names", serve_names),   port("accounts.rename", serve_rename),
-            port("accounts.find", serve_find),     port("accounts.list", serve_list),
-            port("accounts.create", serve_create), port("accounts.change", serve_change)};
+    return {offer(names_method, serve_names),   offer(rename_method, serve_rename),
+            offer(find_method, serve_find),     offer(list_method, serve_list),
+            offer(create_method, serve_create), offer(change_method, serve_change)};
 }
 
 }  // namespace merlon::identity

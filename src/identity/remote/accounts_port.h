@@ -2,15 +2,15 @@
 #pragma once
 
 #include "ports/account_directory.h"
-#include "rpc/port_client.h"
-#include "rpc/port_server.h"
+#include "rpc/client.h"
+#include "rpc/method.h"
 
 namespace merlon::identity {
 
 // Borrows the client for life.
 class RemoteAccounts final : public ports::AccountDirectory {
 public:
-    explicit RemoteAccounts(rpc::PortClient& auth) : auth_(auth) {}
+    explicit RemoteAccounts(rpc::Client& auth) : auth_(auth) {}
 
     Task<ports::AccountNames> names_of(std::string id) override;
     Task<> rename(std::string id, ports::NewNames names) override;
@@ -20,10 +20,10 @@ public:
     Task<std::string> change(std::string id, ports::AccountChange change, ports::Admin by) override;
 
 private:
-    rpc::PortClient& auth_;
+    rpc::Client& auth_;
 };
 
 // The auth role's side, for the users role. Borrows `accounts` for as long as the ports live.
-std::vector<rpc::Port> accounts_ports(ports::AccountDirectory& accounts);
+std::vector<rpc::OfferedMethod> accounts_methods(ports::AccountDirectory& accounts);
 
 }  // namespace merlon::identity

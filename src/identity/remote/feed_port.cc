@@ -1,7 +1,6 @@
 // One operation: all of it, page by page, or what is new since a horizon.
 #include "identity/remote/feed_port.h"
 
-#include "rpc/names.h"
 #include "tokens/jwk_json.h"
 
 namespace merlon::identity {
@@ -14,6 +13,10 @@ constexpr std::chrono::minutes clocks_apart_max{1};
 // A feed that has nothing to tell says so every second. One that is silent for longer is away, and
 // another process of auth may not be.
 constexpr std::chrono::seconds patience{3};
+
+// Every role verifies the tokens it is sent.
+constexpr std::string_view callers[] = {rpc::any_role};
+constexpr rpc::Method feed_method{"feed", callers, rpc::Retry::Harmless, {}, patience};
 
 Task<rpc::Message> serve_feed(identity::Identity* auth, rpc::Message call) {
     const auto after = MERLON_CO_TRY(call.optional_text("after"));
@@ -45,9 +48,7 @@ Result<> take_over_one(tokens::Revocations& revocations, const json::value& one)
 
 }  // namespace
 
-Task<rpc::Message> AuthFeed::ask(const rpc::Message& call) {
-    return auth_.call("feed", call, rpc::Repeat::Harmless, patience);
-}
+Task<rpc::Message> AuthFeed::ask(const rpc::Message& call) { return auth_.call(feed_method, call); }
 
 Task<> AuthFeed::load(std::optional<tokens::Keyring> shared_secret) {
     const SteadyTime begun = clock_.steady();
@@ -111,8 +112,8 @@ Result<> AuthFeed::take_over_keys(const std::string& jwks) {
     return {};
 }
 
-rpc::Port feed_port(identity::Identity& auth) {
-    return {"feed", rpc::gateway_name,
+rpc::OfferedMethod feed_method_of(identity::Identity& auth) {
+    return {&feed_method,
             [auth = &auth](rpc::Message call) { return serve_feed(auth, std::move(call)); }};
 }
 

@@ -1,27 +1,27 @@
-// What a gateway needs of the auth role, between two processes: keys to verify by, what is revoked,
-// and a place for its security events. A gateway has neither a database nor a master key.
+// The keys and the revocations of the auth role, for processes without it: a gateway and every role
+// verify tokens by them.
 #pragma once
 
 #include <optional>
 
 #include "base/clock.h"
 #include "identity/identity.h"
-#include "rpc/port_client.h"
-#include "rpc/port_server.h"
+#include "rpc/client.h"
+#include "rpc/method.h"
 #include "tokens/current_keys.h"
 #include "tokens/revocations.h"
 
 namespace merlon::identity {
 
-// The gateway's side. Resource; one call at a time, all from one loop.
+// The subscriber's side. Resource; one call at a time, all from one loop.
 class AuthFeed final {
 public:
     // Borrows all three for life.
-    AuthFeed(rpc::PortClient& auth, tokens::Revocations& revocations, const Clock& clock)
+    AuthFeed(rpc::Client& auth, tokens::Revocations& revocations, const Clock& clock)
         : auth_(auth), revocations_(revocations), clock_(clock) {}
 
     // Everything, once before follow(). `shared_secret`: the ring of HS256, which is configuration;
-    // else the keys come from auth. Errors: those of PortClient::call and Keyring::make.
+    // else the keys come from auth. Errors: those of Client::call and Keyring::make.
     Task<> load(std::optional<tokens::Keyring> shared_secret);
     // What is new, as soon as there is something, else after about a second. Errors as of load().
     Task<> follow();
@@ -34,7 +34,7 @@ private:
     Result<> take_over(const rpc::Message& told, SteadyTime as_of);
     Result<> take_over_keys(const std::string& jwks);
 
-    rpc::PortClient& auth_;
+    rpc::Client& auth_;
     tokens::Revocations& revocations_;
     const Clock& clock_;
     std::optional<tokens::CurrentKeys> keys_;
@@ -45,6 +45,6 @@ private:
 };
 
 // The auth role's side. Borrows `auth` for as long as the port lives.
-rpc::Port feed_port(identity::Identity& auth);
+rpc::OfferedMethod feed_method_of(identity::Identity& auth);
 
 }  // namespace merlon::identity

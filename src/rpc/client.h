@@ -9,18 +9,18 @@
 
 #include "net/every_second.h"
 #include "rpc/identities.h"
-#include "rpc/port_message.h"
+#include "rpc/method.h"
 #include "upstream/upstream.h"
 
 namespace merlon::rpc {
 
 // The thread and loop that all port clients of a process share. Resource; outlives them.
-class PortLoop final {
+class ClientLoop final {
 public:
-    PortLoop() = default;
-    ~PortLoop();
-    PortLoop(const PortLoop&) = delete;
-    PortLoop& operator=(const PortLoop&) = delete;
+    ClientLoop() = default;
+    ~ClientLoop();
+    ClientLoop(const ClientLoop&) = delete;
+    ClientLoop& operator=(const ClientLoop&) = delete;
 
     Executor executor() { return loop_.get_executor(); }
     net::Deadlines& deadlines() { return deadlines_; }
@@ -36,27 +36,23 @@ private:
     std::thread thread_;
 };
 
-// Whether a call that may have been carried out may be made again.
-enum class Repeat : std::uint8_t { No, Harmless };
-
 // Resource; call() is safe from every thread, and gives its answer on the caller's loop. The loop
 // stops before this is destroyed.
-class PortClient final {
+class Client final {
 public:
-    PortClient(PortLoop& loop, const std::string& role, Addresses addresses,
-               metrics::Registry& metrics);
-    ~PortClient();
+    Client(ClientLoop& loop, const std::string& role, Addresses addresses,
+           metrics::Registry& metrics);
+    ~Client();
 
     // From now on with other certificates, or elsewhere. Calls under way end where they are.
     void replace(Addresses addresses);
 
-    // Errors: those of the operation, "port.failed" for one of its errors that nobody asks for by
-    // name, and "upstream.…" when the role could not be reached or its answer not be read.
-    Task<Message> call(std::string_view operation, const Message& members, Repeat repeat,
-                       std::chrono::milliseconds patience = std::chrono::seconds{15});
+    // Errors: those that the method declares, shared_rules(), "port.failed" for any other error of
+    // the method, and "upstream.…" when the role could not be reached or its response not be read.
+    Task<Message> call(const Method& method, const Message& members);
 
 private:
-    PortLoop& loop_;
+    ClientLoop& loop_;
     const std::string name_;
     metrics::Registry& metrics_;
     metrics::Counter& answered_;

@@ -1,5 +1,5 @@
 // One request on one connection, once more where that is harmless.
-#include "rpc/port_client.h"
+#include "rpc/client.h"
 
 #include <fmt/format.h>
 
@@ -38,8 +38,8 @@ Task<Answered> attempt(http::ClientConnection* connection, std::string request,
     }
 }
 
-Task<std::string> exchange(std::shared_ptr<upstream::Upstream> upstream, std::string operation,
-                           std::string body, Repeat repeat, std::chrono::milliseconds patience) {
+Task<std::string> exchange(std::shared_ptr<upstream::Upstream> upstream, const Method* method,
+                           std::string body) {
     std::optional<upstream::Upstream::Loan> kept = upstream->reuse();
     while (true) {
         const bool is_first = kept.has_value();
@@ -52,8 +52,8 @@ Task<std::string> exchange(std::shared_ptr<upstream::Upstream> upstream, std::st
             &connection,
             fmt::format("POST {}{} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n"
                         "Content-Length: {}\r\n\r\n{}",
-                        port_path, operation, authority, body.size(), body),
-            patience);
+                        method_path, method->name, authority, body.size(), body),
+            method->patience);
         if (answered) {
             loan.give_back();
             if (answered->status == 200) co_return std::move(answered->body);
@@ -61,12 +61,12 @@ Task<std::string> exchange(std::shared_ptr<upstream::Upstream> upstream, std::st
                                "upstream.broken",
                                fmt::format("{} from {}", answered->status, authority),
                                {}};
-            co_return std::unexpected(error_of(answered->body, unread));
+            co_return std::unexpected(error_of(answered->body, method->rules, unread));
         }
         const bool was_stale = loan.is_reused() && answered.error().rule == "upstream.closed";
         if (!was_stale) loan.blame();
         const bool sent_nothing = connection.stream().bytes_sent() == sent_before;
-        if (!is_first || !was_stale || (!sent_nothing && repeat == Repeat::No)) {
+        if (!is_first || !was_stale || (!sent_nothing && method->retry == Retry::Never)) {
             co_return std::unexpected(std::move(answered).error());
         }
     }
@@ -74,21 +74,21 @@ Task<std::string> exchange(std::shared_ptr<upstream::Upstream> upstream, std::st
 
 }  // namespace
 
-void PortLoop::start() {
+void ClientLoop::start() {
     asio::post(loop_, [this] { deadlines_.start(); });
     thread_ = std::thread([this] { loop_.run(); });
 }
 
-PortLoop::~PortLoop() { stop(); }
+ClientLoop::~ClientLoop() { stop(); }
 
-void PortLoop::stop() {
+void ClientLoop::stop() {
     if (!thread_.joinable()) return;
     loop_.stop();
     thread_.join();
 }
 
-PortClient::PortClient(PortLoop& loop, const std::string& role, Addresses addresses,
-                       metrics::Registry& metrics)
+Client::Client(ClientLoop& loop, const std::string& role, Addresses addresses,
+               metrics::Registry& metrics)
     : loop_(loop),
       name_(role + " (port)"),
       metrics_(metrics),
@@ -100,21 +100,19 @@ PortClient::PortClient(PortLoop& loop, const std::string& role, Addresses addres
                                                      metrics)),
       every_second_(loop.deadlines(), [this] { upstream_->prune(); }) {}
 
-PortClient::~PortClient() = default;
+Client::~Client() = default;
 
-void PortClient::replace(Addresses addresses) {
+void Client::replace(Addresses addresses) {
     asio::post(loop_.executor(), [this, addresses = std::move(addresses)] {
         upstream_ =
             std::make_shared<upstream::Upstream>(name_, addresses, loop_.deadlines(), metrics_);
     });
 }
 
-Task<Message> PortClient::call(std::string_view operation, const Message& members, Repeat repeat,
-                               std::chrono::milliseconds patience) {
+Task<Message> Client::call(const Method& method, const Message& members) {
     const auto answer = co_await Answer<std::string>::wait_for([&](auto waiting) {
-        asio::post(loop_.executor(), [this, waiting, operation = std::string(operation),
-                                      body = members.str(), repeat, patience] {
-            spawn(loop_.executor(), exchange(upstream_, operation, body, repeat, patience),
+        asio::post(loop_.executor(), [this, waiting, method = &method, body = members.str()] {
+            spawn(loop_.executor(), exchange(upstream_, method, body),
                   [waiting](Result<std::string> result) { waiting->set(std::move(result)); });
         });
         return Result<>{};

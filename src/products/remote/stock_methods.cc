@@ -1,5 +1,5 @@
-// Both calls may be made again: the order's identifier says what was done already.
-#include "products/remote/stock_port.h"
+// Each method twice: how it is called, and how it is carried out.
+#include "products/remote/stock_methods.h"
 
 namespace merlon::products {
 namespace {
@@ -8,6 +8,12 @@ namespace json = boost::json;
 
 using ports::StockLine;
 using ports::TakenLine;
+
+constexpr std::string_view callers[] = {ports::stock_caller};
+constexpr std::string_view take_rules[] = {"product.unknown", "stock.insufficient", "order.ended"};
+// Both may be made again: the order's identifier says what was done already.
+constexpr rpc::Method take_method{"stock.take", callers, rpc::Retry::Harmless, take_rules};
+constexpr rpc::Method give_back_method{"stock.giveBack", callers, rpc::Retry::Harmless};
 
 Result<std::vector<StockLine>> lines_of(const rpc::Message& call) {
     std::vector<StockLine> lines;
@@ -49,8 +55,7 @@ Task<std::vector<TakenLine>> RemoteStock::take(std::string order_id, std::vector
     }
     rpc::Message call;
     call.set("order", order_id).set("lines", list);
-    const rpc::Message answer =
-        MERLON_CO_TRY(co_await products_.call("stock.take", call, rpc::Repeat::Harmless));
+    const rpc::Message answer = MERLON_CO_TRY(co_await products_.call(take_method, call));
     std::vector<TakenLine> taken;
     for (const json::value& one : MERLON_CO_TRY(answer.list("lines"))) {
         const rpc::Message line(one.is_object() ? one.get_object() : json::object());
@@ -62,15 +67,14 @@ Task<std::vector<TakenLine>> RemoteStock::take(std::string order_id, std::vector
 }
 
 Task<> RemoteStock::give_back(std::string order_id) {
-    MERLON_CO_TRY(co_await products_.call("stock.giveBack", rpc::Message().set("order", order_id),
-                                          rpc::Repeat::Harmless));
+    MERLON_CO_TRY(co_await products_.call(give_back_method, rpc::Message().set("order", order_id)));
     co_return Result<>{};
 }
 
-std::vector<rpc::Port> stock_ports(ports::Stock& stock) {
-    return {{"stock.take", ports::stock_caller,
+std::vector<rpc::OfferedMethod> stock_methods(ports::Stock& stock) {
+    return {{&take_method,
              [stock = &stock](rpc::Message call) { return serve_take(stock, std::move(call)); }},
-            {"stock.giveBack", ports::stock_caller, [stock = &stock](rpc::Message call) {
+            {&give_back_method, [stock = &stock](rpc::Message call) {
                  return serve_give_back(stock, std::move(call));
              }}};
 }

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,7 +12,10 @@
 
 namespace merlon::rpc {
 
-inline constexpr std::string_view port_path = "/internal/v1/";
+inline constexpr std::string_view method_path = "/internal/v1/";
+
+// The rule of a message without a member that it needs, or with one that cannot be.
+inline constexpr std::string_view malformed_rule = "port.malformed";
 
 // The members of a message. What is absent or of another type fails with "port.malformed"
 // (Invalid). Value.
@@ -39,9 +43,14 @@ private:
     boost::json::object members_;
 };
 
+// The errors that every method may give: of the call itself, and of the stores behind it.
+std::span<const std::string_view> shared_rules();
+
+// An error with its rule, kind, detail and payload.
 std::string to_message(const Error& error);
-// What to_message() told: with its rule where it is one that is asked for by name, else
-// "port.failed". `fallback` is why there was no such message.
-Error error_of(std::string_view message, Error fallback);
+// The error in a message of to_message(). Its rule is one of `rules` or of shared_rules(), else
+// "port.failed": a rule is static text, and another release may know others. Gives `fallback` when
+// the message is not one of to_message().
+Error error_of(std::string_view message, std::span<const std::string_view> rules, Error fallback);
 
 }  // namespace merlon::rpc

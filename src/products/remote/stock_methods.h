@@ -2,25 +2,25 @@
 #pragma once
 
 #include "ports/stock.h"
-#include "rpc/port_client.h"
-#include "rpc/port_server.h"
+#include "rpc/client.h"
+#include "rpc/method.h"
 
 namespace merlon::products {
 
 // Borrows the client for life.
 class RemoteStock final : public ports::Stock {
 public:
-    explicit RemoteStock(rpc::PortClient& products) : products_(products) {}
+    explicit RemoteStock(rpc::Client& products) : products_(products) {}
 
     Task<std::vector<ports::TakenLine>> take(std::string order_id,
                                              std::vector<ports::StockLine> lines) override;
     Task<> give_back(std::string order_id) override;
 
 private:
-    rpc::PortClient& products_;
+    rpc::Client& products_;
 };
 
 // The products role's side. Borrows `stock` for as long as the ports live.
-std::vector<rpc::Port> stock_ports(ports::Stock& stock);
+std::vector<rpc::OfferedMethod> stock_methods(ports::Stock& stock);
 
 }  // namespace merlon::products

@@ -1,0 +1,177 @@
+// The stages of the request path that RequestPath::respond() names, in the same order.
+#include "api/bearer_token.h"
+#include "api/local_call.h"
+#include "base/uuid.h"
+#include "gateway/request_path.h"
+#include "gateway/snapshot/cors.h"
+#include "wire/trace.h"
+
+#include <algorithm>
+
+namespace merlon::gateway {
+
+using wire::Field;
+using wire::FieldId;
+
+// The client's address and scheme, and the identifiers of the request from here on.
+void RequestPath::identify(const http::Exchange& exchange, Request& request) {
+    const Snapshot& snapshot = *request.snapshot;
+    const std::string& peer = exchange.peer().address;
+    std::string_view received_id;
+    std::string_view received_trace;
+    std::string_view received_scheme;
+    std::string forwarded_for;
+    for (const Field& field : exchange.head().fields) {
+        if (field.id == FieldId::XRequestId) received_id = field.value;
+        if (field.id == FieldId::Traceparent) received_trace = field.value;
+        if (field.id == FieldId::XForwardedProto) received_scheme = field.value;
+        if (field.id == FieldId::Authorization) request.active->cache.expect(field.value);
+        if (field.id == FieldId::XForwardedFor) {
+            if (!forwarded_for.empty()) forwarded_for += ',';
+            forwarded_for += field.value;
+        }
+    }
+    request.client = snapshot.trusted_proxies.client_of(peer, forwarded_for);
+    const bool is_proxied = snapshot.trusted_proxies.contains(peer);
+    const bool is_https = exchange.peer().is_tls || (is_proxied && received_scheme == "https");
+    request.scheme = is_https ? "https" : "http";
+    const bool takes_id = is_proxied && wire::is_request_id(received_id);
+    request.texts->request_id =
+        takes_id ? received_id : Uuid::make_v7(request.came, entropy_).text();
+    wire::next_traceparent(received_trace, entropy_, request.texts->traceparent);
+    request.texts->fields.add_lines(snapshot.security_fields.text());
+    request.texts->fields.add("X-Request-ID", request.texts->request_id);
+}
+
+// Errors: those of wire::canonicalize.
+Result<RequestPath::Lookup> RequestPath::find_route(const http::Exchange& exchange,
+                                                    Request& request) {
+    request.target = MERLON_TRY(wire::canonicalize(exchange.head().target, request.texts->path));
+    request.match = request.snapshot->routes.find(exchange.head().method, request.target.path);
+    if (request.match.methods == 0) return Lookup::UnknownPath;
+    if (request.match.route != nullptr) return Lookup::Route;
+    const bool is_options = exchange.head().method == wire::Method::Options;
+    return is_options ? Lookup::Options : Lookup::UnknownMethod;
+}
+
+Result<> RequestPath::check_origin(const http::Exchange& exchange, Request& request) {
+    const Snapshot& snapshot = *request.snapshot;
+    if (!snapshot.cors.origins.empty()) request.texts->fields.add("Vary", "Origin");
+    const Field* origin = exchange.head().find(FieldId::Origin);
+    if (origin == nullptr || origin->value == snapshot.own_origin) return {};
+    if (std::ranges::find(snapshot.cors.origins, origin->value) == snapshot.cors.origins.end()) {
+        return fail(Kind::Denied, "cors.origin");
+    }
+    add_origin_fields(snapshot.cors, origin->value, request.texts->fields);
+    request.is_preflight = exchange.head().method == wire::Method::Options &&
+                           exchange.head().find(FieldId::AccessControlRequestMethod) != nullptr;
+    return {};
+}
+
+Task<int> RequestPath::send_preflight(http::Exchange& exchange, Request& request) {
+    add_preflight_fields(request.snapshot->cors, request.texts->fields);
+    MERLON_CO_TRY(co_await exchange.send(204, request.texts->fields, {}));
+    co_return 204;
+}
+
+Task<> RequestPath::count(Lookup lookup, Request& request) {
+    const Route* route = request.match.route;
+    const bool counts_as_service = route != nullptr ? route->is_limited : lookup != Lookup::Options;
+    return limit_gate_.admit(request.snapshot->limits, request.target.path, counts_as_service,
+                             counted_client(request.client, request.snapshot->ipv6_prefix),
+                             request.began, request.limits);
+}
+
+Result<> RequestPath::require_route(Lookup lookup) {
+    if (lookup == Lookup::UnknownPath) return fail(Kind::Absent, "route.unknown");
+    if (lookup == Lookup::UnknownMethod) return fail(Kind::Invalid, "route.method");
+    return {};
+}
+
+Task<int> RequestPath::send_allowed_methods(http::Exchange& exchange, Request& request) {
+    request.texts->fields.add("Allow", api::allow_text(request.match.methods));
+    MERLON_CO_TRY(co_await exchange.send(204, request.texts->fields, {}));
+    co_return 204;
+}
+
+// Authenticates where the route's rule asks for a subject, then asks the policy. Errors: those of
+// TokenGate::admit and Policy::authorize, "token.issuer" (Unknown).
+Result<access::Pass> RequestPath::authorize(const http::Exchange& exchange, Request& request) {
+    const Route& route = *request.match.route;
+    if (!route.rule.needs_subject()) return access::Policy::authorize(nullptr, route.rule);
+    const access::Subject* subject = MERLON_TRY(token_gate_.admit(exchange.head(), request));
+    request.is_authenticated = true;
+    const access::Pass pass = MERLON_TRY(access::Policy::authorize(subject, route.rule));
+    // A trusted issuer vouches for its users, never for ours.
+    if (route.declared != nullptr && request.token->origin != tokens::Origin::Own) {
+        return fail(Kind::Unknown, "token.issuer", "a foreign token at a built-in role");
+    }
+    return pass;
+}
+
+Task<int> RequestPath::send_fixed_body(http::Exchange& exchange, Request& request) {
+    request.texts->fields.add("Content-Type", "application/json; charset=utf-8");
+    MERLON_CO_TRY(
+        co_await exchange.send(200, request.texts->fields, request.match.route->fixed_body));
+    co_return 200;
+}
+
+// Error: "body.too_large" (Invalid). A body without a length is cut where it passes the limit.
+Result<> RequestPath::limit_body(http::Exchange& exchange, const Route& route) {
+    exchange.limit_body(route.body_bytes_max);
+    if (exchange.admitted().body.length > route.body_bytes_max) {
+        return fail(Kind::Invalid, "body.too_large");
+    }
+    return {};
+}
+
+// A built-in role, without a socket.
+Task<int> RequestPath::call_role(http::Exchange& exchange, access::Pass pass, Request& request) {
+    const Route& route = *request.match.route;
+    api::LocalCall call = MERLON_CO_TRY(co_await api::take_local_call(
+        &exchange, pass,
+        {route.declared, route.schema.get(), request.target, request.token.get(), request.client}));
+    http::Response response = MERLON_CO_TRY(co_await route.local->call(std::move(call)));
+    request.texts->fields.add_lines(response.fields.text());
+    MERLON_CO_TRY(co_await exchange.send(response.status, request.texts->fields, response.body));
+    co_return response.status;
+}
+
+// Tells a service that we know by its certificate for whom we call, so that it need not ask.
+// Errors: those of AssertionIssuer::issue.
+Result<> RequestPath::assert_caller(const wire::RequestHead& head, const Service& service,
+                                    Request& request) {
+    if (!service.identity || !request.is_authenticated) return {};
+    // Config has seen to it that who calls a service by its identity has one.
+    MERLON_ASSERT(request.active->assertions.has_value());
+    request.assertion = MERLON_TRY(request.active->assertions->issue(
+        *request.token, api::bearer_token(head), *service.identity, request.came));
+    return {};
+}
+
+// What forward() borrows from the request and from this worker.
+Forwarding RequestPath::forwarding(const Service& service, Request& request) {
+    request.forwarded_to = service.name;
+    const Route& route = *request.match.route;
+    RequestTexts& texts = *request.texts;
+    return {.upstream = *request.active->upstreams[route.service],
+            .open_streams = open_streams_,
+            .clock = shared_.clock,
+            .token = request.token.get(),
+            .target = request.target,
+            .request_id = texts.request_id,
+            .traceparent = texts.traceparent,
+            .client_address = request.client,
+            .scheme = request.scheme,
+            .answer_fields = texts.fields,
+            .texts = texts.forwarding,
+            .timeout = route.timeout,
+            .body_timeout = request.snapshot->timeouts.body,
+            .tunnel_idle = request.snapshot->timeouts.idle,
+            .body = request.body ? &*request.body : nullptr,
+            .allows_websocket = route.allows_websocket,
+            .assertion = request.assertion.text(),
+            .revocations = service.revokes_tokens ? &shared_.revocations : nullptr};
+}
+
+}  // namespace merlon::gateway
