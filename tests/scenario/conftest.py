@@ -20,8 +20,6 @@ from postgres import Postgres  # noqa: E402
 from redis_server import Redis  # noqa: E402
 from upstream import Upstream  # noqa: E402
 
-pytest_plugins = []
-
 
 def pytest_configure():
     """A run that is ended from outside, as by a terminal that closes, stops what it started, as one that is interrupted does."""

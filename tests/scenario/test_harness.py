@@ -120,10 +120,10 @@ def test_a_run_that_is_ended_from_outside_stops_the_servers_it_started(tmp_path,
     file = tmp_path / "test_that_waits.py"
     file.write_text("import time\n\n\ndef test_waits(launch):\n    print(launch().process.pid, flush=True)\n    time.sleep(600)\n")
     # Whoever runs us may ignore the signal (nohup), which a child would inherit.
-    command = ["env", f"--default-signal={number.name}", sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider",
-               "-p", "conftest", "--basetemp", tmp_path / "run", file]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
-                          env={**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parent)}) as run:
+    here = pathlib.Path(__file__).parent
+    command = ["env", f"--default-signal={number.name}", sys.executable, "-m", "pytest", "-q", "-s",
+               "-c", here / "pytest.ini", "-p", "conftest", "--basetemp", tmp_path / "run", file]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(here)}) as run:
         server = int(next(line for line in run.stdout if line.strip().isdigit()))
         run.send_signal(number)
         run.communicate(timeout=60)
