@@ -14,6 +14,8 @@ STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2}) ([\t\x20-\x7e]*)")
 FIELD_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*")
 CHUNK_LINE = re.compile(rb"([0-9a-fA-F]{1,16})(?:;[\t\x20-\x7e]*)?")
 HEAD_BYTES_MAX = 256 * 1024
+# How long a test waits for what must come: sanitizers on a busy machine need it, and a test that passes never waits so long.
+DEADLINE_S = 60
 
 
 class Malformed(AssertionError):
@@ -96,7 +98,7 @@ def _bytes(value):
 class Connection:
     """One connection. `port` may be a path: then it is a Unix socket. Not thread-safe."""
 
-    def __init__(self, port, at="127.0.0.1", source=None, tls=None, server_name="localhost", timeout=30,
+    def __init__(self, port, at="127.0.0.1", source=None, tls=None, server_name="localhost", timeout=DEADLINE_S,
                  receive_buffer=None):
         if isinstance(port, int):
             self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -256,7 +258,7 @@ class Connection:
         data, self.buffer = self.buffer, b""
         return data
 
-    def is_closed(self, within=15):
+    def is_closed(self, within=DEADLINE_S):
         """Whether the server closes without sending another byte."""
         self.socket.settimeout(within)
         try:
@@ -293,7 +295,7 @@ def exchange(port, data, **where):
     answers = []
     with Connection(port, **where) as connection:
         connection.try_send(data)
-        connection.socket.settimeout(where.get("timeout", 15))
+        connection.socket.settimeout(where.get("timeout", DEADLINE_S))
         while True:
             try:
                 if not connection.buffer and not connection._fill():
@@ -308,7 +310,7 @@ def exchange(port, data, **where):
             connection.socket.settimeout(quiet)
 
 
-def wait_for(check, within=20, every=0.05, what="the condition"):
+def wait_for(check, within=DEADLINE_S, every=0.05, what="the condition"):
     """Polls until `check()` is true and returns its value; a deadline, not a measurement."""
     end = time.monotonic() + within
     while True:

@@ -237,7 +237,7 @@ class Merlon:
 
     def is_ready(self):
         try:
-            return client.fetch(self.admin_port, "GET", "/readyz", at=self.host, timeout=5).status == 200
+            return client.fetch(self.admin_port, "GET", "/readyz", at=self.host, timeout=15).status == 200
         except (OSError, client.Malformed):
             return False
 
@@ -349,7 +349,7 @@ class Merlon:
                 found.append(entry)
         return found
 
-    def wait_for_event(self, kind, check=lambda event: True, within=30):
+    def wait_for_event(self, kind, check=lambda event: True, within=client.DEADLINE_S):
         """Refusals are coalesced over 10 s, so an event may take that long to appear."""
         return client.wait_for(lambda: [event for event in self.events(kind) if check(event)], within,
                                what=f"event {kind}")

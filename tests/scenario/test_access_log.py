@@ -33,7 +33,7 @@ def access_lines(server):
 def line_of(server, answer):
     """The line of the request that got `answer`: there is one, and it says the answer's status."""
     own = answer.get("X-Request-ID")
-    found = client.wait_for(lambda: [line for line in access_lines(server) if line["requestId"] == own], 10, what=f"line {own}")
+    found = client.wait_for(lambda: [line for line in access_lines(server) if line["requestId"] == own], what=f"line {own}")
     assert len(found) == 1 and found[0]["status"] == answer.status, found
     return found[0]
 
@@ -121,7 +121,7 @@ def test_a_client_that_leaves_is_499(merlon, upstream):
 
     def wait(received, link):
         reached.set()
-        leave.wait(20)
+        leave.wait(client.DEADLINE_S)
         link.send(b"HTTP/1.1 200 OK\r\nContent-Length: 8388608\r\n\r\n" + b"x" * 1_000_000)
         return False
 
@@ -129,11 +129,11 @@ def test_a_client_that_leaves_is_499(merlon, upstream):
     own = uuid.uuid4().hex
     connection = merlon.connect()
     connection.send(f"GET /open/leaves HTTP/1.1\r\nHost: x\r\nX-Request-ID: {own}\r\n\r\n")
-    assert reached.wait(20)
+    assert reached.wait(client.DEADLINE_S)
     connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     connection.close()
     leave.set()
-    line = client.wait_for(lambda: [one for one in access_lines(merlon) if one["requestId"] == own], 20, what="the line")[0]
+    line = client.wait_for(lambda: [one for one in access_lines(merlon) if one["requestId"] == own], what="the line")[0]
     assert line["status"] == 499 and line["route"] == "/open/**" and line["upstream"] == "echo"
 
 
@@ -197,11 +197,11 @@ def test_a_reload_switches_it(launch):
         before = server.stderr_text().count("configuration reloaded")
         server.write({"log": {"access": access}})
         server.reload()
-        client.wait_for(lambda: server.stderr_text().count("configuration reloaded") > before, 20, what="the reload")
+        client.wait_for(lambda: server.stderr_text().count("configuration reloaded") > before, what="the reload")
 
     silent = [server.get("/open/x")]
     reload("all")
-    client.wait_for(lambda: server.get("/open/x") and access_lines(server), 20, what="a line after the reload")
+    client.wait_for(lambda: server.get("/open/x") and access_lines(server), what="a line after the reload")
     reload("off")
     # A worker takes the new configuration within its next turn.
     time.sleep(1)
@@ -267,15 +267,15 @@ def test_a_pipe_that_nobody_reads_stalls_no_request(tmp_path, upstream):
     try:
         # Lines of 250 bytes or so: more than the kernel's pipe and the buffers hold.
         slowest = ask(server, 10_000)
-        assert slowest < 5, f"a request took {slowest:.1f} s"
-        client.wait_for(lambda: server.metric("merlon_access_log_dropped_total") > 0, 10, what="dropped lines, counted")
+        assert slowest < 15, f"a request took {slowest:.1f} s"
+        client.wait_for(lambda: server.metric("merlon_access_log_dropped_total") > 0, what="dropped lines, counted")
         # Events go to the same pipe, and those who cause them go on as well.
         accounts = [server.register() for _ in range(5)]
         assert all(server.me(account.access).status == 200 for account in accounts)
         began = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(30) == 0
-        assert time.monotonic() - began < 15, "the pipe held up the end"
+        assert server.process.wait(client.DEADLINE_S) == 0
+        assert time.monotonic() - began < 30, "the pipe held up the end"
     finally:
         server.process.kill()
         os.close(server.output_end)
@@ -285,12 +285,12 @@ def test_a_reader_that_leaves_costs_lines_and_nothing_else(tmp_path, upstream):
     server = piped(tmp_path, upstream)
     try:
         os.close(server.output_end)
-        assert ask(server, 500) < 5
-        client.wait_for(lambda: server.metric("merlon_access_log_dropped_total") == 500, 10, what="all lines, counted")
+        assert ask(server, 500) < 15
+        client.wait_for(lambda: server.metric("merlon_access_log_dropped_total") == 500, what="all lines, counted")
         account = server.register()
         assert server.me(account.access).status == 200
         server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(30) == 0
+        assert server.process.wait(client.DEADLINE_S) == 0
     finally:
         server.process.kill()
 
@@ -310,8 +310,8 @@ def test_a_slow_reader_gets_whole_lines(tmp_path, upstream):
     try:
         ask(server, 2_000)
         server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(30) == 0
-        reader.join(30)
+        assert server.process.wait(client.DEADLINE_S) == 0
+        reader.join(60)
         lines = [json.loads(line) for line in bytes(text).splitlines()]
         assert sum(line.get("log") == "access" for line in lines) == 2_000
     finally:

@@ -89,8 +89,10 @@ class Follower:
                                         env=environment(server.env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
         self.lines, self.messages = [], []
-        for stream, kept in ((self.process.stdout, self.lines), (self.process.stderr, self.messages)):
-            threading.Thread(target=lambda stream=stream, kept=kept: kept.extend(iter(stream.readline, "")), daemon=True).start()
+        self.readers = [threading.Thread(target=lambda stream=stream, kept=kept: kept.extend(iter(stream.readline, "")), daemon=True)
+                        for stream, kept in ((self.process.stdout, self.lines), (self.process.stderr, self.messages))]
+        for reader in self.readers:
+            reader.start()
 
     def __enter__(self):
         return self
@@ -100,7 +102,7 @@ class Follower:
         self.process.wait()
 
     def wait_for(self, user_id):
-        client.wait_for(lambda: any(user_id in line for line in self.lines), 20, what=f"an event of {user_id}")
+        client.wait_for(lambda: any(user_id in line for line in self.lines), what=f"an event of {user_id}")
 
 
 def test_follow_goes_on_with_what_comes_until_interrupted(launch):
@@ -115,8 +117,8 @@ def test_follow_goes_on_with_what_comes_until_interrupted(launch):
         last = server.register()
         follower.wait_for(last.id)
         follower.process.send_signal(signal.SIGINT)
-        assert follower.process.wait(20) == 0
-        time.sleep(0.2)
+        assert follower.process.wait(client.DEADLINE_S) == 0
+        follower.readers[0].join(client.DEADLINE_S)
         assert [json.loads(line)["userId"] for line in follower.lines] == [one.id for one in (first, *others, last)]
 
 
@@ -128,7 +130,7 @@ def test_follow_ends_when_nobody_reads_any_more(launch):
     assert process.stdout.readline()
     process.stdout.close()
     server.register()
-    assert process.wait(20) == 1
+    assert process.wait(client.DEADLINE_S) == 1
 
 
 HOSTILE = {"escape": "\x1b[2J\x1b]0;owned\x07", "C1": "\x9b2J", "line ends": "\r\n2026-01-01T00:00:00.000Z info LOGIN forged", "U+2028": "\u2028x", "bidi": "\u202egnp",

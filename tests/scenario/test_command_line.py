@@ -123,7 +123,6 @@ def test_start_to_ready_and_stop_leave_nothing_behind(launch):
     assert not (server.directory / "data" / "merlon.sock").exists(), "the admin socket outlived the server"
     server.start()
     client.wait_for(server.is_ready)
-    time.sleep(0.1)
     assert server.get("/health").json() == {"status": "ok"}
 
 

@@ -106,7 +106,7 @@ def test_what_one_server_revokes_is_refused_by_the_others(make_fleet, row):
     assert other.get("/private/x", token=account.access).status == 200  # verified and cached
     row(one, account)
     assert is_refused(one, account.access)
-    client.wait_for(lambda: is_refused(other, account.access), 10, what="the other server to hear of it")
+    client.wait_for(lambda: is_refused(other, account.access), what="the other server to hear of it")
     assert other.get("/private/x", token=bystander.access).status == 200
     late = fleet.add()
     assert is_refused(late, account.access), "a server was ready before it knew"
@@ -121,7 +121,7 @@ def test_a_server_that_could_not_hear_catches_up(make_fleet, postgres):
         postgres.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
         one.logout(account.access)
     for account in accounts:
-        client.wait_for(lambda token=account.access: is_refused(other, token), 10, what="the other server to catch up")
+        client.wait_for(lambda token=account.access: is_refused(other, token), what="the other server to catch up")
 
 
 def test_a_refresh_token_is_redeemed_once_by_all_servers_together(make_fleet):
@@ -166,12 +166,12 @@ def test_a_key_that_one_server_rotates_signs_at_all_of_them(make_fleet):
         return jose.decode(server.login(before.email).access)[0]["kid"]
 
     old = jose.decode(before.access)[0]["kid"]
-    client.wait_for(lambda: signs_with(one) != old and signs_with(one) == signs_with(other), 30, what="both to sign with the new key")
+    client.wait_for(lambda: signs_with(one) != old and signs_with(one) == signs_with(other), what="both to sign with the new key")
     account = one.login(before.email)
     assert other.me(account.access).status == 200
     assert other.me(before.access).status == 200, "the key before verifies until its tokens have expired"
     assert one.run("key", "retire", old).returncode == 0
-    client.wait_for(lambda: other.me(before.access).status == 401, 10, what="the retired key to be gone everywhere")
+    client.wait_for(lambda: other.me(before.access).status == 401, what="the retired key to be gone everywhere")
 
 
 CLOSED = {"revocation": {"stale_after": "2s", "when_stale": "closed"}}
@@ -195,14 +195,14 @@ def test_who_does_not_hear_of_revocations_refuses_tokens_where_it_is_told_to(tmp
         for one in (server, closed):
             assert one.get("/private/x", token=account.access).status == 200
         own_postgres.stop()
-        answer = client.wait_for(lambda: (found := closed.get("/private/x", token=account.access)).status == 503 and found, 30,
+        answer = client.wait_for(lambda: (found := closed.get("/private/x", token=account.access)).status == 503 and found,
                                  what="the closed route to refuse")
         assert answer.code == "SERVICE_UNAVAILABLE"
-        client.wait_for(lambda: server.get("/strict/x", token=account.access).status == 503, 30, what="the route that says so to refuse")
+        client.wait_for(lambda: server.get("/strict/x", token=account.access).status == 503, what="the route that says so to refuse")
         assert server.get("/private/x", token=account.access).status == 200, "valid tokens are served while the store is away"
         assert closed.get("/health").status == 200
         own_postgres.start()
         for one in (server, closed):
-            client.wait_for(lambda one=one: one.get("/strict/x", token=account.access).status == 200, 30, what="all to be served again")
+            client.wait_for(lambda one=one: one.get("/strict/x", token=account.access).status == 200, what="all to be served again")
     finally:
         fleet.stop()

@@ -161,7 +161,7 @@ def test_who_waits_in_line_goes_when_the_one_before_has_succeeded(launch):
         first.send(last_byte)
         assert first.response("POST").status == 200
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert answers == [200] * 6
 
 
@@ -170,7 +170,7 @@ def test_who_waits_in_line_longer_than_five_seconds_is_refused(launch):
     with first:
         threads, answers = in_line(server, account, 6)
         for thread in threads:
-            thread.join(30)
+            thread.join(60)
     assert answers == [429] * 6
 
 
@@ -180,5 +180,5 @@ def test_a_server_that_ends_takes_the_line_along(launch):
         threads, answers = in_line(server, account, 6)
         server.stop()  # judges how it ends
         for thread in threads:
-            thread.join(30)
+            thread.join(60)
     assert len(answers) == 6 and 200 not in answers

@@ -90,7 +90,7 @@ def test_a_sign_out_at_one_gateway_is_heard_by_the_other(apart):
         answer = other.get("/private/x", token=account.access)
         return answer.status == 401 and answer.code == "TOKEN_REVOKED"
 
-    client.wait_for(is_refused, 10, what="the other gateway to hear of it")
+    client.wait_for(is_refused, what="the other gateway to hear of it")
 
 
 def sign_out(connection, account):
@@ -136,13 +136,13 @@ def test_a_transaction_that_is_long_under_way_makes_nobody_ask_in_vain(apart, po
     try:
         apart.gateway.logout(account.access)
         other = apart.servers["gateway"][1]
-        client.wait_for(lambda: other.get("/private/x", token=account.access).status == 401, 10, what="the other gateway to hear of it")
+        client.wait_for(lambda: other.get("/private/x", token=account.access).status == 401, what="the other gateway to hear of it")
 
         def asked():
             return other.metric("merlon_port_calls_total", role="auth")
 
         before = asked()
-        client.wait_for(lambda: asked() > before + 2, 30, what="the feed to go on")
+        client.wait_for(lambda: asked() > before + 2, what="the feed to go on")
         assert holding.poll() is None, "the transaction was over too early to show anything"
         assert asked() < before + 50, "the feed tells the same again and again"
     finally:
@@ -153,7 +153,7 @@ def test_a_transaction_that_is_long_under_way_makes_nobody_ask_in_vain(apart, po
 def test_a_refusal_at_a_gateway_is_stored_by_auth(apart):
     account = apart.gateway.register()
     assert apart.gateway.call("DELETE", "/management/x", token=account.access).status == 403
-    stored = client.wait_for(lambda: account.id in (done := apart.auth.run("audit", "tail", "--type", "UNAUTHORIZED_ACCESS")).stdout and done, 40,
+    stored = client.wait_for(lambda: account.id in (done := apart.auth.run("audit", "tail", "--type", "UNAUTHORIZED_ACCESS")).stdout and done,
                              what="the refusal to be stored")
     assert stored.returncode == 0
 
@@ -162,7 +162,7 @@ def test_a_rotated_key_reaches_the_gateways(apart):
     account = apart.gateway.register()
     assert apart.auth.run("key", "rotate", "--now").returncode == 0
     old = jose.decode(account.access)[0]["kid"]
-    fresh = client.wait_for(lambda: (one := apart.gateway.login(account.email)) and jose.decode(one.access)[0]["kid"] != old and one, 30,
+    fresh = client.wait_for(lambda: (one := apart.gateway.login(account.email)) and jose.decode(one.access)[0]["kid"] != old and one,
                             what="the new key to sign")
     for gateway in apart.servers["gateway"]:
         assert gateway.get("/private/x", token=fresh.access).status == 200
@@ -273,14 +273,14 @@ def test_renewed_certificates_are_used_without_a_restart(apart):
     account = apart.gateway.register()
     before = {role: serial_of(apart, role) for role in ROLES}
     (apart.directory / "pki/auth.crt").write_text("half a file")  # nobody can use it: the old one stays
-    client.wait_for(lambda: "auth.crt" in apart.auth.stderr_text(), 30, what="a line about the file")
+    client.wait_for(lambda: "auth.crt" in apart.auth.stderr_text(), what="a line about the file")
     assert serial_of(apart, "auth") == before["auth"]
     for name in ("gateway", *ROLES):
         issue(apart.directory, name)
     for role in ROLES:
-        client.wait_for(lambda role=role: serial_of(apart, role) != before[role], 30, what=f"{role} to show its new certificate")
+        client.wait_for(lambda role=role: serial_of(apart, role) != before[role], what=f"{role} to show its new certificate")
     for gateway in apart.servers["gateway"]:
-        client.wait_for(lambda gateway=gateway: "certificates read again" in gateway.stderr_text(), 30, what="the gateway to read its own")
+        client.wait_for(lambda gateway=gateway: "certificates read again" in gateway.stderr_text(), what="the gateway to read its own")
         assert gateway.me(account.access).status == 200
         assert gateway.get("/api/profile", token=account.access).status == 200  # users asks auth
 
@@ -305,7 +305,7 @@ def test_one_auth_on_sqlite_tells_its_gateways_too(tmp_path, upstream):
             again = account.login()
             assert fleet.gateway.get("/private/x", token=again.access).status == 200
             assert fleet.gateway.post("/api/auth/logout-all", token=again.access).status == 204
-            client.wait_for(lambda again=again: fleet.gateway.get("/private/x", token=again.access).status == 401, 10,
+            client.wait_for(lambda again=again: fleet.gateway.get("/private/x", token=again.access).status == 401,
                             what="the gateway to hear of it")
     finally:
         fleet.stop()

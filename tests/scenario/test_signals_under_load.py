@@ -105,9 +105,9 @@ def test_a_storm_of_sighup_fails_no_request(loaded):
     path.write_text(to_yaml(config))
     server.reload()
     client.wait_for(lambda: server.get("/after/x").status == 200, what="the configuration of the last signal")
+    client.wait_for(lambda: all(load.done[name] > before[name] for name in load.done), what=f"more of each than {before}")
     load.stop()
     assert not load.failures, load.failures[:3]
-    assert all(load.done[name] > before[name] for name in load.done), load.done
     assert server.me(load.accounts[0].access).status == 200
     client.wait_for(lambda: len(os.listdir(f"/proc/{server.process.pid}/fd")) < descriptors + 40, what="the end of what old configurations opened")
 

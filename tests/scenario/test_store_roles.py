@@ -114,12 +114,12 @@ def test_events_are_told_as_one_list_wherever_they_are(launch):
     with Follower(server, "--json", "-n", "1") as follower:
         ada = server.register()
         assert server.get("/api/users", token=ada.access).status == 403
-        client.wait_for(lambda: "UNAUTHORIZED_ACCESS" in "".join(follower.lines), 30, what="the refusal")
+        client.wait_for(lambda: "UNAUTHORIZED_ACCESS" in "".join(follower.lines), what="the refusal")
         server.logout(ada.access)
-        client.wait_for(lambda: "LOGOUT" in "".join(follower.lines), 30, what="the sign-out")
+        client.wait_for(lambda: "LOGOUT" in "".join(follower.lines), what="the sign-out")
         server.restart()
         server.login(ada.email)
-        client.wait_for(lambda: '"LOGIN"' in "".join(follower.lines), 30, what="the sign-in after a restart")
+        client.wait_for(lambda: '"LOGIN"' in "".join(follower.lines), what="the sign-in after a restart")
         told = [json.loads(line)["type"] for line in follower.lines if ada.id in line]
         assert sorted(told) == ["LOGIN", "LOGOUT", "REGISTERED", "UNAUTHORIZED_ACCESS"], "each of them once"
     beside = events(server, "-n", "1000")
@@ -197,7 +197,7 @@ def test_roles_in_processes_of_their_own_have_databases_of_their_own(tmp_path, u
             there = set(postgres.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", database))
             assert all((own <= there) if other == role else not own & there for other, own in OWN.items() if own), (role, there)
         # A refusal goes from the gateway over auth into the gateway's database, and is told there.
-        client.wait_for(lambda: "UNAUTHORIZED_ACCESS" in fleet.auth.run("audit", "tail").stdout, 30, what="the refusal")
+        client.wait_for(lambda: "UNAUTHORIZED_ACCESS" in fleet.auth.run("audit", "tail").stdout, what="the refusal")
         assert postgres.rows("SELECT DISTINCT role FROM event_outbox", databases["gateway"]) == ["gateway"]
         assert postgres.rows("SELECT DISTINCT role FROM event_outbox", databases["auth"]) == ["auth"]
         for role in TABLES[:-1]:
@@ -239,7 +239,7 @@ def served(rendered, tmp_path_factory):
 def test_users_of_least_privilege_are_enough_to_serve(served, rendered):
     before = rendered.privileges()
     seen = use(served, served.create_admin())
-    client.wait_for(lambda: "UNAUTHORIZED_ACCESS" in served.run("audit", "tail").stdout, 30, what="the refusal")
+    client.wait_for(lambda: "UNAUTHORIZED_ACCESS" in served.run("audit", "tail").stdout, what="the refusal")
     assert {"REGISTERED", "LOGOUT"} <= {one["type"] for one in events(served, "-n", "1000")}
     served.restart()
     look_again(served, *seen)
@@ -274,7 +274,7 @@ def test_a_kill_between_an_order_and_its_stock_loses_neither(served, rendered):
     keys = [str(uuid.uuid4()) for _ in range(count)]
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         asked = [pool.submit(order, key) for key in keys]
-        client.wait_for(lambda: len(acknowledged) > count // 4, 30, what="some orders")
+        client.wait_for(lambda: len(acknowledged) > count // 4, what="some orders")
         served.kill()
         for one in asked:
             one.result()

@@ -83,7 +83,7 @@ def test_logout_closes_the_tunnel(merlon, upstream):
         assert connection.response().status == 101
         connection.read(5)
         merlon.logout(account.access)
-        assert connection.is_closed(15), "the tunnel outlived its session"
+        assert connection.is_closed(), "the tunnel outlived its session"
 
 
 def test_the_end_of_a_signing_key_closes_its_tunnels(launch, upstream):
@@ -96,18 +96,18 @@ def test_the_end_of_a_signing_key_closes_its_tunnels(launch, upstream):
         connection.read(5)
         assert server.run("key", "rotate", "--now").returncode == 0
         assert server.run("key", "retire", jose.decode(account.access)[0]["kid"]).returncode == 0
-        assert connection.is_closed(15), "the tunnel outlived its key"
+        assert connection.is_closed(), "the tunnel outlived its key"
 
 
 def test_expiry_closes_the_tunnel(launch, upstream):
     upstream.on("/live", accept)
-    server = launch({"tokens": {"access_ttl": "3s"}} | CONFIG(upstream))
+    server = launch({"tokens": {"access_ttl": "6s"}} | CONFIG(upstream))
     account = server.register()
     with server.connect() as connection:
         connection.send(handshake(account.access))
         assert connection.response().status == 101
         connection.read(5)
-        assert connection.is_closed(20), "the tunnel outlived its token"
+        assert connection.is_closed(), "the tunnel outlived its token"
 
 
 def test_an_upstream_that_refuses_the_upgrade_is_an_ordinary_answer(merlon, upstream):
