@@ -5,6 +5,7 @@ module's upstream. `merlon` and `upstream` live as long as the module; `launch` 
 their limits are in a Redis of the module's own.
 """
 
+import math
 import os
 import pathlib
 import signal
@@ -28,7 +29,15 @@ def pytest_configure():
             signal.signal(number, lambda number, _: pytest.exit(signal.strsignal(number), 128 + number))
 
 
+def builds():
+    """File → (builds in which make check runs it, seconds it took there), as builds.txt says."""
+    lines = (pathlib.Path(__file__).parent / "builds.txt").read_text().splitlines()
+    rows = [line.split(maxsplit=3) for line in lines if line and not line.startswith("#")]
+    return {file: (where.split(","), int(seconds)) for file, where, seconds, _ in rows}
+
+
 def pytest_addoption(parser):
+    parser.addoption("--build", choices=["dev", "asan"], help="only the files that make check runs in this build")
     parser.addoption("--postgres", action="store_true", help="the servers' stores are databases of a PostgreSQL that the tests start")
 
 
@@ -45,9 +54,17 @@ def stores(request):
         harness.stores = request.getfixturevalue("postgres").stores
 
 
+def pytest_ignore_collect(collection_path, config):
+    build = config.getoption("--build")
+    where, _ = builds().get(collection_path.name, ((build,), 0))
+    return True if build and build not in where else None
+
+
 def pytest_collection_modifyitems(items):
-    """Skips, saying so, the promises of parts that are not built yet: pending.txt lists them. Whoever builds one takes
-    its lines out."""
+    """Puts the longest files first, so that none of them begins when the others' workers are done. Skips, saying so, the promises
+    of parts that are not built yet: pending.txt lists them. Whoever builds one takes its lines out."""
+    known = builds()
+    items.sort(key=lambda item: -known.get(item.path.name, ((), math.inf))[1])
     lines = (pathlib.Path(__file__).parent / "pending.txt").read_text().splitlines()
     pending = {line for line in lines if line and not line.startswith("#")}
     for item in items:

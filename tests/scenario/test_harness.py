@@ -11,6 +11,7 @@ import threading
 import pytest
 
 import client
+import conftest
 import random_generator
 import random_requests
 import upstream as upstreams
@@ -76,6 +77,13 @@ def test_client_notices_an_answer_cut_short(row):
 
 def test_merge_lays_sections_over_each_other():
     assert merge({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 4}, "d": None}) == {"a": {"b": 4, "c": 2}}
+
+
+def test_every_file_of_scenarios_has_its_builds():
+    """In builds.txt: without a line a file runs twice in make check."""
+    here = pathlib.Path(__file__).parent
+    assert set(conftest.builds()) == {path.name for path in here.glob("test_*.py")}
+    assert all(set(where) <= {"dev", "asan"} and where for where, _ in conftest.builds().values())
 
 
 def test_a_mark_is_told_from_a_mutated_one():
