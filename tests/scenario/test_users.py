@@ -235,20 +235,25 @@ def test_who_may_write_users_gives_no_more_than_he_has(launch, row):
         assert made.code == "FORBIDDEN"
 
 
-@table({
+FOR_ADMINS = {
     "list": ("GET", "/api/users", "read:users", None), "one": ("GET", "/api/users/{id}", "read:users", None),
     "make": ("POST", "/api/users", "write:users", {**NEW, "email": "new@example.com", "role": "admin"}), "change": ("PATCH", "/api/users/{id}", "write:users", {"role": "admin"}),
     "own role": ("PATCH", "/api/users/{me}", "write:users", {"role": "admin"}),
-})
-def test_nobody_without_the_permission_sees_or_changes_users(town, row):
-    method, path, permission, body = row
-    path = path.replace("{id}", town.admin_account.id).replace("{me}", town.user.id)
-    assert town.call(method, path, json_body=body).code == "UNAUTHORIZED"
-    refused = town.call(method, path, json_body=body, token=town.user.access)
-    assert (refused.status, refused.code) == (403, "FORBIDDEN") and refused.json()["error"]["required"] == [permission]
-    assert town.get("/api/users", token=town.admin_token).json()["meta"]["total"] == 3 and town.user.login().user["role"] == "user"
-    event = town.wait_for_event("UNAUTHORIZED_ACCESS", lambda one: one["userId"] == town.user.id)[0]
-    assert event["severity"] == "critical", "a route for admins alone"
+}
+
+
+def test_nobody_without_the_permission_sees_or_changes_users(town):
+    """On one server, as the events of its refusals come together, ten seconds later: one of each client and route."""
+    users = [town.register() for _ in FOR_ADMINS]
+    for number, (user, (method, path, permission, body)) in enumerate(zip(users, FOR_ADMINS.values())):
+        path = path.replace("{id}", town.admin_account.id).replace("{me}", user.id)
+        assert town.call(method, path, json_body=body).code == "UNAUTHORIZED"
+        refused = town.call(method, path, json_body=body, token=user.access, source=f"127.0.3.{number + 1}")
+        assert (refused.status, refused.code) == (403, "FORBIDDEN") and refused.json()["error"]["required"] == [permission]
+        assert town.get("/api/users", token=town.admin_token).json()["meta"]["total"] == 3 + len(users) and user.login().user["role"] == "user"
+    for user, name in zip(users, FOR_ADMINS):
+        event = town.wait_for_event("UNAUTHORIZED_ACCESS", lambda one: one["userId"] == user.id)[0]
+        assert event["severity"] == "critical", f"a route for admins alone: {name}"
 
 
 @table({"unknown": str(uuid.uuid4()), "no UUID": "1", "SQL": "1'--", "nil": "00000000-0000-0000-0000-000000000000", "upper case": "{ID}"})
