@@ -4,22 +4,44 @@ import uuid
 
 import pytest
 
-from harness import run, table, together
+from harness import Merlon, run, table, together
 
 DESK = {"name": "Walnut desk", "description": "Solid wood, oiled", "price": 24900, "currency": "EUR", "stock": 3}
 
 
 @pytest.fixture
-def shop(launch):
+def shop(merlon, admin):
+    """The module's server: it holds what other tests have made, too."""
+    merlon.admin_token = admin.access
+    return merlon
+
+
+@pytest.fixture
+def own_shop(launch):
     server = launch()
     server.admin_token = server.create_admin().access
     return server
+
+
+@pytest.fixture(scope="module")
+def shop_of_three(tmp_path_factory):
+    """A server with these three products, which tests only look for."""
+    server = Merlon(tmp_path_factory.mktemp("three")).start()
+    server.admin_token = server.create_admin().access
+    for name in ("Walnut desk", "Oak desk", "Oak chair"):
+        create(server, name=name)
+    yield server
+    server.stop()
 
 
 def create(server, **changes):
     answer = server.post("/api/products", {**DESK, **changes}, token=server.admin_token)
     assert answer.status == 201, answer
     return answer.data
+
+
+def total(server):
+    return server.get("/api/products", token=server.admin_token).json()["meta"]["total"]
 
 
 def test_a_product_is_made_read_changed_and_deleted(shop):
@@ -47,12 +69,13 @@ def test_a_product_is_made_read_changed_and_deleted(shop):
 def test_nobody_without_the_permission_passes(shop, row):
     method, path, permission = row
     path = path.replace("{id}", create(shop)["id"])
+    before = total(shop)
     body = DESK if method in ("POST", "PUT") else None
     assert shop.call(method, path, json_body=body).code == "UNAUTHORIZED"
     if permission != "read:products":
         refused = shop.call(method, path, json_body=body, token=shop.register().access)
         assert (refused.status, refused.code) == (403, "FORBIDDEN") and refused.json()["error"]["required"] == [permission]
-    assert shop.get("/api/products", token=shop.admin_token).json()["meta"]["total"] == 1, "nothing was done"
+    assert total(shop) == before, "nothing was done"
 
 
 @table({
@@ -75,11 +98,11 @@ def test_of_parallel_changes_to_one_version_one_is_made(shop):
     assert sorted(answers) == [200] + [412] * 7
 
 
-def test_pages_show_everything_once_also_when_something_is_added_meanwhile(shop):
-    ids = [create(shop, name=f"Item {number}")["id"] for number in range(7)]
+def test_pages_show_everything_once_also_when_something_is_added_meanwhile(own_shop):
+    ids = [create(own_shop, name=f"Item {number}")["id"] for number in range(7)]
     seen, cursor = [], ""
     while True:
-        answer = shop.get("/api/products?limit=3" + (f"&cursor={cursor}" if cursor else ""), token=shop.admin_token)
+        answer = own_shop.get("/api/products?limit=3" + (f"&cursor={cursor}" if cursor else ""), token=own_shop.admin_token)
         assert answer.status == 200 and len(answer.data) <= 3
         seen += [product["id"] for product in answer.data]
         meta = answer.json()["meta"]
@@ -88,7 +111,7 @@ def test_pages_show_everything_once_also_when_something_is_added_meanwhile(shop)
         if cursor is None:
             break
         if len(seen) == 3:
-            ids.append(create(shop, name="Late")["id"])
+            ids.append(create(own_shop, name="Late")["id"])
     assert seen == sorted(ids), "in the order of their identifiers, which is that of time to the millisecond"
 
 
@@ -96,23 +119,21 @@ def test_pages_show_everything_once_also_when_something_is_added_meanwhile(shop)
     "a whole word": ("desk", 2), "whatever its case": ("DESK", 2), "all words": ("walnut desk", 1), "in the description": ("oiled", 3),
     "not a part of one": ("wal", 0), "nobody has it": ("marble", 0), "nothing but signs": ("%2C.%21", 3), "one nobody has among others": ("desk marble", 0), "twice the same": ("desk desk", 2),
 })
-def test_search_finds_whole_words(shop, row):
+def test_search_finds_whole_words(shop_of_three, row):
     text, count = row
-    for name in ("Walnut desk", "Oak desk", "Oak chair"):
-        create(shop, name=name)
-    answer = shop.get("/api/products?q=" + text.replace(" ", "+"), token=shop.admin_token)
+    answer = shop_of_three.get("/api/products?q=" + text.replace(" ", "+"), token=shop_of_three.admin_token)
     assert answer.status == 200 and len(answer.data) == count == answer.json()["meta"]["total"], answer
 
 
-def test_search_and_totals_follow_changes_and_deletions(shop):
-    product = create(shop, name="Walnut desk")
+def test_search_and_totals_follow_changes_and_deletions(own_shop):
+    product = create(own_shop, name="Walnut desk")
     path = "/api/products/" + product["id"]
-    find = lambda word: shop.get("/api/products?q=" + word, token=shop.admin_token).json()["meta"]["total"]
-    shop.call("PUT", path, json_body={**DESK, "name": "Oak desk"}, token=shop.admin_token)
+    find = lambda word: own_shop.get("/api/products?q=" + word, token=own_shop.admin_token).json()["meta"]["total"]
+    own_shop.call("PUT", path, json_body={**DESK, "name": "Oak desk"}, token=own_shop.admin_token)
     assert (find("walnut"), find("oak"), find("desk")) == (0, 1, 1)
-    shop.call("DELETE", path, token=shop.admin_token)
+    own_shop.call("DELETE", path, token=own_shop.admin_token)
     assert (find("oak"), find("desk")) == (0, 0)
-    assert shop.get("/api/products", token=shop.admin_token).json()["meta"]["total"] == 0
+    assert total(own_shop) == 0
 
 
 @table({

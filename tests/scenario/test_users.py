@@ -11,13 +11,23 @@ NEW = {"password": PASSWORD, "firstName": "Grace", "lastName": "Hopper"}
 SSN = "078-05-1120"
 
 
-@pytest.fixture
-def town(launch):
-    server = launch()
-    server.admin_account = server.create_admin()
-    server.admin_token = server.admin_account.access
+def settle(server, admin):
+    server.admin_account, server.admin_token = admin, admin.access
     server.user = server.register()
     return server
+
+
+@pytest.fixture
+def town(merlon, admin):
+    """The module's server and admin, with a user who is this test's own."""
+    return settle(merlon, admin)
+
+
+@pytest.fixture
+def own_town(launch):
+    """A server for a test that counts its users or events, ends it, or changes its admin."""
+    server = launch()
+    return settle(server, server.create_admin())
 
 
 def patch(server, account, token=None, **changes):
@@ -26,6 +36,10 @@ def patch(server, account, token=None, **changes):
 
 def patch_profile(server, token, **changes):
     return server.call("PATCH", "/api/profile", json_body=changes, token=token)
+
+
+def total(server):
+    return server.get("/api/users", token=server.admin_token).json()["meta"]["total"]
 
 
 # ---- profiles
@@ -54,23 +68,23 @@ def test_of_changes_at_once_none_is_lost(town):
         assert statuses == [200] * len(fields) and town.get("/api/profile", token=token).data == wanted
 
 
-def test_a_profile_survives_a_restart_and_is_nobody_elses(town):
-    patch_profile(town, town.user.access, phone="0800 1111")
-    town.restart()
-    assert town.get("/api/profile", token=town.user.access).data["phone"] == "0800 1111"
-    assert "phone" not in town.get("/api/profile", token=town.register().access).data
+def test_a_profile_survives_a_restart_and_is_nobody_elses(own_town):
+    patch_profile(own_town, own_town.user.access, phone="0800 1111")
+    own_town.restart()
+    assert own_town.get("/api/profile", token=own_town.user.access).data["phone"] == "0800 1111"
+    assert "phone" not in own_town.get("/api/profile", token=own_town.register().access).data
 
 
-def test_only_the_last_four_digits_of_the_number_ever_leave(town):
-    patch_profile(town, town.user.access, ssn=SSN, phone="0800 555 0199", address="Sealed Street 7")
-    answers = [town.get("/api/profile", token=town.user.access), town.get("/api/users", token=town.admin_token), town.me(town.user.access)]
+def test_only_the_last_four_digits_of_the_number_ever_leave(own_town):
+    patch_profile(own_town, own_town.user.access, ssn=SSN, phone="0800 555 0199", address="Sealed Street 7")
+    answers = [own_town.get("/api/profile", token=own_town.user.access), own_town.get("/api/users", token=own_town.admin_token), own_town.me(own_town.user.access)]
     assert all(SSN not in answer.text and SSN[:6] not in answer.text for answer in answers)
-    town.stop()
-    for path in (town.directory / "data").rglob("*"):
+    own_town.stop()
+    for path in (own_town.directory / "data").rglob("*"):
         if path.is_file():
             for text in (SSN, SSN.replace("-", ""), "0800 555 0199", "Sealed Street"):
                 assert text.encode() not in path.read_bytes(), f"{text} in {path.name}"
-    assert SSN.encode() not in town.output()
+    assert SSN.encode() not in own_town.output()
 
 
 @table({
@@ -97,12 +111,12 @@ def test_mass_assignment_through_the_profile_changes_nothing(town):
 # ---- an admin's view
 
 
-def test_an_admin_lists_users_page_by_page_in_the_order_they_came(town):
+def test_an_admin_lists_users_page_by_page_in_the_order_they_came(own_town):
     for _ in range(5):
-        town.register()
+        own_town.register()
     seen, cursor = [], ""
     while True:
-        page = town.get("/api/users?limit=3" + cursor, token=town.admin_token)
+        page = own_town.get("/api/users?limit=3" + cursor, token=own_town.admin_token)
         meta = page.json()["meta"]
         assert page.status == 200 and len(page.data) <= 3 and meta["total"] == 8 and page.get("X-Total-Count") == "8" and page.get("X-Page-Count") == "3"
         seen += page.data
@@ -111,8 +125,8 @@ def test_an_admin_lists_users_page_by_page_in_the_order_they_came(town):
         cursor = "&cursor=" + meta["nextCursor"]
     assert len({user["id"] for user in seen}) == 8 and [user["createdAt"] for user in seen] == sorted(user["createdAt"] for user in seen)
     assert all(user["locked"] is False and "password" not in user for user in seen)
-    one = town.get("/api/users/" + town.user.id, token=town.admin_token)
-    assert one.data == {**town.me(town.user.access).data, "locked": False} and one.get("Cache-Control") == "no-store"
+    one = own_town.get("/api/users/" + own_town.user.id, token=own_town.admin_token)
+    assert one.data == {**own_town.me(own_town.user.access).data, "locked": False} and one.get("Cache-Control") == "no-store"
 
 
 def test_an_admin_makes_a_user_who_can_sign_in(town):
@@ -134,38 +148,39 @@ def test_an_admin_makes_a_user_who_can_sign_in(town):
 })
 def test_a_user_made_by_an_admin_follows_the_same_rules(town, row):
     body, fields = row
+    before = total(town)
     refused = town.post("/api/users", body, token=town.admin_token)
     assert (refused.status, refused.code) == (400, "VALIDATION_ERROR") and {detail["field"] for detail in refused.json()["error"]["details"]} == fields
-    assert "short" not in refused.text and town.get("/api/users", token=town.admin_token).json()["meta"]["total"] == 3
+    assert "short" not in refused.text and total(town) == before
 
 
-def test_another_role_ends_all_sessions_and_is_in_the_next_tokens(town):
-    second = town.user.login()
-    changed = patch(town, town.user, role="moderator")
+def test_another_role_ends_all_sessions_and_is_in_the_next_tokens(own_town):
+    second = own_town.user.login()
+    changed = patch(own_town, own_town.user, role="moderator")
     assert changed.status == 200 and changed.data["role"] == "moderator"
-    for account in (town.user, second):
-        assert town.me(account.access).code == "TOKEN_REVOKED" and town.try_refresh(account.refresh).code == "INVALID_REFRESH_TOKEN"
-    assert town.user.login().user["role"] == "moderator"
-    event = town.wait_for_event("ROLE_CHANGED")[0]
-    assert event["userId"] == town.user.id and event["details"] == {"from": "user", "to": "moderator", "by": town.admin_account.id}
-    town.kill()
-    town.start()
-    assert town.me(town.user.access).code == "TOKEN_REVOKED", "a restart does not forget it"
+    for account in (own_town.user, second):
+        assert own_town.me(account.access).code == "TOKEN_REVOKED" and own_town.try_refresh(account.refresh).code == "INVALID_REFRESH_TOKEN"
+    assert own_town.user.login().user["role"] == "moderator"
+    event = own_town.wait_for_event("ROLE_CHANGED")[0]
+    assert event["userId"] == own_town.user.id and event["details"] == {"from": "user", "to": "moderator", "by": own_town.admin_account.id}
+    own_town.kill()
+    own_town.start()
+    assert own_town.me(own_town.user.access).code == "TOKEN_REVOKED", "a restart does not forget it"
 
 
-def test_the_same_role_again_ends_nothing(town):
-    assert patch(town, town.user, role="user", locked=False).status == 200
-    assert town.me(town.user.access).status == 200 and not town.events("ROLE_CHANGED")
+def test_the_same_role_again_ends_nothing(own_town):
+    assert patch(own_town, own_town.user, role="user", locked=False).status == 200
+    assert own_town.me(own_town.user.access).status == 200 and not own_town.events("ROLE_CHANGED")
 
 
-def test_a_lock_ends_all_sessions_until_it_is_taken_away(town):
-    assert patch(town, town.user, locked=True).data["locked"] is True
-    assert town.me(town.user.access).code == "TOKEN_REVOKED" and town.try_refresh(town.user.refresh).status == 401
-    refused = town.try_login(town.user.email, PASSWORD)
+def test_a_lock_ends_all_sessions_until_it_is_taken_away(own_town):
+    assert patch(own_town, own_town.user, locked=True).data["locked"] is True
+    assert own_town.me(own_town.user.access).code == "TOKEN_REVOKED" and own_town.try_refresh(own_town.user.refresh).status == 401
+    refused = own_town.try_login(own_town.user.email, PASSWORD)
     assert (refused.status, refused.code) == (429, "TOO_MANY_AUTH_ATTEMPTS")
-    assert town.wait_for_event("ACCOUNT_LOCKED")[0]["details"]["by"] == town.admin_account.id
-    assert patch(town, town.user, locked=False).data["locked"] is False
-    assert town.user.login().user["role"] == "user"
+    assert own_town.wait_for_event("ACCOUNT_LOCKED")[0]["details"]["by"] == own_town.admin_account.id
+    assert patch(own_town, own_town.user, locked=False).data["locked"] is False
+    assert own_town.user.login().user["role"] == "user"
 
 
 def test_a_sign_in_that_is_under_way_does_not_slip_past_a_lock(launch):
@@ -196,12 +211,12 @@ def test_an_admin_does_not_shut_himself_out(town, row):
     assert (refused.status, refused.code) == (409, "CONFLICT") and town.me(town.admin_token).status == 200
 
 
-def test_an_operator_may_do_it_all_the_same(town):
-    assert town.run("user", "lock", town.admin_account.email).returncode == 0
-    assert town.me(town.admin_token).code == "TOKEN_REVOKED"
-    assert town.run("user", "unlock", town.admin_account.email).returncode == 0
-    assert town.admin_account.login().user["role"] == "admin"
-    done = town.run("user", "role", town.admin_account.email, "king")
+def test_an_operator_may_do_it_all_the_same(own_town):
+    assert own_town.run("user", "lock", own_town.admin_account.email).returncode == 0
+    assert own_town.me(own_town.admin_token).code == "TOKEN_REVOKED"
+    assert own_town.run("user", "unlock", own_town.admin_account.email).returncode == 0
+    assert own_town.admin_account.login().user["role"] == "admin"
+    done = own_town.run("user", "role", own_town.admin_account.email, "king")
     assert done.returncode == 1 and "must be one of [admin, moderator, user]" in done.stderr
 
 
@@ -242,17 +257,17 @@ FOR_ADMINS = {
 }
 
 
-def test_nobody_without_the_permission_sees_or_changes_users(town):
+def test_nobody_without_the_permission_sees_or_changes_users(own_town):
     """On one server, as the events of its refusals come together, ten seconds later: one of each client and route."""
-    users = [town.register() for _ in FOR_ADMINS]
+    users = [own_town.register() for _ in FOR_ADMINS]
     for number, (user, (method, path, permission, body)) in enumerate(zip(users, FOR_ADMINS.values())):
-        path = path.replace("{id}", town.admin_account.id).replace("{me}", user.id)
-        assert town.call(method, path, json_body=body).code == "UNAUTHORIZED"
-        refused = town.call(method, path, json_body=body, token=user.access, source=f"127.0.3.{number + 1}")
+        path = path.replace("{id}", own_town.admin_account.id).replace("{me}", user.id)
+        assert own_town.call(method, path, json_body=body).code == "UNAUTHORIZED"
+        refused = own_town.call(method, path, json_body=body, token=user.access, source=f"127.0.3.{number + 1}")
         assert (refused.status, refused.code) == (403, "FORBIDDEN") and refused.json()["error"]["required"] == [permission]
-        assert town.get("/api/users", token=town.admin_token).json()["meta"]["total"] == 3 + len(users) and user.login().user["role"] == "user"
+        assert own_town.get("/api/users", token=own_town.admin_token).json()["meta"]["total"] == 3 + len(users) and user.login().user["role"] == "user"
     for user, name in zip(users, FOR_ADMINS):
-        event = town.wait_for_event("UNAUTHORIZED_ACCESS", lambda one: one["userId"] == user.id)[0]
+        event = own_town.wait_for_event("UNAUTHORIZED_ACCESS", lambda one: one["userId"] == user.id)[0]
         assert event["severity"] == "critical", f"a route for admins alone: {name}"
 
 
@@ -294,13 +309,13 @@ def test_the_built_in_users_can_be_left_out_or_replaced(launch, upstream):
     assert other.get("/api/profile").status == 200
 
 
-def test_accounts_made_before_are_counted_by_the_migration(town):
+def test_accounts_made_before_are_counted_by_the_migration(own_town):
     import sqlite3
-    town.stop()
-    database = sqlite3.connect(town.directory / "data" / "merlon.db")
+    own_town.stop()
+    database = sqlite3.connect(own_town.directory / "data" / "merlon.db")
     database.executescript("DROP TABLE account_totals; DROP TABLE account_changes;"
                            "DELETE FROM schema_migrations WHERE role = 'auth' AND number IN (4, 6);")
     database.close()
-    town.start()
-    assert town.get("/api/users", token=town.admin_token).json()["meta"]["total"] == 3
-    assert "first admin" not in town.stderr_text()
+    own_town.start()
+    assert own_town.get("/api/users", token=own_town.admin_token).json()["meta"]["total"] == 3
+    assert "first admin" not in own_town.stderr_text()
