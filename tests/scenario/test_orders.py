@@ -11,10 +11,16 @@ DESK = {"name": "Walnut desk", "price": 24900, "currency": "EUR", "stock": 5}
 
 
 @pytest.fixture
-def shop(launch):
+def shop(merlon, admin):
+    """The module's server, with a user who is this test's own."""
+    merlon.admin_token, merlon.user = admin.access, merlon.register()
+    return merlon
+
+
+@pytest.fixture
+def own_shop(launch):
     server = launch()
-    server.admin_token = server.create_admin().access
-    server.user = server.register()
+    server.admin_token, server.user = server.create_admin().access, server.register()
     return server
 
 
@@ -80,19 +86,19 @@ def test_parallel_orders_never_take_more_than_there_is(shop):
     assert len(orders.data) == orders.json()["meta"]["total"] == 10
 
 
-def test_the_same_key_is_the_same_order_however_often_and_at_once(shop):
-    desk = product(shop, stock=10)
-    answers = together(8, lambda number: order(shop, [(desk, 2)], headers={"Idempotency-Key": "key-1"}))
+def test_the_same_key_is_the_same_order_however_often_and_at_once(own_shop):
+    desk = product(own_shop, stock=10)
+    answers = together(8, lambda number: order(own_shop, [(desk, 2)], headers={"Idempotency-Key": "key-1"}))
     assert {answer.status for answer in answers} == {201} and len({answer.data["id"] for answer in answers}) == 1
-    assert stock(shop, desk) == 8
-    other = order(shop, [(desk, 3)], headers={"Idempotency-Key": "key-1"})
+    assert stock(own_shop, desk) == 8
+    other = order(own_shop, [(desk, 3)], headers={"Idempotency-Key": "key-1"})
     assert (other.status, other.code) == (409, "CONFLICT")
-    stranger = order(shop, [(desk, 2)], token=shop.register().access, headers={"Idempotency-Key": "key-1"})
+    stranger = order(own_shop, [(desk, 2)], token=own_shop.register().access, headers={"Idempotency-Key": "key-1"})
     assert stranger.status == 201 and stranger.data["id"] != answers[0].data["id"], "a key is its user's"
-    assert stock(shop, desk) == 6
-    shop.restart()
-    assert order(shop, [(desk, 2)], token=shop.user.login().access, headers={"Idempotency-Key": "key-1"}).data["id"] == answers[0].data["id"]
-    assert stock(shop, desk) == 6
+    assert stock(own_shop, desk) == 6
+    own_shop.restart()
+    assert order(own_shop, [(desk, 2)], token=own_shop.user.login().access, headers={"Idempotency-Key": "key-1"}).data["id"] == answers[0].data["id"]
+    assert stock(own_shop, desk) == 6
 
 
 def test_a_refused_order_is_refused_again_under_its_key(shop):
@@ -109,16 +115,16 @@ def test_a_malformed_key_is_refused(shop, row):
     assert order(shop, [(product(shop), 1)], headers={"Idempotency-Key": row}).status == 400
 
 
-def test_somebody_elses_order_does_not_exist(shop):
-    desk = product(shop)
-    made = order(shop, [(desk, 1)]).data
-    stranger = shop.register().access
+def test_somebody_elses_order_does_not_exist(own_shop):
+    desk = product(own_shop)
+    made = order(own_shop, [(desk, 1)]).data
+    stranger = own_shop.register().access
     for method, path in (("GET", ""), ("POST", "/cancel")):
-        assert shop.call(method, "/api/orders/" + made["id"] + path, token=stranger).code == "NOT_FOUND"
-    assert shop.get("/api/orders", token=stranger).data == []
-    assert shop.get("/api/orders/" + made["id"], token=shop.admin_token).data == made, "an admin sees all"
-    assert [one["id"] for one in shop.get("/api/orders", token=shop.admin_token).data] == [made["id"]]
-    assert shop.get("/api/orders/" + made["id"], token=shop.user.access).data["status"] == "confirmed"
+        assert own_shop.call(method, "/api/orders/" + made["id"] + path, token=stranger).code == "NOT_FOUND"
+    assert own_shop.get("/api/orders", token=stranger).data == []
+    assert own_shop.get("/api/orders/" + made["id"], token=own_shop.admin_token).data == made, "an admin sees all"
+    assert [one["id"] for one in own_shop.get("/api/orders", token=own_shop.admin_token).data] == [made["id"]]
+    assert own_shop.get("/api/orders/" + made["id"], token=own_shop.user.access).data["status"] == "confirmed"
 
 
 def test_pages_are_newest_first_and_whole(shop):
@@ -151,20 +157,20 @@ def test_mass_assignment_changes_nothing(shop):
     assert made["total"] == 24900 and made["status"] == "confirmed" and made["userId"] == shop.me(shop.user.access).data["id"]
 
 
-def test_stock_and_orders_add_up_after_kills_under_load(shop):
+def test_stock_and_orders_add_up_after_kills_under_load(own_shop):
     """kill -9 while orders are made and cancelled: every acknowledged one is there, and no stock is lost or made."""
-    desk = product(shop, stock=1000)
+    desk = product(own_shop, stock=1000)
     acknowledged, lock = {}, threading.Lock()
 
     def work(token, stop):
         while not stop.is_set():
             try:
-                made = order(shop, [(desk, 2)], token=token, headers={"Idempotency-Key": str(uuid.uuid4())})
+                made = order(own_shop, [(desk, 2)], token=token, headers={"Idempotency-Key": str(uuid.uuid4())})
                 if made.status == 201:
                     with lock:
                         acknowledged[made.data["id"]] = "confirmed"
                     if made.data["id"][-1] in "01234567":
-                        if shop.post("/api/orders/" + made.data["id"] + "/cancel", token=token).status == 200:
+                        if own_shop.post("/api/orders/" + made.data["id"] + "/cancel", token=token).status == 200:
                             with lock:
                                 acknowledged[made.data["id"]] = "cancelled"
             except Exception:
@@ -172,22 +178,22 @@ def test_stock_and_orders_add_up_after_kills_under_load(shop):
 
     for _ in range(5):
         stop = threading.Event()
-        threads = [threading.Thread(target=work, args=(shop.user.access, stop)) for _ in range(4)]
+        threads = [threading.Thread(target=work, args=(own_shop.user.access, stop)) for _ in range(4)]
         for thread in threads:
             thread.start()
         stop.wait(0.5)
-        shop.kill()
+        own_shop.kill()
         stop.set()
         for thread in threads:
             thread.join(60)
-        shop.start()
+        own_shop.start()
     orders, cursor = [], ""
     while cursor is not None:
-        page = shop.get("/api/orders?limit=100" + (f"&cursor={cursor}" if cursor else ""), token=shop.admin_token)
+        page = own_shop.get("/api/orders?limit=100" + (f"&cursor={cursor}" if cursor else ""), token=own_shop.admin_token)
         orders += page.data
         cursor = page.json()["meta"]["nextCursor"]
     statuses = {one["id"]: one["status"] for one in orders}
     for identifier, status in acknowledged.items():
         assert statuses[identifier] == status or (status == "confirmed" and statuses[identifier] == "cancelled")
     assert acknowledged and set(statuses.values()) <= {"confirmed", "cancelled"}, "nothing stays half done"
-    assert stock(shop, desk) == 1000 - 2 * list(statuses.values()).count("confirmed")
+    assert stock(own_shop, desk) == 1000 - 2 * list(statuses.values()).count("confirmed")

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+import client
 import jose
 from harness import REFRESH_SECRET, SECRET, table
 
