@@ -116,12 +116,18 @@ def test_of_many_signals_at_once_few_are_reloads_and_the_end_waits_behind_none(l
     """Else who sends a thousand keeps it from ending: each reads all files again. They come faster than this much is read."""
     routes = [{"path": f"/{number}/**", "methods": ["GET"], "allow": "public"} for number in range(1_000)]
     server = launch({"services": {"many": service("http://127.0.0.1:1", routes)}})
-    signals = 200
+    began = time.monotonic()
+    server.reload()
+    client.wait_for(lambda: "configuration reloaded" in server.stderr_text(), every=0.001, what="a reload")
+    alone = time.monotonic() - began
+    signals, began = 200, time.monotonic()
     for _ in range(signals):
         os.kill(server.process.pid, signal.SIGHUP)
         time.sleep(0.001)  # or the kernel makes one of them
+    storm = time.monotonic() - began
     server.stop()
-    assert server.stderr_text().count("configuration reloaded") < signals / 4
+    # On a machine where they came slowly, as many as there was time for.
+    assert server.stderr_text().count("configuration reloaded") - 1 < max(signals / 4, 2 * storm / alone)
     assert "reloaded" not in server.stderr_text().partition("draining")[2]
 
 
