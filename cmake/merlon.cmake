@@ -39,8 +39,8 @@ if(MERLON_HARDEN)
 endif()
 
 # merlon_folder(NAME RANK LIBRARIES...): the library merlon_NAME of the *.cc files in src/NAME and
-# below. It links the libraries of all lower ranks: which of them it may include, tools/tidy says.
-# Called in the order of the ranks.
+# below, with the LIBRARIES from outside. It links our libraries of all lower ranks, which are those
+# that it may include: tools/tidy refuses any other include. Called in the order of the ranks.
 function(merlon_folder name rank)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${name}/*.cc)
     set(tests ${sources})

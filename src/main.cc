@@ -1,5 +1,4 @@
-// The program: read its arguments, run one command. What the commands do is in the files beside
-// this.
+// The program: read its arguments, run one command. The commands' names and options are in cli/.
 #include <malloc.h>
 #include <csignal>
 #include <cstdio>

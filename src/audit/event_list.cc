@@ -1,4 +1,4 @@
-// Merging what the sources have.
+// Merges the events of several databases into one list.
 #include "audit/event_list.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// Rendering events.
+// Renders a stored event for a terminal or a program.
 #include "audit/event_text.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// The writing thread: read run() first.
+// The writing thread of the log. Read run() first.
 #include "base/line_writer.h"
 
 #include <poll.h>

@@ -1,4 +1,4 @@
-// A race between the resolver and a timer.
+// Resolves a host's name, with a timer that gives up.
 #include "base/lookup.h"
 
 #include <boost/asio/basic_waitable_timer.hpp>

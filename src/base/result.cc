@@ -1,4 +1,4 @@
-// The end of a process whose own code broke a promise.
+// Stops the process when its own code broke a promise.
 #include "base/result.h"
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// POSIX semaphores, and signals that interrupt them.
+// POSIX semaphores, with signals that interrupt a wait taken care of.
 #include "base/semaphore.h"
 
 #include <cerrno>

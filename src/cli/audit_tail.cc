@@ -1,4 +1,4 @@
-// Asking for events, and going on to ask.
+// merlon audit tail: asks for the newest events, then for later ones.
 #include "cli/audit_tail.h"
 
 #include <csignal>

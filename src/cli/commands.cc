@@ -1,4 +1,4 @@
-// What all commands share.
+// What all commands share: the options --config, --set and --json, and loading the configuration.
 #include "cli/commands.h"
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// The operator's part of the command line.
+// merlon user, session and key: sends a command to the running server, or to the store.
 #include "cli/operator_commands.h"
 
 #include <cstdio>

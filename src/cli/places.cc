@@ -1,4 +1,4 @@
-// Walking over commands. CLI11 keeps an option group as a command without a name.
+// Lists all commands and their options. CLI11 keeps an option group as a command without a name.
 #include "cli/places.h"
 
 namespace merlon::cli {

@@ -1,4 +1,4 @@
-// Running the server, and asking it how it is.
+// merlon serve and merlon healthcheck.
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>

@@ -1,4 +1,4 @@
-// merlon store: moving it.
+// merlon store: copies an installation's tables to another database.
 #include <fmt/format.h>
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// merlon token: looking at tokens without a server.
+// merlon token: verifies and inspects tokens without a server.
 #include <cstdio>
 
 #include "cli/commands.h"

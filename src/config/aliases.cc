@@ -1,4 +1,4 @@
-// Variables into the tree.
+// Puts the seed's environment variables into the configuration tree.
 #include "config/aliases.h"
 
 #include <algorithm>

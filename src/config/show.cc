@@ -1,4 +1,4 @@
-// Walks over a tree of keys.
+// Prints the tree of keys: for people, as JSON, and as JSON Schema.
 #include "config/show.h"
 
 #include <algorithm>

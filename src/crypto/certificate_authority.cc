@@ -1,4 +1,4 @@
-// Making the authority, and leaves of it.
+// Makes a development authority, and issues certificates from it.
 #include "crypto/certificate_authority.h"
 
 #include <arpa/inet.h>

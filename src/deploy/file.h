@@ -1,4 +1,4 @@
-// What rendering makes.
+// A rendered file: its path and its text.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Checking names, and the server's two files.
+// Checks names, and renders PostgreSQL's access rules and settings.
 #include "deploy/postgres.h"
 
 #include <fmt/format.h>

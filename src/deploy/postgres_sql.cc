@@ -1,4 +1,5 @@
-// Read setup_sql() first. Names have been checked (postgres.cc); they are quoted all the same.
+// Renders SQL. Read setup_sql() first. Names have been checked (postgres.cc); they are quoted all
+// the same.
 #include "deploy/postgres_sql.h"
 
 #include <fmt/format.h>

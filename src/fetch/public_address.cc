@@ -1,4 +1,4 @@
-// The special-purpose address registries.
+// The special-purpose address registries of IANA, as ranges.
 #include "fetch/public_address.h"
 
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-// The life of a request. Read respond() first: every stage of the gateway is a line in it.
+// The life of a request. Read serve() in request_path.cc, then respond(): its lines are the stages.
 #pragma once
 
 #include "events/refusals.h"

@@ -1,4 +1,4 @@
-// Reading bodies.
+// Reads a body piece by piece, by its framing.
 #include "http/body_reader.h"
 
 namespace merlon::http {

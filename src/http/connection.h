@@ -20,13 +20,14 @@ struct ConnectionContext {
     std::string date;       // the Date field's value, renewed every second
 };
 
-// Resource of its coroutine, run(); other coroutines of the worker may call hurry().
+// Resource of its coroutine, run(). The worker's server, which drains, calls close_if_idle() and
+// close().
 class Connection final {
 public:
     Connection(ConnectionContext& context, net::Socket socket, Peer peer,
                std::unique_ptr<net::TlsSession> tls);
 
-    // Serves until either side ends the connection. Gives no error: nobody is left to tell.
+    // Serves until either side ends the connection. Its only error is that of the TLS handshake.
     Task<> run();
 
     // Draining: closes the connection when it waits for a request since at least `idle_ticks`.

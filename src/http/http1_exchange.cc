@@ -1,4 +1,4 @@
-// Answers over HTTP/1.1.
+// Writes responses over HTTP/1.1.
 #include "http/http1_exchange.h"
 
 #include "base/text.h"

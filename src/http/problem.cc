@@ -1,4 +1,4 @@
-// The table of errors.
+// The table from rule names and kinds of errors to status, code and message.
 #include "http/problem.h"
 
 #include <fmt/format.h>

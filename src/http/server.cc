@@ -1,4 +1,4 @@
-// Accepting, and letting go.
+// Accepts connections, and drains them at the end.
 #include "http/server.h"
 
 #include <fmt/chrono.h>

@@ -1,4 +1,4 @@
-// The timer wheel.
+// The timer wheel: set, cancel, tick.
 #include "net/deadlines.h"
 
 namespace merlon::net {

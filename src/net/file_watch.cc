@@ -1,4 +1,4 @@
-// Looking at files and waiting until they stand still.
+// Looks at files' times, and waits until a change is complete.
 #include "net/file_watch.h"
 
 #include <sys/stat.h>

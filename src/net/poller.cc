@@ -1,4 +1,4 @@
-// The loop's part: events in, coroutines out.
+// Takes epoll's events on the loop and resumes the coroutines that wait for them.
 #include "net/poller.h"
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// What a stream does under TLS.
+// Handshake, reads and writes of a stream under TLS.
 #include <sys/socket.h>
 
 #include "net/stream.h"

@@ -1,4 +1,4 @@
-// Walking over the tables of every role.
+// Reports and runs the migrations of every role.
 #include "operations/migrate.h"
 
 #include <fmt/format.h>

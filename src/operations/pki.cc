@@ -1,4 +1,4 @@
-// The authority's folder.
+// Makes and reads the folder of a development authority.
 #include "operations/pki.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// A line that is written over.
+// A progress line on standard error that overwrites itself.
 #include "operations/progress.h"
 
 #include <unistd.h>

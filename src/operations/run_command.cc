@@ -1,4 +1,4 @@
-// From a command's JSON to a call of what carries it out.
+// Turns an operator's command, JSON, into a call, and its result into JSON.
 #include "operations/run_command.h"
 
 #include <boost/json.hpp>

@@ -1,4 +1,4 @@
-// Read copy_store() first.
+// merlon store copy. Read copy_store() first.
 #include "operations/store_copy.h"
 
 #include <fmt/format.h>

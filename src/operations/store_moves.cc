@@ -1,4 +1,4 @@
-// From an order to pairs of databases. Read store_moves() first.
+// Decides what a copy moves: from an order to pairs of databases. Read store_moves() first.
 #include "operations/store_moves.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The commands on tokens.
+// merlon token: what verify and inspect do.
 #include "operations/token_command.h"
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// Writing beside, then naming.
+// Writes a file under another name, syncs it, then renames it.
 #include "operations/whole_file.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// A table and a list for each shard, as large together as they may be.
+// The shards of the cache: a table and a list by use, bounded in bytes.
 #include "products/answer_cache.h"
 
 namespace merlon::products {

@@ -1,4 +1,4 @@
-// Cutting text into words.
+// Splits text into words for the search.
 #include "products/search_words.h"
 
 #include "base/text.h"

@@ -1,4 +1,4 @@
-// To the client's loop and back.
+// Carries a call to the client's loop and its result back.
 #include "redis/shared_redis.h"
 
 #include "base/answer.h"

@@ -1,5 +1,5 @@
 // One key per person and role, in a database of its own, wrapped by a root key that the master key
-// wraps. Destroying a person's key darkens what is sealed under it, in every backup of the data.
+// wraps. Destroying a person's key makes what it sealed unreadable, in every backup of the data.
 #pragma once
 
 #include <list>

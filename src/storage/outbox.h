@@ -1,5 +1,5 @@
 // The events of committed changes, written in the change's own transaction: an event is there if
-// and only if its change is. audit/ collects them from here and acknowledges.
+// and only if its change is. Events stay here; audit/event_list.h lists those of all databases.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// Some changes in each transaction: what nobody has folded for a year is no reason to hold the
-// others up.
+// Adds changes up to a total, some in each transaction: a year of changes that nobody folded must
+// not block the others.
 #include "storage/tally.h"
 
 #include <map>

@@ -1,4 +1,4 @@
-// Reading claims.
+// Reads the claims of an access token.
 #include "tokens/access_token.h"
 
 #include <boost/json.hpp>

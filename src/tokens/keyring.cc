@@ -1,4 +1,4 @@
-// Choosing among our own keys.
+// Chooses among our own keys: which one signs, which ones verify.
 #include "tokens/keyring.h"
 
 #include <algorithm>

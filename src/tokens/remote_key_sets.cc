@@ -1,4 +1,4 @@
-// When to fetch, and what to do with what came.
+// Decides when to fetch a foreign key set, and what to do with the result.
 #include "tokens/remote_key_sets.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Probing, growing, shrinking.
+// The hash table of revocations: probing, growing, shrinking.
 #include "tokens/revocation_table.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Between a UUID's letters and its bytes, and its hash.
+// Converts a UUID's text to bytes and back, and hashes it.
 #include "tokens/revoked_id.h"
 
 #include <bit>

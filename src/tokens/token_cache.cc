@@ -1,4 +1,4 @@
-// Looking in one set.
+// Looks a token up in its set of eight places, and evicts the least recently used one.
 #include "tokens/token_cache.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Reading foreign keys.
+// Reads the keys of trusted issuers.
 #include "tokens/trusted_issuers.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The loop of one target's checks.
+// The loop that checks one target.
 #include "upstream/health_checker.h"
 
 #include <boost/asio/steady_timer.hpp>

@@ -1,4 +1,4 @@
-// From judged bodies to values.
+// Turns validated bodies into values.
 #include "users/account_form.h"
 
 #include <boost/json.hpp>

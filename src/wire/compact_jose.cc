@@ -1,4 +1,4 @@
-// Taking tokens apart.
+// Splits a compact token into its parts, and decodes them.
 #include "wire/compact_jose.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Looking through a list of entity tags.
+// Looks for an entity tag in a list.
 #include "wire/entity_tag.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Finding and parsing heads.
+// Finds the end of a head, and parses it.
 #include "wire/head.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Parsing, then what the parser lets pass.
+// Parses JSON, then refuses what the parser lets pass.
 #include "wire/json.h"
 
 #include <boost/json/parser.hpp>

@@ -1,4 +1,5 @@
-// Boost.JSON's own serializer writes 1.5 as 1.5E0, which is right and surprises people.
+// Writes JSON. Not by Boost.JSON's serializer: it writes 1.5 as 1.5E0, which is right and
+// surprises people.
 #include "wire/json_canonical.h"
 
 #include <boost/json/serialize.hpp>

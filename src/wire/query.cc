@@ -1,4 +1,4 @@
-// Splitting and decoding.
+// Splits a query into parameters and decodes them.
 #include "wire/query.h"
 
 #include <utf8proc.h>

@@ -1,4 +1,4 @@
-// RESP, value by value.
+// Reads RESP replies, value by value.
 #include "wire/resp.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// UUIDs and dates, character by character.
+// Checks UUIDs and dates, character by character.
 #include "wire/text_format.h"
 
 #include <algorithm>

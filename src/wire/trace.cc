@@ -1,4 +1,4 @@
-// Reading and continuing traces.
+// Reads request ids and trace contexts, and makes the next one.
 #include "wire/trace.h"
 
 #include <algorithm>

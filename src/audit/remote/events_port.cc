@@ -1,4 +1,4 @@
-// Events as messages.
+// Turns events into messages between processes and back.
 #include "audit/remote/events_port.h"
 
 #include "rpc/names.h"

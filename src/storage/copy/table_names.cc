@@ -1,4 +1,4 @@
-// Three statements, word by word.
+// Finds table names in migrations: a reader of words, and the three statements that name a table.
 #include "storage/copy/table_names.h"
 
 #include <algorithm>

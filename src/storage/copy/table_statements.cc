@@ -1,4 +1,4 @@
-// Words that are put together.
+// Builds the statements of a copy from column names, after checking each name.
 #include "storage/copy/table_statements.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// One line for each adapter.
+// Makes the adapter that the settings name: SQLite or PostgreSQL.
 #include "storage/open/open_database.h"
 
 #include "storage/postgres/postgres_database.h"

@@ -1,4 +1,4 @@
-// Names of databases, and which role's is which.
+// Names databases, and finds the one a role uses.
 #include "storage/open/settings.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// Word by word.
+// Translates a migration's SQLite types to PostgreSQL's, word by word.
 #include "storage/postgres/postgres_dialect.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// LISTEN, and again.
+// LISTEN on a connection of its own, made again whenever it breaks.
 #include "storage/postgres/postgres_listener.h"
 
 namespace merlon::storage {

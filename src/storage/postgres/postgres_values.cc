@@ -1,4 +1,4 @@
-// Network byte order, type by type.
+// Encodes and decodes values in network byte order, type by type.
 #include "storage/postgres/postgres_values.h"
 
 #include <array>

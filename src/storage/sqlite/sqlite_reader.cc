@@ -1,4 +1,4 @@
-// Reads, one after the other.
+// Runs queued reads one after the other on the reading thread.
 #include "storage/sqlite/sqlite_reader.h"
 
 namespace merlon::storage {
