@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 
+#include "access/actor.h"
 #include "api/local_service.h"
 #include "base/current.h"
 #include "base/uuid.h"
@@ -72,9 +73,9 @@ public:
     // the contract's user and `locked`. Errors: "schema.violation" (Invalid: no such role),
     // "access.denied" (Denied: the role may do more than the actor), "account.absent" (Absent),
     // "account.email_taken", "account.own", "account.changed" (Conflict), and those of Database.
-    Task<std::string> create_account(RegisterForm form, std::string role, Actor actor);
+    Task<std::string> create_account(RegisterForm form, std::string role, access::Actor actor);
     // Another role, or a lock, ends all of the account's sessions.
-    Task<std::string> change_account(std::string id, AccountChange change, Actor actor);
+    Task<std::string> change_account(std::string id, AccountChange change, access::Actor actor);
     Task<std::string> find_account(std::string id);
     Task<std::string> id_of(wire::Email email);
     // At most `limit` after an identifier (empty: from the first), the oldest account first.
@@ -138,7 +139,7 @@ private:
         return Uuid::make_v7(parts_.clock.wall(), parts_.entropy).str();
     }
     using Details = decltype(events::Event::details);
-    events::Event event_by(const Actor& actor, events::Type type, std::string user_id,
+    events::Event event_by(const access::Actor& actor, events::Type type, std::string user_id,
                            Details details) const;
     events::Event event(events::Type type, std::string user_id, std::string client) const;
     // Seals the client's address for the outbox.

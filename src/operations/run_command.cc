@@ -9,6 +9,13 @@
 #include "wire/json_text.h"
 
 namespace merlon::operations {
+
+// The one maker of operators. It has no header: an operator's commands are carried out here only.
+class OperatorCommands final {
+public:
+    static access::Actor actor() { return access::Operator(); }
+};
+
 namespace {
 
 using identity::Identity;
@@ -58,7 +65,7 @@ Result<identity::AccountChange> change_of(const Command& command) {
 
 Task<std::string> run_user_command(Identity* identity, Command command) {
     constexpr std::int64_t listed_max = 1'000;
-    const identity::Actor by_operator;
+    const access::Actor by_operator = OperatorCommands::actor();
     if (command.name == "user.list") {
         co_return MERLON_CO_TRY(co_await identity->list_accounts({}, listed_max)).json;
     }

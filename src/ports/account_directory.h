@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "access/actor.h"
 #include "api/page_request.h"
 #include "base/task.h"
 
@@ -24,13 +25,6 @@ struct AccountNames {
 struct NewNames {
     std::optional<std::string> first;
     std::optional<std::string> last;
-};
-
-// Who does something with somebody's account.
-struct Admin {
-    std::string user_id;
-    std::string role;
-    std::string client;  // address
 };
 
 // What is empty stays as it is.
@@ -73,14 +67,14 @@ public:
     virtual Task<> rename(std::string id, NewNames names) = 0;
 
     // The rest give accounts as JSON. Further errors: "schema.violation" (Invalid: no such role),
-    // "access.denied" (Denied: the role may do more than the admin), "account.own",
+    // "access.denied" (Denied: the role may do more than the user who acts), "account.own",
     // "account.email_taken", "account.changed" (Conflict).
     virtual Task<std::string> find(std::string id) = 0;
     // The oldest first.
     virtual Task<AccountPage> list(api::PageRequest page) = 0;
     // `body`: as of NewAccount.
-    virtual Task<std::string> create(std::string body, std::string role, Admin by) = 0;
-    virtual Task<std::string> change(std::string id, AccountChange change, Admin by) = 0;
+    virtual Task<std::string> create(std::string body, std::string role, access::User by) = 0;
+    virtual Task<std::string> change(std::string id, AccountChange change, access::User by) = 0;
 };
 
 }  // namespace merlon::ports

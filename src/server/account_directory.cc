@@ -2,13 +2,6 @@
 #include "server/account_directory.h"
 
 namespace merlon::server {
-namespace {
-
-identity::Actor actor_of(ports::Admin by) {
-    return {std::move(by.user_id), std::move(by.role), std::move(by.client)};
-}
-
-}  // namespace
 
 Task<ports::AccountNames> AccountDirectory::names_of(std::string id) {
     auto names = MERLON_CO_TRY(co_await identity_.names_of(std::move(id)));
@@ -29,18 +22,18 @@ Task<ports::AccountPage> AccountDirectory::list(api::PageRequest page) {
                                  list.total};
 }
 
-Task<std::string> AccountDirectory::create(std::string body, std::string role, ports::Admin by) {
+Task<std::string> AccountDirectory::create(std::string body, std::string role, access::User by) {
     // By auth's own rules: what the users role has let pass is not theirs to trust.
     using identity::RegisterForm;
     const std::string judged = MERLON_CO_TRY(identity::judge(RegisterForm::schema, body));
     const auto form = MERLON_CO_TRY(RegisterForm::parse(judged));
-    co_return co_await identity_.create_account(form, std::move(role), actor_of(std::move(by)));
+    co_return co_await identity_.create_account(form, std::move(role), std::move(by));
 }
 
 Task<std::string> AccountDirectory::change(std::string id, ports::AccountChange change,
-                                           ports::Admin by) {
+                                           access::User by) {
     return identity_.change_account(std::move(id), {std::move(change.role), change.is_locked},
-                                    actor_of(std::move(by)));
+                                    std::move(by));
 }
 
 }  // namespace merlon::server

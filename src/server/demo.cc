@@ -12,6 +12,7 @@
 #include "config/values.h"
 #include "identity/schema.h"
 #include "operations/progress.h"
+#include "operations/run_command.h"
 #include "orders/orders.h"
 #include "products/products.h"
 #include "server/demo_products.h"
@@ -57,6 +58,17 @@ private:
 Result<std::string> id_in(const http::Response& answer) {
     const auto value = MERLON_TRY(wire::parse_json(answer.body));
     return std::string(value.at("data").at("id").as_string());
+}
+
+// The operator command that makes a person's account.
+std::string create_command(const Person& person, const std::string& password,
+                           const std::string& role) {
+    return boost::json::serialize(boost::json::object{{"command", "user.create"},
+                                                      {"email", person.email},
+                                                      {"password", password},
+                                                      {"firstName", person.first_name},
+                                                      {"lastName", person.last_name},
+                                                      {"role", role}});
 }
 
 class Demo final {
@@ -155,10 +167,8 @@ Result<> Demo::make_people() {
         // An installation may have other roles than ours.
         const std::string role =
             settings_.roles.has_role(person.role) ? std::string(person.role) : "user";
-        const std::string account = MERLON_TRY(wait(identity_->create_account(
-            {MERLON_TRY(wire::Email::parse(person.email)), password, std::string(person.first_name),
-             std::string(person.last_name)},
-            role, {})));
+        const std::string account = MERLON_TRY(wait(operations::run_command(
+            {identity_.get(), {}}, create_command(person, password, role))));
         if (person.role == "user") {  // a moderator cannot order
             customers_.emplace_back(MERLON_TRY(wire::parse_json(account)).at("id").as_string());
         }

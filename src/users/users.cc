@@ -19,7 +19,10 @@ Result<std::string> id_of(const api::LocalCall& call) {
     return id->str();
 }
 
-ports::Admin admin_of(const api::LocalCall& call) { return {call.user_id, call.role, call.client}; }
+// Error: "access.anonymous" (Unknown).
+Result<access::User> user_of(const api::LocalCall& call) {
+    return access::User::make(call.user_id, call.role, call.client);
+}
 
 }  // namespace
 
@@ -139,15 +142,17 @@ Task<http::Response> Users::get(api::LocalCall call) {
 
 Task<http::Response> Users::create(api::LocalCall call) {
     const NewAccount wanted = MERLON_CO_TRY(NewAccount::parse(call.body));
+    access::User by = MERLON_CO_TRY(user_of(call));
     co_return api::data_answer(
-        201, MERLON_CO_TRY(co_await accounts_.create(call.body, wanted.role, admin_of(call))));
+        201, MERLON_CO_TRY(co_await accounts_.create(call.body, wanted.role, std::move(by))));
 }
 
 Task<http::Response> Users::change(api::LocalCall call) {
     const ports::AccountChange change = MERLON_CO_TRY(AccountPatch::parse(call.body));
     const std::string id = MERLON_CO_TRY(id_of(call));
-    co_return api::data_answer(
-        200, MERLON_CO_TRY(co_await accounts_.change(id, change, admin_of(call))));
+    access::User by = MERLON_CO_TRY(user_of(call));
+    co_return api::data_answer(200,
+                               MERLON_CO_TRY(co_await accounts_.change(id, change, std::move(by))));
 }
 
 }  // namespace merlon::users

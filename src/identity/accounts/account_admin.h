@@ -1,19 +1,10 @@
-// What is done with other people's accounts, and who does it.
+// Values of account administration: what changes, and what is listed.
 #pragma once
 
 #include <optional>
 #include <string>
 
 namespace merlon::identity {
-
-// Who acts. An operator, who has the machine, has neither identifier nor role and may do anything.
-struct Actor {
-    std::string user_id;
-    std::string role;
-    std::string client;  // address
-
-    bool is_operator() const { return user_id.empty(); }
-};
 
 // What is empty stays as it is.
 struct AccountChange {

@@ -13,13 +13,21 @@
 namespace merlon::identity {
 namespace {
 
+using access::Actor;
+using access::User;
 using storage::Blob;
 using storage::Transaction;
 
+std::string client_of(const Actor& actor) {
+    const User* user = std::get_if<User>(&actor);
+    return user != nullptr ? user->client() : std::string();
+}
+
 // Error: "access.denied" (Denied, RequiredPermissions).
 Result<> may_manage(const Actor& actor, const access::Roles& roles, const std::string& role) {
-    if (actor.is_operator()) return {};
-    const auto& held = roles.permissions_of(actor.role);
+    const User* user = std::get_if<User>(&actor);
+    if (user == nullptr) return {};  // an operator
+    const auto& held = roles.permissions_of(user->role());
     RequiredPermissions missing;
     for (const std::string& permission : roles.permissions_of(role)) {
         if (std::ranges::find(held, permission) == held.end()) missing.names.push_back(permission);
@@ -117,7 +125,7 @@ Task<std::string> Identity::create_account(RegisterForm form, std::string role, 
     const SealedAccount sealed = MERLON_CO_TRY(co_await accounts_.seal(account, form.email));
     const events::Event registered =
         event_by(actor, events::Type::Registered, account.id, {{"role", account.role}});
-    const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(account.id, actor.client));
+    const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(account.id, client_of(actor)));
     const auto stored = co_await parts_.database.transact_work(
         [sealed, registered, sealed_ip](Transaction& transaction) {
             return store_account(transaction, sealed, registered, sealed_ip);
@@ -133,7 +141,8 @@ Task<std::string> Identity::create_account(RegisterForm form, std::string role, 
 Task<std::string> Identity::change_account(std::string id, AccountChange change, Actor actor) {
     Account account = MERLON_CO_TRY(co_await accounts_.find(std::move(id)));
     // An admin who locks or demotes himself may be the last one.
-    if (account.id == actor.user_id) co_return fail(Kind::Conflict, "account.own");
+    const User* user = std::get_if<User>(&actor);
+    if (user != nullptr && account.id == user->id()) co_return fail(Kind::Conflict, "account.own");
     const auto roles = terms_.load()->roles;
     if (change.role) MERLON_CO_TRY(must_exist(*roles, *change.role));
     Step step{account.id, account.role, change.role.value_or(account.role), {}, false, 0, {}, {}};
@@ -155,7 +164,7 @@ Task<std::string> Identity::change_account(std::string id, AccountChange change,
     account.is_locked = change.is_locked.value_or(account.is_locked);
     const WallTime until = last_expiry();
     step.until = until.time_since_epoch().count();
-    step.sealed_ip = MERLON_CO_TRY(co_await seal_client(account.id, actor.client));
+    step.sealed_ip = MERLON_CO_TRY(co_await seal_client(account.id, client_of(actor)));
     const std::int64_t version = MERLON_CO_TRY(co_await parts_.database.transact<std::int64_t>(
         [step](Transaction& transaction) { return store_step(transaction, step); }));
     for (const events::Event& event : step.events) parts_.events.write(event);
@@ -203,9 +212,10 @@ std::string Identity::account_json(const Account& account) const {
 
 events::Event Identity::event_by(const Actor& actor, events::Type type, std::string user_id,
                                  Details details) const {
-    events::Event made = event(type, std::move(user_id), actor.client);
+    const User* user = std::get_if<User>(&actor);
+    events::Event made = event(type, std::move(user_id), client_of(actor));
     made.details = std::move(details);
-    made.details.emplace_back("by", actor.is_operator() ? "operator" : actor.user_id);
+    made.details.emplace_back("by", user != nullptr ? user->id() : "operator");
     return made;
 }
 

@@ -18,13 +18,17 @@ constexpr rpc::Method list_method{"accounts.list", callers, rpc::Retry::Harmless
 constexpr rpc::Method create_method{"accounts.create", callers, rpc::Retry::Never, rules};
 constexpr rpc::Method change_method{"accounts.change", callers, rpc::Retry::Never, rules};
 
-void set_admin(rpc::Message& message, const ports::Admin& by) {
-    message.set("byId", by.user_id).set("byRole", by.role).set("byClient", by.client);
+void set_user(rpc::Message& message, const access::User& by) {
+    message.set("byId", by.id()).set("byRole", by.role()).set("byClient", by.client());
 }
 
-Result<ports::Admin> admin_of(const rpc::Message& message) {
-    return ports::Admin{MERLON_TRY(message.text("byId")), MERLON_TRY(message.text("byRole")),
-                        MERLON_TRY(message.text("byClient"))};
+// Another process acts for a user or for nobody: an operator has no message of theirs.
+Result<access::User> user_of(const rpc::Message& message) {
+    auto user =
+        access::User::make(MERLON_TRY(message.text("byId")), MERLON_TRY(message.text("byRole")),
+                           MERLON_TRY(message.text("byClient")));
+    if (!user) return fail(Kind::Invalid, rpc::malformed_rule, "byId");
+    return user;
 }
 
 // An account is JSON already: it travels as a text.
@@ -56,7 +60,7 @@ Task<rpc::Message> serve_find(AccountDirectory* accounts, rpc::Message call) {
 Task<rpc::Message> serve_list(AccountDirectory* accounts, rpc::Message call) {
     api::PageRequest page{MERLON_CO_TRY(call.integer("limit")), MERLON_CO_TRY(call.text("after"))};
     if (page.limit < 1 || page.limit > api::PageRequest::limit_max) {
-        co_return fail(Kind::Invalid, "port.malformed", "limit");
+        co_return fail(Kind::Invalid, rpc::malformed_rule, "limit");
     }
     const auto list = MERLON_CO_TRY(co_await accounts->list(std::move(page)));
     rpc::Message answer;
@@ -66,16 +70,16 @@ Task<rpc::Message> serve_list(AccountDirectory* accounts, rpc::Message call) {
 }
 
 Task<rpc::Message> serve_create(AccountDirectory* accounts, rpc::Message call) {
-    co_return account_message(MERLON_CO_TRY(co_await accounts->create(
-        MERLON_CO_TRY(call.text("body")), MERLON_CO_TRY(call.text("role")),
-        MERLON_CO_TRY(admin_of(call)))));
+    co_return account_message(MERLON_CO_TRY(
+        co_await accounts->create(MERLON_CO_TRY(call.text("body")),
+                                  MERLON_CO_TRY(call.text("role")), MERLON_CO_TRY(user_of(call)))));
 }
 
 Task<rpc::Message> serve_change(AccountDirectory* accounts, rpc::Message call) {
     ports::AccountChange change{MERLON_CO_TRY(call.optional_text("role")),
                                 MERLON_CO_TRY(call.optional_boolean("locked"))};
     co_return account_message(MERLON_CO_TRY(co_await accounts->change(
-        MERLON_CO_TRY(call.text("id")), std::move(change), MERLON_CO_TRY(admin_of(call)))));
+        MERLON_CO_TRY(call.text("id")), std::move(change), MERLON_CO_TRY(user_of(call)))));
 }
 
 }  // namespace
@@ -109,20 +113,20 @@ Task<ports::AccountPage> RemoteAccounts::list(api::PageRequest page) {
                                  MERLON_CO_TRY(answer.integer("total"))};
 }
 
-Task<std::string> RemoteAccounts::create(std::string body, std::string role, ports::Admin by) {
+Task<std::string> RemoteAccounts::create(std::string body, std::string role, access::User by) {
     rpc::Message call;
     call.set("body", body).set("role", role);
-    set_admin(call, by);
+    set_user(call, by);
     const rpc::Message answer = MERLON_CO_TRY(co_await auth_.call(create_method, call));
     co_return answer.text("account");
 }
 
 Task<std::string> RemoteAccounts::change(std::string id, ports::AccountChange change,
-                                         ports::Admin by) {
+                                         access::User by) {
     rpc::Message call;
     call.set("id", id).set("role", change.role);
     call.set("locked", change.is_locked);
-    set_admin(call, by);
+    set_user(call, by);
     const rpc::Message answer = MERLON_CO_TRY(co_await auth_.call(change_method, call));
     co_return answer.text("account");
 }
