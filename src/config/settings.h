@@ -4,7 +4,7 @@
 #include "access/access.h"
 #include "gateway/snapshot/settings.h"
 #include "http/settings.h"
-#include "identity/settings.h"
+#include "identity/passwords/settings.h"
 #include "redis/settings.h"
 #include "rpc/settings.h"
 #include "sealing/settings.h"

@@ -27,7 +27,7 @@ Task<> delete_all(storage::Database* database, Sql expired, std::int64_t before)
 
 }  // namespace
 
-Task<> sessions::forget(storage::Database& database, std::int64_t before) {
+Task<> session_store::forget(storage::Database& database, std::int64_t before) {
     MERLON_CO_TRY(
         co_await delete_all(&database,
                             "DELETE FROM revocations WHERE subject IN "
@@ -41,7 +41,7 @@ Task<> sessions::forget(storage::Database& database, std::int64_t before) {
 
 // A clock that is ahead for a while costs nobody a session.
 Task<> Identity::clean_up() {
-    MERLON_CO_TRY(co_await sessions::forget(parts_.database, oldest_held(now())));
+    MERLON_CO_TRY(co_await session_store::forget(parts_.database, oldest_held(now())));
     co_return co_await accounts_.fold_counts();
 }
 

@@ -1,9 +1,9 @@
 // Every endpoint of the auth role.
 #include <algorithm>
 
-#include "identity/accounts/answer_schemas.h"
+#include "identity/accounts/response_schemas.h"
 #include "identity/identity.h"
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 
 namespace merlon::identity {
 
@@ -135,7 +135,7 @@ void Identity::announce_counters() {
 const api::RoleTable& Identity::role_table() {
     static const api::RoleTable table = [] {
         api::RoleTable made{
-            .role = auth_role, .routes = {}, .schemas = answer_schemas(), .revokes_tokens = true};
+            .role = auth_role, .routes = {}, .schemas = response_schemas(), .revokes_tokens = true};
         for (const Endpoint& endpoint : endpoints()) made.routes.push_back(endpoint.route);
         return made;
     }();

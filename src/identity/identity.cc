@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include "api/answers.h"
-#include "identity/passwords/redis_guesses.h"
-#include "identity/schema.h"
+#include "identity/passwords/redis_login_attempts.h"
 #include "identity/sessions/token_lives.h"
-#include "identity/whole_store.h"
+#include "identity/store/schema.h"
+#include "identity/store/whole_store.h"
 #include "sealing/sealed_text.h"
 #include "storage/outbox.h"
 #include "wire/json_text.h"
@@ -15,10 +15,10 @@
 namespace merlon::identity {
 namespace {
 
-std::unique_ptr<GuessStore> make_guess_store(const Parts& parts) {
-    if (parts.shared == nullptr) return std::make_unique<LocalGuesses>(parts.clock);
-    return std::make_unique<RedisGuesses>(parts.shared->guesses, parts.keys, parts.clock,
-                                          parts.entropy);
+std::unique_ptr<LoginAttempts> make_login_attempts(const Parts& parts) {
+    if (parts.shared == nullptr) return std::make_unique<LocalLoginAttempts>(parts.clock);
+    return std::make_unique<RedisLoginAttempts>(parts.shared->guesses, parts.keys, parts.clock,
+                                                parts.entropy);
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ Identity::Identity(Parts parts, const PasswordSettings& passwords, Terms terms)
       counters_(parts.metrics),
       passwords_(passwords, parts.entropy, parts.metrics),
       accounts_(parts.database, parts.keys, parts.entropy),
-      guesses_(make_guess_store(parts)),
+      attempts_(make_login_attempts(parts)),
       signing_keys_(parts),
       keys_(terms.issuer.rings().access),
       terms_(std::make_shared<const Terms>(std::move(terms))) {
@@ -90,7 +90,8 @@ Task<Identity::SignIn> Identity::begin_session(std::string user_id, std::string 
     SignIn made;
     SealedSession& session = made.session;
     session.id = Uuid::make_v7(parts_.clock.wall(), parts_.entropy).str();
-    session.token_id = sessions::make_token_id(session.id, Uuid::make_v4(parts_.entropy).text());
+    session.token_id =
+        session_store::make_token_id(session.id, Uuid::make_v4(parts_.entropy).text());
     session.ip = sealing::seal(*key, {"sessions.ip", session.id}, client, parts_.entropy);
     session.agent = sealing::seal(*key, {"sessions.agent", session.id},
                                   agent.substr(0, agent_bytes_max), parts_.entropy);

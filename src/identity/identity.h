@@ -15,12 +15,12 @@
 #include "identity/auth_counters.h"
 #include "identity/keys/key_change.h"
 #include "identity/parts.h"
-#include "identity/passwords/guess_store.h"
+#include "identity/passwords/login_attempts.h"
 #include "identity/passwords/password_pool.h"
 #include "identity/revocation/change_signal.h"
 #include "identity/revocation/recent_revocations.h"
 #include "identity/revocation/told.h"
-#include "identity/sessions/sessions.h"
+#include "identity/sessions/session_store.h"
 #include "identity/sessions/terms.h"
 #include "tokens/current_keys.h"
 
@@ -147,7 +147,7 @@ private:
     // `current` is marked when there is one.
     Task<std::string> sessions_json(std::string user_id, std::optional<std::string> current);
     // Fails with "session.absent" (Absent).
-    Task<> end_one(std::string session_id, std::string user_id, sessions::Tokens tokens,
+    Task<> end_one(std::string session_id, std::string user_id, session_store::Tokens tokens,
                    events::Event ended, std::optional<storage::Blob> sealed_ip);
     void revoke(const std::vector<std::string>& session_ids);
     // Every token of the user below `version` is refused, here and elsewhere.
@@ -169,7 +169,7 @@ private:
     AuthCounters counters_;
     PasswordPool passwords_;
     Accounts accounts_;
-    std::unique_ptr<GuessStore> guesses_;
+    std::unique_ptr<LoginAttempts> attempts_;
     SigningKeys signing_keys_;
     std::atomic<bool> changing_keys_{false};
     ChangeSignal changed_;

@@ -1,7 +1,7 @@
 // What auth processes share in Redis, and tell others there.
 #pragma once
 
-#include "identity/passwords/guess_scripts.h"
+#include "identity/passwords/login_attempt_scripts.h"
 #include "identity/revocation/session_keys.h"
 #include "redis/shared_redis.h"
 
@@ -14,7 +14,7 @@ struct SharedState {
     SharedState(redis::RedisServer& server, net::Deadlines& deadlines, Executor executor,
                 const Clock& clock, metrics::Registry& metrics)
         : session_keys(server, deadlines, executor, clock, metrics),
-          guesses(server, deadlines, executor, clock, guess_scripts, guess_probe) {}
+          guesses(server, deadlines, executor, clock, login_attempt_scripts, login_attempt_probe) {}
 
     SessionKeys session_keys;
     redis::SharedRedis guesses;

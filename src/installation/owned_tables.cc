@@ -1,7 +1,7 @@
 // One line for each part that has migrations.
 #include "installation/owned_tables.h"
 
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 #include "orders/order_store.h"
 #include "products/product_store.h"
 #include "sealing/key_store.h"

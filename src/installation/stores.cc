@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/wait.h"
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 #include "installation/owned_tables.h"
 #include "orders/order_store.h"
 #include "products/product_store.h"

@@ -53,7 +53,7 @@ Result<wire::Email> email_of(const Command& command) {
 
 template <class Form>
 Result<Form> form_of(const Command& command) {
-    return Form::parse(MERLON_TRY(identity::judge(Form::schema, command.text)));
+    return Form::parse(MERLON_TRY(identity::validate_body(Form::schema, command.text)));
 }
 
 Result<identity::AccountChange> change_of(const Command& command) {

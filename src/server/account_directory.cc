@@ -25,7 +25,7 @@ Task<ports::AccountPage> AccountDirectory::list(api::PageRequest page) {
 Task<std::string> AccountDirectory::create(std::string body, std::string role, access::User by) {
     // By auth's own rules: what the users role has let pass is not theirs to trust.
     using identity::RegisterForm;
-    const std::string judged = MERLON_CO_TRY(identity::judge(RegisterForm::schema, body));
+    const std::string judged = MERLON_CO_TRY(identity::validate_body(RegisterForm::schema, body));
     const auto form = MERLON_CO_TRY(RegisterForm::parse(judged));
     co_return co_await identity_.create_account(form, std::move(role), std::move(by));
 }

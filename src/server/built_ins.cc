@@ -3,7 +3,7 @@
 
 #include "audit/remote/events_port.h"
 #include "base/wait.h"
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 #include "rpc/identities.h"
 #include "rpc/names.h"
 

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "base/wait.h"
 #include "config/values.h"
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 #include "operations/progress.h"
 #include "operations/run_command.h"
 #include "orders/orders.h"

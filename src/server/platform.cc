@@ -8,7 +8,7 @@
 #include <iterator>
 
 #include "base/wait.h"
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 #include "installation/store_lock.h"
 #include "operations/run_command.h"
 #include "rpc/identities.h"

@@ -4,7 +4,7 @@
 #include "audit/remote/events_port.h"
 #include "base/spawn.h"
 #include "base/wait.h"
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 #include "installation/store_lock.h"
 #include "rpc/identities.h"
 #include "server/fixed_settings.h"

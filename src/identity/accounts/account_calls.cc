@@ -5,7 +5,7 @@
 #include "api/answers.h"
 #include "base/uuid.h"
 #include "identity/identity.h"
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 #include "sealing/sealed_text.h"
 #include "storage/outbox.h"
 #include "wire/json_text.h"
@@ -16,10 +16,10 @@ namespace {
 using storage::Blob;
 using storage::Transaction;
 Task<std::int64_t> store_end(Transaction& transaction, std::string session_id, std::string user_id,
-                             sessions::Tokens tokens, std::int64_t until, events::Event event,
+                             session_store::Tokens tokens, std::int64_t until, events::Event event,
                              std::optional<Blob> sealed_ip) {
     const std::int64_t version =
-        MERLON_CO_TRY(co_await sessions::end(transaction, session_id, user_id, tokens, until));
+        MERLON_CO_TRY(co_await session_store::end(transaction, session_id, user_id, tokens, until));
     MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
                                                  std::move(event), std::move(sealed_ip)));
     co_return version;
@@ -29,18 +29,18 @@ Task<std::int64_t> store_end_of_all(Transaction& transaction, std::string user_i
                                     std::int64_t until, events::Event event,
                                     std::optional<Blob> sealed_ip) {
     const std::int64_t version =
-        MERLON_CO_TRY(co_await sessions::end_all(transaction, std::move(user_id), until));
+        MERLON_CO_TRY(co_await session_store::end_all(transaction, std::move(user_id), until));
     MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
                                                  std::move(event), std::move(sealed_ip)));
     co_return version;
 }
 
-Task<sessions::Others> store_password(Transaction& transaction, Judged judged, std::string kept,
-                                      std::string hash, std::int64_t until, events::Event event,
-                                      std::optional<Blob> sealed_ip) {
+Task<session_store::Others> store_password(Transaction& transaction, AccountState judged,
+                                           std::string kept, std::string hash, std::int64_t until,
+                                           events::Event event, std::optional<Blob> sealed_ip) {
     MERLON_CO_TRY(co_await Accounts::replace_password(transaction, judged, std::move(hash)));
-    sessions::Others others = MERLON_CO_TRY(
-        co_await sessions::end_others(transaction, judged.id, std::move(kept), until));
+    session_store::Others others = MERLON_CO_TRY(
+        co_await session_store::end_others(transaction, judged.id, std::move(kept), until));
     MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
                                                  std::move(event), std::move(sealed_ip)));
     co_return others;
@@ -51,8 +51,8 @@ Task<sessions::Others> store_password(Transaction& transaction, Judged judged, s
 Task<http::Response> Identity::logout(api::LocalCall call) {
     const events::Event ended = event(events::Type::Logout, call.user_id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(call.user_id, call.client));
-    const auto done =
-        co_await end_one(call.session_id, call.user_id, sessions::Tokens::AtHand, ended, sealed_ip);
+    const auto done = co_await end_one(call.session_id, call.user_id, session_store::Tokens::AtHand,
+                                       ended, sealed_ip);
     if (!done && done.error().rule != "session.absent") co_return std::unexpected(done.error());
     // A session that ran out meanwhile is as over as it was asked to be.
     if (!done) revoke({call.session_id});
@@ -61,7 +61,7 @@ Task<http::Response> Identity::logout(api::LocalCall call) {
 }
 
 // The row, its revocation and its event, then the set that every request asks.
-Task<> Identity::end_one(std::string session_id, std::string user_id, sessions::Tokens tokens,
+Task<> Identity::end_one(std::string session_id, std::string user_id, session_store::Tokens tokens,
                          events::Event ended, std::optional<Blob> sealed_ip) {
     const WallTime until = last_expiry();
     const std::int64_t version = MERLON_CO_TRY(co_await parts_.database.transact<std::int64_t>(
@@ -94,7 +94,7 @@ Task<http::Response> Identity::list_sessions(api::LocalCall call) {
 }
 
 Task<std::string> Identity::sessions_json(std::string user_id, std::optional<std::string> current) {
-    const auto rows = MERLON_CO_TRY(co_await sessions::list(parts_.database, user_id, now()));
+    const auto rows = MERLON_CO_TRY(co_await session_store::list(parts_.database, user_id, now()));
     const sealing::PersonKey key =
         MERLON_CO_TRY(co_await parts_.keys.find(user_id, std::string(auth_role)));
     std::string json = "[";
@@ -121,8 +121,8 @@ Task<http::Response> Identity::end_session(api::LocalCall call) {
     if (!id) co_return fail(Kind::Absent, "session.absent");
     const events::Event ended = event(events::Type::SessionRevoked, call.user_id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(call.user_id, call.client));
-    MERLON_CO_TRY(
-        co_await end_one(id->str(), call.user_id, sessions::Tokens::Elsewhere, ended, sealed_ip));
+    MERLON_CO_TRY(co_await end_one(id->str(), call.user_id, session_store::Tokens::Elsewhere, ended,
+                                   sealed_ip));
     co_return api::empty_answer();
 }
 
@@ -138,9 +138,9 @@ Task<http::Response> Identity::change_password(api::LocalCall call) {
     const events::Event changed = event(events::Type::PasswordChanged, account.id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(account.id, call.client));
     const WallTime until = last_expiry();
-    using sessions::Others;
+    using session_store::Others;
     const Others others = MERLON_CO_TRY(co_await parts_.database.transact<Others>(
-        [judged = Judged::of(account), kept = call.session_id, hash, changed, sealed_ip,
+        [judged = AccountState::of(account), kept = call.session_id, hash, changed, sealed_ip,
          until = until.time_since_epoch().count()](Transaction& transaction) {
             return store_password(transaction, judged, kept, hash, until, changed, sealed_ip);
         }));

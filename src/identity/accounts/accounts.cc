@@ -1,7 +1,7 @@
 // The accounts table.
 #include "identity/accounts/accounts.h"
 
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 #include "sealing/sealed_text.h"
 #include "storage/tally.h"
 
@@ -141,7 +141,7 @@ Task<> Accounts::set_password(Transaction& transaction, std::string id, std::str
 
 // A read is enough: transactions are serializable, and what raises the version meanwhile comes
 // before this one or after it.
-Task<> Accounts::require_unchanged(Transaction& transaction, Judged judged) {
+Task<> Accounts::require_unchanged(Transaction& transaction, AccountState judged) {
     const Rows rows = MERLON_CO_TRY(co_await transaction.query(
         "SELECT id FROM accounts WHERE id = $1 AND password = $2 AND version = $3",
         {std::move(judged.id), std::move(judged.password), judged.version}));
@@ -149,7 +149,7 @@ Task<> Accounts::require_unchanged(Transaction& transaction, Judged judged) {
     co_return Result<>{};
 }
 
-Task<> Accounts::replace_password(Transaction& transaction, Judged judged, std::string next) {
+Task<> Accounts::replace_password(Transaction& transaction, AccountState judged, std::string next) {
     const Rows rows = MERLON_CO_TRY(co_await transaction.query(
         "UPDATE accounts SET password = $4 WHERE id = $1 AND password = $2 AND version = $3 "
         "RETURNING id",

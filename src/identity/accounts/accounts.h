@@ -40,12 +40,12 @@ struct SealedAccount {
 
 // The state of an account that a password was judged in: judging takes long enough for another to
 // be set, or the account's sessions to be ended, meanwhile.
-struct Judged {
+struct AccountState {
     std::string id;
     std::string password;  // hash
     std::int64_t version;
 
-    static Judged of(const Account& account) {
+    static AccountState of(const Account& account) {
         return {account.id, account.password, account.version};
     }
 };
@@ -83,8 +83,8 @@ public:
                                std::string password);
     // Only while the account still is as it was judged. Error of both: "account.changed"
     // (Conflict).
-    static Task<> require_unchanged(storage::Transaction& transaction, Judged judged);
-    static Task<> replace_password(storage::Transaction& transaction, Judged judged,
+    static Task<> require_unchanged(storage::Transaction& transaction, AccountState judged);
+    static Task<> replace_password(storage::Transaction& transaction, AccountState judged,
                                    std::string next);
     // Only while it has the role `from`. Error: "account.changed" (Conflict).
     static Task<> set_role(storage::Transaction& transaction, std::string id, std::string from,

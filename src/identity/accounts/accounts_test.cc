@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 #include "storage/sqlite/sqlite_database.h"
 #include "storage/test_kit.h"
 
@@ -22,13 +22,13 @@ protected:
             [ada](Transaction& transaction) { return Accounts::insert(transaction, ada); })));
     }
 
-    Result<> replace(const Judged& judged, const std::string& next) {
+    Result<> replace(const AccountState& judged, const std::string& next) {
         return wait(database_->transact_work([=](Transaction& transaction) {
             return Accounts::replace_password(transaction, judged, next);
         }));
     }
 
-    Result<> require_unchanged(const Judged& judged) {
+    Result<> require_unchanged(const AccountState& judged) {
         return wait(database_->transact_work([=](Transaction& transaction) {
             return Accounts::require_unchanged(transaction, judged);
         }));
@@ -58,11 +58,11 @@ TEST_F(AccountsTable, APasswordCountsOnlyWhileTheAccountIsAsItWasJudged) {
     EXPECT_TRUE(require_unchanged({"ada", "second hash", 1}));
     ASSERT_TRUE(wait(database_->transact<std::int64_t>(
         [](Transaction& transaction) { return Accounts::raise_version(transaction, "ada"); })));
-    for (const Judged& judged : {
-             Judged{"ada", "first hash", 2},   // judged before another was set
-             Judged{"ada", "second hash", 1},  // judged before the sessions were ended
-             Judged{"ada", "", 2},
-             Judged{"bob", "second hash", 2},
+    for (const AccountState& judged : {
+             AccountState{"ada", "first hash", 2},   // judged before another was set
+             AccountState{"ada", "second hash", 1},  // judged before the sessions were ended
+             AccountState{"ada", "", 2},
+             AccountState{"bob", "second hash", 2},
          }) {
         for (const Result<>& late : {replace(judged, "late hash"), require_unchanged(judged)}) {
             ASSERT_FALSE(late) << judged.id << judged.password << judged.version;

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "base/uuid.h"
 #include "identity/identity.h"
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 #include "storage/outbox.h"
 
 namespace merlon::identity {
@@ -73,7 +73,7 @@ Task<std::int64_t> store_step(Transaction& transaction, Step step) {
                                                      step.sealed_ip));
     }
     if (!step.ends_sessions) co_return 0;
-    co_return co_await sessions::end_all(transaction, step.id, step.until);
+    co_return co_await session_store::end_all(transaction, step.id, step.until);
 }
 
 Task<> store_account(Transaction& transaction, SealedAccount account,

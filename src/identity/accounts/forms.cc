@@ -40,7 +40,7 @@ private:
 
 }  // namespace
 
-Result<std::string> judge(std::string_view schema, std::string_view body) {
+Result<std::string> validate_body(std::string_view schema, std::string_view body) {
     return MERLON_TRY(wire::JsonSchema::compile(schema)).filter(body);
 }
 

@@ -13,7 +13,7 @@ namespace merlon::identity {
 
 // The body as the request path would hand it on, for one that came another way. Errors:
 // "schema.violation" (FieldErrors), and those of parse_json.
-Result<std::string> judge(std::string_view schema, std::string_view body);
+Result<std::string> validate_body(std::string_view schema, std::string_view body);
 
 // All fail with "schema.violation" (FieldErrors) for what a schema cannot say, and as parse_json.
 

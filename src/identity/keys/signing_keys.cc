@@ -1,7 +1,7 @@
 // Signing keys in their table.
 #include "identity/keys/signing_keys.h"
 
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 #include "storage/outbox.h"
 
 namespace merlon::identity {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "identity/keys/key_change.h"
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 #include "sealing/master_key.h"
 #include "storage/outbox.h"
 #include "storage/sqlite/sqlite_database.h"

@@ -14,7 +14,7 @@
 #include "base/entropy.h"
 #include "base/metrics.h"
 #include "identity/passwords/password_worker.h"
-#include "identity/settings.h"
+#include "identity/passwords/settings.h"
 
 namespace merlon::identity {
 

@@ -100,7 +100,7 @@ void Identity::take_over(const ToldRevocation& revoked) {
     const WallTime until{std::chrono::milliseconds{revoked.until_ms}};
     parts_.revocations.learn(revoked.subject, revoked.least_version,
                              std::max(until, last_expiry()));
-    if (parts_.shared == nullptr || revoked.least_version == sessions::any_version) return;
+    if (parts_.shared == nullptr || revoked.least_version == session_store::any_version) return;
     // Who raised it may have been killed before Redis had it, or not know of Redis.
     if (auto key = SessionKey::of_version(revoked.subject, revoked.least_version, until)) {
         parts_.shared->session_keys.add(*std::move(key));

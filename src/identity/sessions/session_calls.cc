@@ -2,7 +2,7 @@
 #include "api/answers.h"
 #include "base/uuid.h"
 #include "identity/identity.h"
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 #include "storage/outbox.h"
 
 namespace merlon::identity {
@@ -14,7 +14,7 @@ Task<std::int64_t> store_password(Transaction& transaction, std::string user_id,
                                   std::int64_t until, events::Event event) {
     MERLON_CO_TRY(co_await Accounts::set_password(transaction, user_id, std::move(hash)));
     const std::int64_t version =
-        MERLON_CO_TRY(co_await sessions::end_all(transaction, std::move(user_id), until));
+        MERLON_CO_TRY(co_await session_store::end_all(transaction, std::move(user_id), until));
     MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
                                                  std::move(event), std::nullopt));
     co_return version;
@@ -36,8 +36,8 @@ Task<> Identity::revoke_session(std::string session_id) {
     const auto id = Uuid::parse(session_id);
     if (!id) co_return fail(Kind::Absent, "session.absent", std::move(session_id));
     const std::string user_id =
-        MERLON_CO_TRY(co_await sessions::owner_of(parts_.database, id->str()));
-    co_return co_await end_one(id->str(), user_id, sessions::Tokens::Elsewhere,
+        MERLON_CO_TRY(co_await session_store::owner_of(parts_.database, id->str()));
+    co_return co_await end_one(id->str(), user_id, session_store::Tokens::Elsewhere,
                                event(events::Type::SessionRevoked, user_id, {}), std::nullopt);
 }
 

@@ -8,7 +8,7 @@
 #include "crypto/aead.h"
 #include "crypto/mac.h"
 #include "identity/identity.h"
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 #include "storage/outbox.h"
 
 namespace merlon::identity {
@@ -20,7 +20,7 @@ using Ended = std::vector<std::string>;
 
 // What opens a session: the account as it was judged, and the hash to keep.
 struct JudgedPassword {
-    Judged judged;
+    AccountState judged;
     std::optional<std::string> next;  // hash, if the scheme of that one was outdated
 };
 
@@ -37,8 +37,8 @@ Task<Ended> store_session(Transaction& transaction, SealedSession session, Ended
                                                                 *password->next)
                           : co_await Accounts::require_unchanged(transaction, password->judged));
     }
-    Ended ended = MERLON_CO_TRY(co_await sessions::insert(transaction, std::move(session),
-                                                          std::move(surplus), revoked_until));
+    Ended ended = MERLON_CO_TRY(co_await session_store::insert(transaction, std::move(session),
+                                                               std::move(surplus), revoked_until));
     MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
                                                  std::move(event), std::move(sealed_ip)));
     co_return ended;
@@ -47,7 +47,7 @@ Task<Ended> store_session(Transaction& transaction, SealedSession session, Ended
 // The reuse of a stolen token is written down in the transaction that ends its session.
 Task<Rotated> rotate_and_report(Transaction& transaction, Rotation rotation, events::Event reuse,
                                 std::optional<Blob> sealed_ip) {
-    Rotated done = MERLON_CO_TRY(co_await sessions::rotate(transaction, std::move(rotation)));
+    Rotated done = MERLON_CO_TRY(co_await session_store::rotate(transaction, std::move(rotation)));
     if (done.outcome == RotationOutcome::Reused) {
         MERLON_CO_TRY(co_await storage::append_event(transaction, std::string(auth_role),
                                                      std::move(reuse), std::move(sealed_ip)));
@@ -107,15 +107,15 @@ Task<http::Response> Identity::register_account(api::LocalCall call) {
 // use case it is guessed. `encoded` empty: there is no account.
 Task<crypto::PasswordVerdict> Identity::judge_password(std::string guarded, std::string password,
                                                        std::string encoded, std::string client) {
-    const Guess guess = MERLON_CO_TRY(co_await guesses_->begin(std::move(guarded)));
+    const LoginAttempt guess = MERLON_CO_TRY(co_await attempts_->begin(std::move(guarded)));
     const auto verdict = co_await passwords_.verify(std::move(password), std::move(encoded));
     using Verdict = LoginProtection::Verdict;
     if (!verdict) {
-        MERLON_CO_TRY(co_await guesses_->end(guess, Verdict::Unknown));
+        MERLON_CO_TRY(co_await attempts_->end(guess, Verdict::Unknown));
         co_return std::unexpected(verdict.error());
     }
     const bool locked = MERLON_CO_TRY(
-        co_await guesses_->end(guess, verdict->matches ? Verdict::Right : Verdict::Wrong));
+        co_await attempts_->end(guess, verdict->matches ? Verdict::Right : Verdict::Wrong));
     if (!verdict->matches) {
         parts_.refusals.report({events::Type::FailedLoginAttempt, client, "/api/auth/login", {}});
     }
@@ -143,7 +143,7 @@ Task<http::Response> Identity::login(api::LocalCall call) {
 
     // Opened for who knows the password, not for who asks.
     const Account account = MERLON_CO_TRY(co_await accounts_.open(found->sealed));
-    JudgedPassword password{Judged::of(account), {}};
+    JudgedPassword password{AccountState::of(account), {}};
     if (verdict.needs_rehash) {  // the only time the password is at hand
         password.next = MERLON_CO_TRY(co_await passwords_.hash(form.password));
     }
@@ -151,7 +151,8 @@ Task<http::Response> Identity::login(api::LocalCall call) {
         MERLON_CO_TRY(co_await begin_session(account.id, call.client, call.user_agent));
     const events::Event signed_in = event(events::Type::Login, account.id, call.client);
     const auto sealed_ip = MERLON_CO_TRY(co_await seal_client(account.id, call.client));
-    const Ended surplus = MERLON_CO_TRY(co_await sessions::surplus(parts_.database, account.id));
+    const Ended surplus =
+        MERLON_CO_TRY(co_await session_store::surplus(parts_.database, account.id));
     const Ended ended = MERLON_CO_TRY(co_await parts_.database.transact<Ended>(
         [session = made.session, surplus, password, signed_in, sealed_ip,
          until = last_expiry().time_since_epoch().count()](Transaction& transaction) {
@@ -170,7 +171,7 @@ Task<http::Response> Identity::refresh(api::LocalCall call) {
     const tokens::Issuer& issuer = terms->issuer;
     const tokens::RefreshToken presented =
         MERLON_CO_TRY(issuer.verify_refresh(form.refresh_token, wall));
-    const std::string session_id = sessions::session_of(presented.token_id);
+    const std::string session_id = session_store::session_of(presented.token_id);
     const auto account = co_await accounts_.find(presented.user_id);
     if (session_id.empty() || (!account && account.error().rule == "account.absent")) {
         co_return fail(Kind::Unknown, "refresh.invalid");
@@ -178,7 +179,7 @@ Task<http::Response> Identity::refresh(api::LocalCall call) {
     if (!account) co_return std::unexpected(account.error());
 
     const std::string next_id =
-        sessions::make_token_id(session_id, Uuid::make_v4(parts_.entropy).text());
+        session_store::make_token_id(session_id, Uuid::make_v4(parts_.entropy).text());
     const std::string next = issuer.issue_refresh({account->id, next_id}, wall);
     const crypto::AeadKey key = successor_key(form.refresh_token);
     const std::int64_t expires_at = now() + std::chrono::milliseconds(issuer.refresh_ttl()).count();

@@ -11,11 +11,11 @@
 
 namespace merlon::identity {
 
-inline constexpr std::size_t begin_guess_script = 0;
-inline constexpr std::size_t end_guess_script = 1;
+inline constexpr std::size_t begin_attempt_script = 0;
+inline constexpr std::size_t end_attempt_script = 1;
 inline constexpr std::size_t probe_script = 2;
 
-inline constexpr redis::RedisScript guess_scripts[] = {
+inline constexpr redis::RedisScript login_attempt_scripts[] = {
     // KEYS: the account. ARGV: name of the guess, most failures, longest hold and life in ms. Gives
     // 1 when it may be judged, else 0 and the ms to wait: 0 while others are under way.
     {R"(
@@ -68,6 +68,7 @@ return {1}
      1, 1},
 };
 
-inline constexpr redis::RedisConnection::Probe guess_probe{probe_script, {"guesses:up", "1000"}};
+inline constexpr redis::RedisConnection::Probe login_attempt_probe{probe_script,
+                                                                   {"guesses:up", "1000"}};
 
 }  // namespace merlon::identity

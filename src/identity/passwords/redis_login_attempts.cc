@@ -1,10 +1,10 @@
 // LoginProtection's steps as scripts.
-#include "identity/passwords/redis_guesses.h"
+#include "identity/passwords/redis_login_attempts.h"
 
 #include <algorithm>
 
 #include "base/text.h"
-#include "identity/passwords/guess_scripts.h"
+#include "identity/passwords/login_attempt_scripts.h"
 
 namespace merlon::identity {
 namespace {
@@ -47,34 +47,34 @@ std::chrono::seconds delay_of(std::int64_t wait_ms) {
 
 }  // namespace
 
-RedisGuesses::RedisGuesses(redis::SharedRedis& redis, const sealing::KeyStore& keys,
-                           const Clock& clock, Entropy& entropy)
+RedisLoginAttempts::RedisLoginAttempts(redis::SharedRedis& redis, const sealing::KeyStore& keys,
+                                       const Clock& clock, Entropy& entropy)
     : local_(clock), redis_(redis), keys_(keys), last_reservation_(random_number(entropy)) {}
 
-std::string RedisGuesses::key_of(const std::string& account) const {
+std::string RedisLoginAttempts::key_of(const std::string& account) const {
     return "guesses:" + text::to_base64url(keys_.blind_index("login.guesses", account));
 }
 
 // A lock of this process's own holds, too: of a Redis that takes guesses and loses what they came
 // to there would be no end.
-Task<Guess> RedisGuesses::begin(std::string account) {
+Task<LoginAttempt> RedisLoginAttempts::begin(std::string account) {
     MERLON_CO_TRY(local_.check(account));
     const std::uint64_t reservation = ++last_reservation_;
     const auto answer =
-        co_await redis_.ask(begin_guess_script, {key_of(account), std::to_string(reservation),
-                                                 std::to_string(LoginProtection::failures_max),
-                                                 text_of(held_longest), text_of(remembered)});
+        co_await redis_.ask(begin_attempt_script, {key_of(account), std::to_string(reservation),
+                                                   std::to_string(LoginProtection::failures_max),
+                                                   text_of(held_longest), text_of(remembered)});
     if (!answer) co_return co_await local_.begin(std::move(account));
-    if ((*answer)[0] == 1) co_return Guess{std::move(account), true, reservation};
+    if ((*answer)[0] == 1) co_return LoginAttempt{std::move(account), true, reservation};
     co_return LoginProtection::refuse(delay_of((*answer)[1]));
 }
 
 // One whose settlement is lost counts here, where guesses are counted from now on; over there it is
 // given up in time.
-Task<bool> RedisGuesses::end(Guess guess, Verdict verdict) {
+Task<bool> RedisLoginAttempts::end(LoginAttempt guess, Verdict verdict) {
     if (!guess.is_shared) co_return co_await local_.end(std::move(guess), verdict);
     const auto answer = co_await redis_.ask(
-        end_guess_script,
+        end_attempt_script,
         {key_of(guess.account), std::to_string(guess.reservation), std::string(word_of(verdict)),
          std::to_string(LoginProtection::failures_max), text_of(LoginProtection::first_lock),
          text_of(LoginProtection::longest_lock), text_of(remembered)});

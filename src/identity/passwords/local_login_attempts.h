@@ -1,24 +1,24 @@
 // Guesses that this process counts alone.
 #pragma once
 
-#include "identity/passwords/guess_store.h"
+#include "identity/passwords/login_attempts.h"
 
 namespace merlon::identity {
 
-class LocalGuesses final : public GuessStore {
+class LocalLoginAttempts final : public LoginAttempts {
 public:
-    explicit LocalGuesses(const Clock& clock) : protection_(clock) {}
+    explicit LocalLoginAttempts(const Clock& clock) : protection_(clock) {}
 
     // Whether this process has locked the account. Error: "limit.auth" (Exhausted, RetryAfter).
     Result<> check(const std::string& account) const { return protection_.check(account); }
 
-    Task<Guess> begin(std::string account) override {
+    Task<LoginAttempt> begin(std::string account) override {
         if (Result<> begun = protection_.begin(account); !begun) {
             return std::unexpected(std::move(begun).error());
         }
-        return Result<Guess>(Guess{std::move(account)});
+        return Result<LoginAttempt>(LoginAttempt{std::move(account)});
     }
-    Task<bool> end(Guess guess, LoginProtection::Verdict verdict) override {
+    Task<bool> end(LoginAttempt guess, LoginProtection::Verdict verdict) override {
         return Result<bool>(protection_.end(guess.account, verdict));
     }
 

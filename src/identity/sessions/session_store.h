@@ -57,7 +57,7 @@ struct Rotated {
     std::int64_t version = 0;  // Reused: the user's from now on, as end() gives it
 };
 
-namespace sessions {
+namespace session_store {
 
 // Whether the access token of a session that ends is at hand. Services that check for themselves
 // know tokens and versions, but no sessions (session_key.h). So where a session is ended from
@@ -108,5 +108,5 @@ Task<std::string> owner_of(storage::Database& database, std::string session_id);
 Task<std::vector<SessionRow>> list(storage::Database& database, std::string user_id,
                                    std::int64_t now);
 
-}  // namespace sessions
+}  // namespace session_store
 }  // namespace merlon::identity

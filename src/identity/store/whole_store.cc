@@ -1,7 +1,7 @@
 // Looking at both.
-#include "identity/whole_store.h"
+#include "identity/store/whole_store.h"
 
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 
 namespace merlon::identity {
 

@@ -1,5 +1,5 @@
 // Times are milliseconds since 1970; columns marked sealed hold sealing::seal's bytes.
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 
 namespace merlon::identity {
 namespace {

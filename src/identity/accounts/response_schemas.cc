@@ -1,5 +1,5 @@
 // JSON Schemas of answers, each with an example.
-#include "identity/accounts/answer_schemas.h"
+#include "identity/accounts/response_schemas.h"
 
 namespace merlon::identity {
 namespace {
@@ -109,6 +109,6 @@ constexpr api::NamedSchema schemas[] = {
 
 }  // namespace
 
-std::span<const api::NamedSchema> answer_schemas() { return schemas; }
+std::span<const api::NamedSchema> response_schemas() { return schemas; }
 
 }  // namespace merlon::identity

@@ -1,10 +1,10 @@
 // The sessions and revocations tables. Read rotate() first.
-#include "identity/sessions/sessions.h"
+#include "identity/sessions/session_store.h"
 
 #include "base/uuid.h"
 #include "identity/accounts/accounts.h"
 
-namespace merlon::identity::sessions {
+namespace merlon::identity::session_store {
 namespace {
 
 using storage::Blob;
@@ -159,4 +159,4 @@ Task<std::vector<SessionRow>> list(storage::Database& database, std::string user
     co_return listed;
 }
 
-}  // namespace merlon::identity::sessions
+}  // namespace merlon::identity::session_store

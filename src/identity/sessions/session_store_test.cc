@@ -1,10 +1,10 @@
 // Sessions against a database: what a refresh token can do at each age, and how many there may be.
-#include "identity/sessions/sessions.h"
+#include "identity/sessions/session_store.h"
 
 #include <gtest/gtest.h>
 
 #include "identity/accounts/accounts.h"
-#include "identity/schema.h"
+#include "identity/store/schema.h"
 #include "storage/sqlite/sqlite_database.h"
 #include "storage/test_kit.h"
 
@@ -16,7 +16,7 @@ using storage::Transaction;
 constexpr std::int64_t start = 1'000'000;
 constexpr std::int64_t grace = 10'000;
 
-class Sessions : public testing::Test {
+class SessionStore : public testing::Test {
 protected:
     void SetUp() override {
         ASSERT_TRUE(
@@ -26,16 +26,16 @@ protected:
     std::vector<std::string> insert(const std::string& id, std::int64_t now = start,
                                     const std::string& user = "ada") {
         const SealedSession session{id, user, id + ".first", "ip", "agent", now, now + 3'600'000};
-        const auto surplus = wait(sessions::surplus(*database_, user)).value();
+        const auto surplus = wait(session_store::surplus(*database_, user)).value();
         return wait(database_->transact<std::vector<std::string>>([=](Transaction& t) {
-                   return sessions::insert(t, session, surplus, session.expires_at);
+                   return session_store::insert(t, session, surplus, session.expires_at);
                }))
             .value();
     }
 
     Rotated rotate(const std::string& presented, const std::string& next, std::int64_t now,
                    const std::string& user = "ada") {
-        const Rotation rotation{.session_id = sessions::session_of(presented),
+        const Rotation rotation{.session_id = session_store::session_of(presented),
                                 .user_id = user,
                                 .presented_id = presented,
                                 .next_id = next,
@@ -45,21 +45,22 @@ protected:
                                 .expires_at = now + 3'600'000,
                                 .revoked_until = now + 900'000};
         return wait(database_->transact<Rotated>(
-                        [rotation](Transaction& t) { return sessions::rotate(t, rotation); }))
+                        [rotation](Transaction& t) { return session_store::rotate(t, rotation); }))
             .value();
     }
 
     std::size_t count(const std::string& user = "ada", std::int64_t now = start) {
-        return wait(sessions::list(*database_, user, now)).value().size();
+        return wait(session_store::list(*database_, user, now)).value().size();
     }
 
     std::int64_t revocations() {
         return wait(database_->query("SELECT count(*) FROM revocations")).value()[0].integer(0);
     }
 
-    sessions::Others end_others(const std::string& user, const std::string& kept) {
-        return wait(database_->transact<sessions::Others>(
-                        [=](Transaction& t) { return sessions::end_others(t, user, kept, start); }))
+    session_store::Others end_others(const std::string& user, const std::string& kept) {
+        return wait(database_->transact<session_store::Others>([=](Transaction& t) {
+                   return session_store::end_others(t, user, kept, start);
+               }))
             .value();
     }
 
@@ -75,7 +76,7 @@ std::string session_name(int number) {
 
 const std::string a = session_name(1);
 
-TEST_F(Sessions, TheCurrentTokenRotatesThePreviousReplaysAnOlderOneEndsThem) {
+TEST_F(SessionStore, TheCurrentTokenRotatesThePreviousReplaysAnOlderOneEndsThem) {
     insert(a);
     EXPECT_EQ(rotate(a + ".first", a + ".second", start).outcome, RotationOutcome::Rotated);
 
@@ -92,14 +93,14 @@ TEST_F(Sessions, TheCurrentTokenRotatesThePreviousReplaysAnOlderOneEndsThem) {
     EXPECT_EQ(rotate(a + ".third", a + ".x", start + 3).outcome, RotationOutcome::Unknown);
 }
 
-TEST_F(Sessions, ThePreviousTokenIsAReuseOnceTheGraceIsOver) {
+TEST_F(SessionStore, ThePreviousTokenIsAReuseOnceTheGraceIsOver) {
     insert(a);
     rotate(a + ".first", a + ".second", start);
     EXPECT_EQ(rotate(a + ".first", a + ".x", start + grace).outcome, RotationOutcome::Reused);
     EXPECT_EQ(count(), 0U);
 }
 
-TEST_F(Sessions, AClockThatIsPutBackMakesTheGraceNoLonger) {
+TEST_F(SessionStore, AClockThatIsPutBackMakesTheGraceNoLonger) {
     constexpr std::int64_t hour = 3'600'000;
     const struct {
         std::int64_t jump;
@@ -117,14 +118,15 @@ TEST_F(Sessions, AClockThatIsPutBackMakesTheGraceNoLonger) {
     }
 }
 
-TEST_F(Sessions, AreLastSeenAtTheLatestTimeThatTheyGotATokenAt) {
+TEST_F(SessionStore, AreLastSeenAtTheLatestTimeThatTheyGotATokenAt) {
     insert(a);
     rotate(a + ".first", a + ".second", start + 9);
     rotate(a + ".second", a + ".third", start + 1);  // the clock was put back
-    EXPECT_EQ(wait(sessions::list(*database_, "ada", start)).value().at(0).last_seen_at, start + 9);
+    EXPECT_EQ(wait(session_store::list(*database_, "ada", start)).value().at(0).last_seen_at,
+              start + 9);
 }
 
-TEST_F(Sessions, ATokenOfNobodysSessionEndsNone) {
+TEST_F(SessionStore, ATokenOfNobodysSessionEndsNone) {
     insert(a);
     const struct {
         std::string presented, user;
@@ -139,50 +141,50 @@ TEST_F(Sessions, ATokenOfNobodysSessionEndsNone) {
     EXPECT_EQ(revocations(), 0);
 }
 
-TEST_F(Sessions, AnExpiredOneDoesNotComeBack) {
+TEST_F(SessionStore, AnExpiredOneDoesNotComeBack) {
     insert(a);
     EXPECT_NE(rotate(a + ".first", a + ".second", start + 3'600'000).outcome,
               RotationOutcome::Rotated);
     EXPECT_EQ(count("ada", start + 3'600'000), 0U);
 }
 
-TEST_F(Sessions, ThatRanOutAreForgottenHoweverManyAndNoOthers) {
+TEST_F(SessionStore, ThatRanOutAreForgottenHoweverManyAndNoOthers) {
     constexpr int old = 1'100;  // more than go in one transaction
     for (int i = 0; i < old; ++i) insert(session_name(i), start, "user " + std::to_string(i));
     insert(session_name(old), start + 1, "bob");
     for (const int i : {0, 1, 2}) {
         ASSERT_TRUE(wait(database_->transact<std::int64_t>([i](Transaction& t) {
-            return sessions::end(t, session_name(i), "user " + std::to_string(i),
-                                 sessions::Tokens::AtHand, start + 3'599'999 + i);
+            return session_store::end(t, session_name(i), "user " + std::to_string(i),
+                                      session_store::Tokens::AtHand, start + 3'599'999 + i);
         })));
     }
-    ASSERT_TRUE(wait(sessions::forget(*database_, start + 3'600'000)));
+    ASSERT_TRUE(wait(session_store::forget(*database_, start + 3'600'000)));
     EXPECT_EQ(revocations(), 2);
     EXPECT_EQ(count("user 7"), 1U) << "it runs out at that very time";
-    ASSERT_TRUE(wait(sessions::forget(*database_, start + 3'600'001)));
+    ASSERT_TRUE(wait(session_store::forget(*database_, start + 3'600'001)));
     EXPECT_EQ(revocations(), 1);
     EXPECT_EQ(count("user 7") + count("user 1099"), 0U);
     EXPECT_EQ(count("bob"), 1U);
 }
 
-TEST_F(Sessions, OneMoreThanAUserMayHaveEndsTheOldest) {
-    for (int i = 0; i < static_cast<int>(sessions::per_user_max); ++i) {
+TEST_F(SessionStore, OneMoreThanAUserMayHaveEndsTheOldest) {
+    for (int i = 0; i < static_cast<int>(session_store::per_user_max); ++i) {
         EXPECT_TRUE(insert(session_name(i), start + i).empty());
     }
     insert(session_name(1'000), start, "bob");
     EXPECT_EQ(insert(session_name(2'000), start + 1'000), std::vector{session_name(0)});
-    EXPECT_EQ(count(), sessions::per_user_max);
+    EXPECT_EQ(count(), session_store::per_user_max);
     EXPECT_EQ(count("bob"), 1U) << "nobody else's";
     EXPECT_EQ(revocations(), 1) << "its access tokens are refused at once";
 }
 
-TEST_F(Sessions, OnlyTheOwnerEndsOneAndTheKeptOneStays) {
+TEST_F(SessionStore, OnlyTheOwnerEndsOneAndTheKeptOneStays) {
     insert(a);
     insert(session_name(2));
     insert(session_name(3));
     const auto end = [&](const std::string& user) {
         return wait(database_->transact<std::int64_t>([user](Transaction& t) {
-            return sessions::end(t, a, user, sessions::Tokens::AtHand, start);
+            return session_store::end(t, a, user, session_store::Tokens::AtHand, start);
         }));
     };
     EXPECT_EQ(end("bob").error().rule, "session.absent");
@@ -193,8 +195,8 @@ TEST_F(Sessions, OnlyTheOwnerEndsOneAndTheKeptOneStays) {
     EXPECT_EQ(count(), 1U);
 }
 
-TEST_F(Sessions, ThatEndWithoutTheirTokensRaiseTheVersionOfTheUsersTokens) {
-    using sessions::Tokens;
+TEST_F(SessionStore, ThatEndWithoutTheirTokensRaiseTheVersionOfTheUsersTokens) {
+    using session_store::Tokens;
     const SealedAccount ada{"ada", "index", "", "", "", "user", "hash", 0};
     wait(database_->transact_work([ada](Transaction& t) {
         return Accounts::insert(t, ada);
@@ -213,7 +215,7 @@ TEST_F(Sessions, ThatEndWithoutTheirTokensRaiseTheVersionOfTheUsersTokens) {
     for (const auto& [what, tokens, user, version] : cases) {
         insert(a, start, user);
         const auto raised = wait(database_->transact<std::int64_t>(
-            [=](Transaction& t) { return sessions::end(t, a, user, tokens, start); }));
+            [=](Transaction& t) { return session_store::end(t, a, user, tokens, start); }));
         EXPECT_EQ(raised.value(), version) << what;
     }
     insert(a);
@@ -225,9 +227,9 @@ TEST_F(Sessions, ThatEndWithoutTheirTokensRaiseTheVersionOfTheUsersTokens) {
 }
 
 TEST(TokenId, NamesItsSessionOrIsNoneOfOurs) {
-    EXPECT_EQ(sessions::session_of(sessions::make_token_id(a, "random bytes")), a);
+    EXPECT_EQ(session_store::session_of(session_store::make_token_id(a, "random bytes")), a);
     for (const std::string_view text : {"", ".", "x.y", "019b76da-a800-7000-8000.x"}) {
-        EXPECT_EQ(sessions::session_of(text), "") << text;
+        EXPECT_EQ(session_store::session_of(text), "") << text;
     }
 }
 

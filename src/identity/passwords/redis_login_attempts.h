@@ -5,27 +5,27 @@
 #include <atomic>
 
 #include "base/entropy.h"
-#include "identity/passwords/local_guesses.h"
+#include "identity/passwords/local_login_attempts.h"
 #include "redis/shared_redis.h"
 #include "sealing/key_store.h"
 
 namespace merlon::identity {
 
-class RedisGuesses final : public GuessStore {
+class RedisLoginAttempts final : public LoginAttempts {
 public:
-    // Borrows `redis`, which has guess_scripts, and `keys` for life.
-    RedisGuesses(redis::SharedRedis& redis, const sealing::KeyStore& keys, const Clock& clock,
-                 Entropy& entropy);
+    // Borrows `redis`, which has login_attempt_scripts, and `keys` for life.
+    RedisLoginAttempts(redis::SharedRedis& redis, const sealing::KeyStore& keys, const Clock& clock,
+                       Entropy& entropy);
 
-    Task<Guess> begin(std::string account) override;
-    Task<bool> end(Guess guess, LoginProtection::Verdict verdict) override;
+    Task<LoginAttempt> begin(std::string account) override;
+    Task<bool> end(LoginAttempt guess, LoginProtection::Verdict verdict) override;
 
 private:
     // An address is nobody's business there: its keyed index stands for it, another than the one
     // in the accounts table.
     std::string key_of(const std::string& account) const;
 
-    LocalGuesses local_;
+    LocalLoginAttempts local_;
     redis::SharedRedis& redis_;
     const sealing::KeyStore& keys_;
     // The first is random: no two processes have one in common.

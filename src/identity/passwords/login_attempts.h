@@ -10,22 +10,22 @@
 namespace merlon::identity {
 
 // A guess that was let through, until its outcome is known.
-struct Guess {
+struct LoginAttempt {
     std::string account;
     bool is_shared = false;  // where it was counted, and has to be settled
     std::uint64_t reservation = 0;
 };
 
 // Safe from every thread.
-class GuessStore {
+class LoginAttempts {
 public:
-    virtual ~GuessStore() = default;
+    virtual ~LoginAttempts() = default;
 
     // As LoginProtection's, which says what is counted and when an account is locked. A store that
     // is away is stood in for. Error: "limit.auth" (Exhausted, RetryAfter), and nothing else.
-    virtual Task<Guess> begin(std::string account) = 0;
+    virtual Task<LoginAttempt> begin(std::string account) = 0;
     // True when this guess locked the account; never fails.
-    virtual Task<bool> end(Guess guess, LoginProtection::Verdict verdict) = 0;
+    virtual Task<bool> end(LoginAttempt guess, LoginProtection::Verdict verdict) = 0;
 };
 
 }  // namespace merlon::identity

@@ -7,6 +7,6 @@
 
 namespace merlon::identity {
 
-std::span<const api::NamedSchema> answer_schemas();
+std::span<const api::NamedSchema> response_schemas();
 
 }  // namespace merlon::identity
