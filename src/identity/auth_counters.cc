@@ -13,11 +13,11 @@ void AuthCounters::add(std::string_view event) {
     events_[event] = {counter("success"), counter("refused"), counter("failed")};
 }
 
-void AuthCounters::count(std::string_view event, const Result<http::Response>& answer) {
+void AuthCounters::count(std::string_view event, const Result<http::Response>& response) {
     const Outcomes& outcomes = events_.at(event);
-    if (answer) {
+    if (response) {
         outcomes.success->add();
-    } else if (http::problem_of(answer.error()).status < 500) {
+    } else if (http::problem_of(response.error()).status < 500) {
         outcomes.refused->add();
     } else {
         outcomes.failed->add();

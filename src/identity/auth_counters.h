@@ -1,4 +1,4 @@
-// The metric merlon_auth: how often people signed in, refreshed and so on, and how it ended.
+// The metric merlon_auth: how often people signed in, refreshed and so on, and with which outcome.
 #pragma once
 
 #include <map>
@@ -19,7 +19,7 @@ public:
     void add(std::string_view event);
     // One use of an event that was added: a success, refused for what the client sent or may, or
     // failed for what is wrong here.
-    void count(std::string_view event, const Result<http::Response>& answer);
+    void count(std::string_view event, const Result<http::Response>& response);
 
 private:
     struct Outcomes {

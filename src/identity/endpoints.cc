@@ -1,4 +1,4 @@
-// Every endpoint of the auth role.
+// Every endpoint of the auth role, and which object serves it.
 #include <algorithm>
 
 #include "identity/accounts/response_schemas.h"
@@ -13,8 +13,14 @@ using wire::Method;
 // One endpoint of the role. `event` is its name in merlon_auth; empty: not counted.
 struct Identity::Endpoint {
     api::LocalRoute route;
-    Task<http::Response> (Identity::*serve)(api::LocalCall);
+    Task<http::Response> (*serve)(Identity&, api::LocalCall);
     std::string_view event;
+
+    // Calls `Member` of the role's object `Part`.
+    template <auto Part, auto Member>
+    static Task<http::Response> by(Identity& identity, api::LocalCall call) {
+        return ((identity.*Part).*Member)(std::move(call));
+    }
 };
 
 std::span<const Identity::Endpoint> Identity::endpoints() {
@@ -32,7 +38,7 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
            .status = 201,
            .answer = "SignIn",
            .conflict = "The e-mail address has an account"}},
-         &Identity::register_account,
+         &Endpoint::by<&Identity::registration_, &Registration::register_account>,
          "register"},
         {{Method::Post,
           "/api/auth/login",
@@ -43,7 +49,7 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
            .summary = "Sign in",
            .answer = "SignIn",
            .unauthorized = "No such account, or another password: which one is not said"}},
-         &Identity::login,
+         &Endpoint::by<&Identity::login_, &Login::login>,
          "login"},
         {{Method::Post,
           "/api/auth/refresh",
@@ -54,7 +60,7 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
            .summary = "Get new tokens; the refresh token is good once",
            .answer = "Tokens",
            .unauthorized = "The refresh token is unknown, expired, used or revoked"}},
-         &Identity::refresh,
+         &Endpoint::by<&Identity::token_refresh_, &TokenRefresh::refresh>,
          "refresh"},
         {{Method::Post,
           "/api/auth/logout",
@@ -65,7 +71,7 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
            .summary = "End this session; its tokens are refused at once",
            .status = 204},
           api::TokenText::Shown},
-         &Identity::logout,
+         &Endpoint::by<&Identity::sessions_, &Sessions::logout>,
          "logout"},
         {{Method::Post,
           "/api/auth/logout-all",
@@ -73,7 +79,7 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
           "",
           "",
           {.operation = "logoutAll", .summary = "End all of one's sessions", .status = 204}},
-         &Identity::logout_all,
+         &Endpoint::by<&Identity::sessions_, &Sessions::logout_all>,
          "logout_all"},
         {{Method::Get,
           "/api/auth/sessions",
@@ -83,7 +89,7 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
           {.operation = "listSessions",
            .summary = "One's sessions, the last seen first",
            .answer = "Sessions"}},
-         &Identity::list_sessions,
+         &Endpoint::by<&Identity::sessions_, &Sessions::list>,
          ""},
         {{Method::Delete,
           "/api/auth/sessions/{id}",
@@ -91,7 +97,7 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
           "",
           "",
           {.operation = "endSession", .summary = "End one of one's sessions", .status = 204}},
-         &Identity::end_session,
+         &Endpoint::by<&Identity::sessions_, &Sessions::end>,
          "end_session"},
         {{Method::Post,
           "/api/auth/password",
@@ -101,7 +107,7 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
           {.operation = "changePassword",
            .summary = "Set another password; one's other sessions end",
            .status = 204}},
-         &Identity::change_password,
+         &Endpoint::by<&Identity::own_account_, &OwnAccount::change_password>,
          "password"},
         {{Method::Get,
           "/api/auth/me",
@@ -109,7 +115,7 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
           "",
           "",
           {.operation = "me", .summary = "Who the token speaks of", .answer = "User"}},
-         &Identity::me,
+         &Endpoint::by<&Identity::own_account_, &OwnAccount::me>,
          ""},
         {{Method::Get,
           "/.well-known/jwks.json",
@@ -120,13 +126,13 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
            .summary = "The public keys that verify access tokens (RFC 7517)",
            .answer = "JsonWebKeySet",
            .shape = RouteText::Shape::Bare}},
-         &Identity::published_keys,
+         &Endpoint::by<&Identity::key_administration_, &KeyAdministration::published_keys>,
          ""},
     };
     return all;
 }
 
-void Identity::announce_counters() {
+void Identity::register_counters() {
     for (const Endpoint& endpoint : endpoints()) {
         if (!endpoint.event.empty()) counters_.add(endpoint.event);
     }
@@ -146,22 +152,15 @@ Task<http::Response> Identity::call(api::LocalCall call) {
     const auto endpoint = std::ranges::find(endpoints(), call.route,
                                             [](const Endpoint& one) { return one.route.pattern; });
     MERLON_ASSERT(endpoint != endpoints().end());
-    auto answer = co_await (this->*endpoint->serve)(call);
-    // Another password was set while this one was judged: judged again, by that. Twice is enough:
-    // parallel logins that renew an outdated hash meet a new one at most once.
+    auto response = co_await endpoint->serve(*this, call);
+    // Another password was set while this one was verified: it is verified again, against that.
+    // Twice is enough: parallel log-ins that renew an outdated hash meet a new one at most once.
     constexpr int repeats_max = 2;
     for (int repeat = 0; repeat < repeats_max; ++repeat) {
-        if (answer || answer.error().rule != "account.changed") break;
-        answer = co_await (this->*endpoint->serve)(call);
+        if (response || response.error().rule != Accounts::changed) break;
+        response = co_await endpoint->serve(*this, call);
     }
-    if (!endpoint->event.empty()) counters_.count(endpoint->event, answer);
-    co_return answer;
-}
-
-Task<http::Response> Identity::published_keys(api::LocalCall) {
-    http::Response response{200, {}, terms_.load()->issuer.jwks(parts_.clock.wall())};
-    response.fields.add("Content-Type", "application/json; charset=utf-8");
-    response.fields.add("Cache-Control", "public, max-age=300");
+    if (!endpoint->event.empty()) counters_.count(endpoint->event, response);
     co_return response;
 }
 

@@ -1,4 +1,4 @@
-// What auth processes share in Redis, and tell others there.
+// What auth processes share in Redis: log-in attempts with each other, sign-outs with services.
 #pragma once
 
 #include "identity/passwords/login_attempt_scripts.h"
@@ -14,10 +14,11 @@ struct SharedState {
     SharedState(redis::RedisServer& server, net::Deadlines& deadlines, Executor executor,
                 const Clock& clock, metrics::Registry& metrics)
         : session_keys(server, deadlines, executor, clock, metrics),
-          guesses(server, deadlines, executor, clock, login_attempt_scripts, login_attempt_probe) {}
+          login_attempts(server, deadlines, executor, clock, login_attempt_scripts,
+                         login_attempt_probe) {}
 
     SessionKeys session_keys;
-    redis::SharedRedis guesses;
+    redis::SharedRedis login_attempts;
 };
 
 }  // namespace merlon::identity

@@ -67,47 +67,50 @@ Task<std::string> run_user_command(Identity* identity, Command command) {
     constexpr std::int64_t listed_max = 1'000;
     const access::Actor by_operator = OperatorCommands::actor();
     if (command.name == "user.list") {
-        co_return MERLON_CO_TRY(co_await identity->list_accounts({}, listed_max)).json;
+        co_return MERLON_CO_TRY(co_await identity->account_lookup().list({}, listed_max)).json;
     }
     if (command.name == "user.create") {
         auto form = MERLON_CO_TRY(form_of<identity::RegisterForm>(command));
         const std::string role = command.of("role");
-        co_return co_await identity->create_account(std::move(form), role.empty() ? "user" : role,
-                                                    by_operator);
+        co_return co_await identity->accounts().create(std::move(form),
+                                                       role.empty() ? "user" : role, by_operator);
     }
     if (command.name == "user.password") {
-        MERLON_CO_TRY(co_await identity->reset_password(
+        MERLON_CO_TRY(co_await identity->accounts().reset_password(
             MERLON_CO_TRY(form_of<identity::ResetForm>(command))));
         co_return std::string("{}");
     }
     const auto change = MERLON_CO_TRY(change_of(command));
-    const std::string id =
-        MERLON_CO_TRY(co_await identity->id_of(MERLON_CO_TRY(email_of(command))));
-    co_return co_await identity->change_account(id, change, by_operator);
+    const std::string id = MERLON_CO_TRY(
+        co_await identity->account_lookup().require_id(MERLON_CO_TRY(email_of(command))));
+    co_return co_await identity->accounts().change(id, change, by_operator);
 }
 
 Task<std::string> run_session_command(Identity* identity, Command command) {
     if (command.name == "session.list" && !command.of("user").empty()) {
-        co_return co_await identity->list_sessions_of(command.of("user"));
+        MERLON_CO_TRY(co_await identity->account_lookup().require_json(command.of("user")));
+        co_return co_await identity->sessions().list_of(command.of("user"));
     }
     if (command.name == "session.list") {
-        co_return co_await identity->list_sessions_of(MERLON_CO_TRY(email_of(command)));
+        co_return co_await identity->sessions().list_of(MERLON_CO_TRY(
+            co_await identity->account_lookup().require_id(MERLON_CO_TRY(email_of(command)))));
     }
     if (command.name != "session.revoke") {
         co_return fail(Kind::Invalid, "command.unknown", command.name);
     }
-    MERLON_CO_TRY(co_await identity->revoke_session(command.of("session")));
+    MERLON_CO_TRY(co_await identity->sessions().revoke(command.of("session")));
     co_return std::string("{}");
 }
 
 Task<std::string> run_key_command(Identity* identity, Command command) {
     using identity::KeyStart;
-    if (command.name == "key.list") co_return co_await identity->list_keys();
+    identity::KeyAdministration& keys = identity->key_administration();
+    if (command.name == "key.list") co_return co_await keys.list();
     if (command.name == "key.rotate") {
         const bool at_once = command.of("start") == "now";
-        co_return co_await identity->rotate_keys(at_once ? KeyStart::AtOnce : KeyStart::Published);
+        co_return co_await keys.rotate(at_once ? KeyStart::AtOnce : KeyStart::Published);
     }
-    if (command.name == "key.retire") co_return co_await identity->retire_key(command.of("kid"));
+    if (command.name == "key.retire") co_return co_await keys.retire(command.of("kid"));
     co_return fail(Kind::Invalid, "command.unknown", command.name);
 }
 

@@ -131,7 +131,7 @@ std::vector<rpc::OfferedMethod> BuiltIns::methods_of(std::string_view role) {
     std::vector<rpc::OfferedMethod> methods;
     if (role == "auth") {
         methods = identity::accounts_methods(*accounts_);
-        methods.push_back(identity::feed_method_of(*identity_));
+        methods.push_back(identity::feed_method_of(identity_->feed()));
         methods.push_back(identity::verify_method_of([this](std::string_view token) -> Result<> {
             const tokens::AccessToken verified =
                 MERLON_TRY(verifier_->verify_access(token, parts_.clock.wall()));

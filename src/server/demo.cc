@@ -246,9 +246,8 @@ std::size_t Demo::below(std::size_t end) {
 // Whether an account is that of one of our people.
 Result<bool> knows_our_people(identity::Identity& identity) {
     for (const Person& person : people) {
-        const auto id = wait(identity.id_of(MERLON_TRY(wire::Email::parse(person.email))));
-        if (id) return true;
-        if (id.error().rule != "account.absent") return std::unexpected(id.error());
+        const wire::Email email = MERLON_TRY(wire::Email::parse(person.email));
+        if (MERLON_TRY(wait(identity.account_lookup().find_id(email)))) return true;
     }
     return false;
 }
@@ -260,7 +259,7 @@ Result<StoreState> look(const DemoParts& parts) {
         parts.stores.database_of(products::products_role), {.limit = 1}, {})));
     const auto orders = MERLON_TRY(wait(orders::order_store::list(
         parts.stores.database_of(orders::orders_role), {.limit = 1}, {})));
-    const auto accounts = MERLON_TRY(wait(parts.identity.list_accounts({}, 1)));
+    const auto accounts = MERLON_TRY(wait(parts.identity.account_lookup().list({}, 1)));
     if (products.total == 0 && orders.total == 0 && accounts.total <= 1) return StoreState::Empty;
     // The orders come last, and are never deleted.
     const bool is_whole = std::cmp_greater_equal(orders.total, order_count);

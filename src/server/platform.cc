@@ -227,7 +227,7 @@ Result<std::string> Platform::run_offline(config::Settings settings, std::string
 
 // Before anybody can ask: its password is on the screen when the server says ready.
 Result<> Platform::make_first_admin() {
-    const std::string made = MERLON_TRY(wait(built_ins_.auth()->make_first_admin()));
+    const std::string made = MERLON_TRY(wait(built_ins_.auth()->accounts().make_first_admin()));
     if (!made.empty()) say("first admin, shown once, change the password: " + made);
     return {};
 }

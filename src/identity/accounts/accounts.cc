@@ -1,9 +1,10 @@
-// The accounts table.
+// Statements on the accounts table.
 #include "identity/accounts/accounts.h"
 
+#include "base/uuid.h"
+#include "identity/accounts/account_counts.h"
 #include "identity/store/schema.h"
 #include "sealing/sealed_text.h"
-#include "storage/tally.h"
 
 namespace merlon::identity {
 namespace {
@@ -18,22 +19,6 @@ constexpr std::string_view email_column = "accounts.email";
 constexpr std::string_view first_name_column = "accounts.first_name";
 constexpr std::string_view last_name_column = "accounts.last_name";
 
-constexpr storage::Tally totals = {
-    .take =
-        "DELETE FROM account_changes WHERE id IN "
-        "(SELECT id FROM account_changes ORDER BY id LIMIT 1000) RETURNING role, difference",
-    .add =
-        "INSERT INTO account_totals (role, accounts) VALUES ($1, $2) "
-        "ON CONFLICT (role) DO UPDATE SET accounts = account_totals.accounts + $2"};
-
-// By pointer: coroutines of this project take values only.
-Task<> count(Transaction* transaction, std::string role, std::int64_t difference) {
-    MERLON_CO_TRY(co_await transaction->query(
-        "INSERT INTO account_changes (role, difference) VALUES ($1, $2)",
-        {std::move(role), difference}));
-    co_return Result<>{};
-}
-
 // A null leaves the column as it is, so that of two changes at once neither undoes the other.
 Task<> store_names(Transaction* transaction, std::string id, Value first, Value last) {
     const Rows rows = MERLON_CO_TRY(co_await transaction->query(
@@ -44,7 +29,7 @@ Task<> store_names(Transaction* transaction, std::string id, Value first, Value 
     co_return Result<>{};
 }
 
-// With the personal fields as they lie there, sealed.
+// With the personal fields as they are stored, sealed.
 std::vector<Account> sealed_accounts(const Rows& rows) {
     std::vector<Account> accounts(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -62,26 +47,30 @@ std::vector<Account> sealed_accounts(const Rows& rows) {
     return accounts;
 }
 
-Result<Account> the_only(const Rows& rows) {
-    if (rows.empty()) return fail(Kind::Absent, "account.absent");
-    return sealed_accounts(rows).front();
-}
-
 }  // namespace
 
-Task<Account> Accounts::find(std::string id) {
-    co_return co_await open(MERLON_CO_TRY(the_only(MERLON_CO_TRY(co_await database_.query(
+Task<std::optional<Account>> Accounts::find(std::string id) {
+    const Rows rows = MERLON_CO_TRY(co_await database_.query(
         "SELECT id, email, first_name, last_name, role, password, version, locked, created_at "
         "FROM accounts WHERE id = $1",
-        {std::move(id)})))));
+        {std::move(id)}));
+    if (rows.empty()) co_return std::optional<Account>();
+    co_return MERLON_CO_TRY(co_await open(sealed_accounts(rows).front()));
 }
 
-Task<Credentials> Accounts::find_by_email(wire::Email email) {
+Task<Account> Accounts::require(std::string id) {
+    auto account = MERLON_CO_TRY(co_await find(std::move(id)));
+    if (!account) co_return fail(Kind::Absent, "account.absent");
+    co_return *std::move(account);
+}
+
+Task<std::optional<Credentials>> Accounts::find_by_email(wire::Email email) {
     const Rows rows = MERLON_CO_TRY(co_await database_.query(
         "SELECT id, email, first_name, last_name, role, password, version, locked, created_at "
         "FROM accounts WHERE email_index = $1",
         {Blob{keys_.blind_index(email_column, email.canonical())}}));
-    co_return Credentials{MERLON_CO_TRY(the_only(rows))};
+    if (rows.empty()) co_return std::optional<Credentials>();
+    co_return Credentials{sealed_accounts(rows).front()};
 }
 
 Task<std::vector<Account>> Accounts::list(std::string after, std::int64_t limit) {
@@ -103,6 +92,18 @@ Task<Account> Accounts::open(Account account) {
     account.last_name =
         MERLON_CO_TRY(sealing::open(*key, {last_name_column, account.id}, account.last_name));
     co_return account;
+}
+
+Account Accounts::make(const RegisterForm& form, std::string role, const Clock& clock,
+                       Entropy& entropy) {
+    Account account;
+    account.id = Uuid::make_v7(clock.wall(), entropy).str();
+    account.email = form.email.as_typed();
+    account.first_name = form.first_name;
+    account.last_name = form.last_name;
+    account.role = std::move(role);
+    account.created_at = clock.wall();
+    return account;
 }
 
 Task<SealedAccount> Accounts::seal(Account account, wire::Email email) {
@@ -129,8 +130,8 @@ Task<> Accounts::insert(Transaction& transaction, SealedAccount account) {
         "ON CONFLICT (email_index) DO NOTHING RETURNING id",
         {account.id, Blob{account.email_index}, Blob{account.email}, Blob{account.first_name},
          Blob{account.last_name}, account.role, account.password, account.created_at}));
-    if (rows.empty()) co_return fail(Kind::Conflict, "account.email_taken");
-    co_return co_await count(&transaction, std::move(account.role), 1);
+    if (rows.empty()) co_return fail(Kind::Conflict, Accounts::email_taken);
+    co_return co_await account_counts::add(&transaction, std::move(account.role), 1);
 }
 
 Task<> Accounts::set_password(Transaction& transaction, std::string id, std::string password) {
@@ -141,20 +142,21 @@ Task<> Accounts::set_password(Transaction& transaction, std::string id, std::str
 
 // A read is enough: transactions are serializable, and what raises the version meanwhile comes
 // before this one or after it.
-Task<> Accounts::require_unchanged(Transaction& transaction, AccountState judged) {
+Task<> Accounts::require_unchanged(Transaction& transaction, AccountState verified) {
     const Rows rows = MERLON_CO_TRY(co_await transaction.query(
         "SELECT id FROM accounts WHERE id = $1 AND password = $2 AND version = $3",
-        {std::move(judged.id), std::move(judged.password), judged.version}));
-    if (rows.empty()) co_return fail(Kind::Conflict, "account.changed");
+        {std::move(verified.id), std::move(verified.password), verified.version}));
+    if (rows.empty()) co_return fail(Kind::Conflict, Accounts::changed);
     co_return Result<>{};
 }
 
-Task<> Accounts::replace_password(Transaction& transaction, AccountState judged, std::string next) {
+Task<> Accounts::replace_password(Transaction& transaction, AccountState verified,
+                                  std::string next) {
     const Rows rows = MERLON_CO_TRY(co_await transaction.query(
         "UPDATE accounts SET password = $4 WHERE id = $1 AND password = $2 AND version = $3 "
         "RETURNING id",
-        {std::move(judged.id), std::move(judged.password), judged.version, std::move(next)}));
-    if (rows.empty()) co_return fail(Kind::Conflict, "account.changed");
+        {std::move(verified.id), std::move(verified.password), verified.version, std::move(next)}));
+    if (rows.empty()) co_return fail(Kind::Conflict, Accounts::changed);
     co_return Result<>{};
 }
 
@@ -163,23 +165,15 @@ Task<> Accounts::set_role(Transaction& transaction, std::string id, std::string 
     const Rows rows = MERLON_CO_TRY(co_await transaction.query(
         "UPDATE accounts SET role = $3 WHERE id = $1 AND role = $2 RETURNING id",
         {std::move(id), from, to}));
-    if (rows.empty()) co_return fail(Kind::Conflict, "account.changed");
-    MERLON_CO_TRY(co_await count(&transaction, std::move(from), -1));
-    co_return co_await count(&transaction, std::move(to), 1);
+    if (rows.empty()) co_return fail(Kind::Conflict, Accounts::changed);
+    MERLON_CO_TRY(co_await account_counts::add(&transaction, std::move(from), -1));
+    co_return co_await account_counts::add(&transaction, std::move(to), 1);
 }
 
 Task<> Accounts::set_lock(Transaction& transaction, std::string id, bool is_locked) {
     MERLON_CO_TRY(co_await transaction.query("UPDATE accounts SET locked = $2 WHERE id = $1",
                                              {std::move(id), std::int64_t{is_locked}}));
     co_return Result<>{};
-}
-
-Task<std::int64_t> Accounts::raise_version(Transaction& transaction, std::string id) {
-    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
-        "UPDATE accounts SET version = version + 1 WHERE id = $1 RETURNING version",
-        {std::move(id)}));
-    if (rows.empty()) co_return fail(Kind::Absent, "account.absent");
-    co_return rows[0].integer(0);
 }
 
 Task<> Accounts::rename(std::string id, NewNames names) {
@@ -193,22 +187,5 @@ Task<> Accounts::rename(std::string id, NewNames names) {
             return store_names(&transaction, id, first, last);
         });
 }
-
-Task<std::int64_t> Accounts::count_all() {
-    const Rows rows = MERLON_CO_TRY(
-        co_await database_.query("SELECT (SELECT COALESCE(SUM(accounts), 0) FROM account_totals) + "
-                                 "(SELECT COALESCE(SUM(difference), 0) FROM account_changes)"));
-    co_return rows[0].integer(0);
-}
-
-Task<std::int64_t> Accounts::count_role(std::string role) {
-    const Rows rows = MERLON_CO_TRY(co_await database_.query(
-        "SELECT (SELECT COALESCE(SUM(accounts), 0) FROM account_totals WHERE role = $1) + "
-        "(SELECT COALESCE(SUM(difference), 0) FROM account_changes WHERE role = $1)",
-        {std::move(role)}));
-    co_return rows[0].integer(0);
-}
-
-Task<> Accounts::fold_counts() { return storage::fold(&database_, totals); }
 
 }  // namespace merlon::identity

@@ -1,4 +1,4 @@
-// Accounts as their table holds them, personal fields sealed. Functions that change take the
+// The accounts table, with personal fields sealed. Functions that change an account take the
 // transaction of the use case they are part of.
 #pragma once
 
@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "identity/accounts/account_admin.h"
+#include "identity/accounts/account_changes.h"
+#include "identity/accounts/forms.h"
 #include "sealing/key_store.h"
 #include "storage/database.h"
 #include "wire/email.h"
@@ -38,8 +39,8 @@ struct SealedAccount {
     std::int64_t created_at;
 };
 
-// The state of an account that a password was judged in: judging takes long enough for another to
-// be set, or the account's sessions to be ended, meanwhile.
+// The state of an account that a password was verified in: verifying takes long enough for another
+// password to be set, or the account's sessions to be ended, meanwhile.
 struct AccountState {
     std::string id;
     std::string password;  // hash
@@ -50,9 +51,9 @@ struct AccountState {
     }
 };
 
-// What stands behind an address until its password is known to be right. The personal fields are
-// sealed still: a stranger's guess fetches nobody's key, and costs the same whether there is an
-// account or not.
+// The account of an e-mail address whose owner has not proved to be it. The personal fields are
+// sealed still: a stranger's log-in attempt fetches nobody's key, and costs the same whether there
+// is an account or not.
 struct Credentials {
     Account sealed;
 };
@@ -63,37 +64,40 @@ public:
     Accounts(storage::Database& database, sealing::KeyStore& keys, Entropy& entropy)
         : database_(database), keys_(keys), entropy_(entropy) {}
 
-    // Error of both: "account.absent" (Absent), and those of Database.
-    Task<Account> find(std::string id);
-    Task<Credentials> find_by_email(wire::Email email);
-    // Errors: those of KeyStore.
-    Task<Account> open(Account sealed);
-    // At most `limit` of those after an identifier (empty: from the first), in the order of theirs.
-    Task<std::vector<Account>> list(std::string after, std::int64_t limit);
-    // Kept, not counted. fold_counts() now and then keeps them cheap (storage/tally.h).
-    Task<std::int64_t> count_all();
-    Task<std::int64_t> count_role(std::string role);
-    Task<> fold_counts();
+    // Rules that callers look for.
+    static constexpr std::string_view email_taken = "account.email_taken";
+    static constexpr std::string_view changed = "account.changed";
 
+    // Errors of all: those of Database and KeyStore.
+    Task<std::optional<Account>> find(std::string id);
+    // Error: "account.absent" (Absent).
+    Task<Account> require(std::string id);
+    Task<std::optional<Credentials>> find_by_email(wire::Email email);
+    Task<Account> open(Account sealed);
+    // At most `limit` after an identifier (empty: from the first), in the order of identifiers.
+    Task<std::vector<Account>> list(std::string after, std::int64_t limit);
+    // A new account, without its password's hash. Identifiers are in the order of their making,
+    // which lists are in.
+    static Account make(const RegisterForm& form, std::string role, const Clock& clock,
+                        Entropy& entropy);
     // Under a new key of the person's own.
     Task<SealedAccount> seal(Account account, wire::Email email);
-    // Error: "account.email_taken" (Conflict).
+    // For an account that could not be stored: its key seals nothing.
+    Task<> destroy_key(std::string id) { return keys_.destroy(std::move(id)); }
+    // Error: `email_taken` (Conflict).
     static Task<> insert(storage::Transaction& transaction, SealedAccount account);
     static Task<> set_password(storage::Transaction& transaction, std::string id,
                                std::string password);
-    // Only while the account still is as it was judged. Error of both: "account.changed"
-    // (Conflict).
-    static Task<> require_unchanged(storage::Transaction& transaction, AccountState judged);
-    static Task<> replace_password(storage::Transaction& transaction, AccountState judged,
+    // Only while the account still is as it was verified. Error of both: `changed` (Conflict).
+    static Task<> require_unchanged(storage::Transaction& transaction, AccountState verified);
+    static Task<> replace_password(storage::Transaction& transaction, AccountState verified,
                                    std::string next);
-    // Only while it has the role `from`. Error: "account.changed" (Conflict).
+    // Only while it has the role `from`. Error: `changed` (Conflict).
     static Task<> set_role(storage::Transaction& transaction, std::string id, std::string from,
                            std::string to);
     static Task<> set_lock(storage::Transaction& transaction, std::string id, bool is_locked);
     // Errors: "account.absent" (Absent), and those of KeyStore.
     Task<> rename(std::string id, NewNames names);
-    // Makes all earlier tokens of the user stale. Gives the new version.
-    static Task<std::int64_t> raise_version(storage::Transaction& transaction, std::string id);
 
 private:
     storage::Database& database_;

@@ -1,4 +1,4 @@
-// One change of signing keys at a time.
+// Lets one change of signing keys happen at a time.
 #pragma once
 
 #include <atomic>
@@ -8,8 +8,8 @@
 
 namespace merlon::identity {
 
-// A change writes the keys, then puts the new rings in: of two at once, the older rings could go in
-// last. Hold one from before the writing until after the putting in.
+// A change writes the keys, then puts the new rings in force: of two at once, the older rings could
+// be put in force last. Hold one from before the write until after that.
 class KeyChange final {
 public:
     // Never waits. Error: "key.changing" (Conflict).

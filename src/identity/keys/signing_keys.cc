@@ -1,4 +1,4 @@
-// Signing keys in their table.
+// Reads and changes the signing keys in their table.
 #include "identity/keys/signing_keys.h"
 
 #include "identity/store/schema.h"
@@ -14,8 +14,8 @@ using storage::Transaction;
 using tokens::Keyring;
 using tokens::RingKey;
 
-// Other processes look every second (follow.cc).
-constexpr std::chrono::seconds heard_after{5};
+// By then every other process has read the table, which each does once a second.
+constexpr std::chrono::seconds known_everywhere_after{5};
 
 std::int64_t milliseconds(WallTime time) { return time.time_since_epoch().count(); }
 
@@ -115,14 +115,14 @@ Result<SigningKeys::Fresh> SigningKeys::make(tokens::Algorithm algorithm) const 
         if (key.kid.starts_with('-')) continue;
         const Secret der = MERLON_TRY(key.key->to_pkcs8());
         return Fresh{key.kid, std::string(name(algorithm)),
-                     parts_.keys.root().seal(der.reveal(), purpose(key.kid), parts_.entropy)};
+                     keys_.root().seal(der.reveal(), purpose(key.kid), entropy_)};
     }
 }
 
 events::Event SigningKeys::event(std::string kid, std::string change) const {
     return {events::Type::KeyRotated,
             events::default_severity(events::Type::KeyRotated),
-            parts_.clock.wall(),
+            clock_.wall(),
             {},
             {},
             {{"kid", std::move(kid)}, {"change", std::move(change)}}};
@@ -133,7 +133,7 @@ Result<tokens::Rings> SigningKeys::open(const Rows& rows) const {
     std::vector<RingKey> refresh;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const Row row = rows[i];
-        const auto der = parts_.keys.root().open_secret(row.blob(1), purpose(row.text(0)));
+        const auto der = keys_.root().open_secret(row.blob(1), purpose(row.text(0)));
         if (!der) {
             return fail(Kind::Corrupt, "keys.master",
                         "signing key " + row.text(0) + " does not open with this master key");
@@ -150,11 +150,11 @@ Result<tokens::Rings> SigningKeys::open(const Rows& rows) const {
 }
 
 Task<tokens::Rings> SigningKeys::load(KeyPolicy policy) {
-    Rows rows = MERLON_CO_TRY(co_await parts_.database.query(select_keys));
+    Rows rows = MERLON_CO_TRY(co_await database_.query(select_keys));
     if (rows.empty()) {
         const Fresh fresh = MERLON_CO_TRY(make(policy.algorithm));
-        rows = MERLON_CO_TRY(co_await parts_.database.transact<Rows>(
-            [fresh, now = milliseconds(parts_.clock.wall())](Transaction& transaction) {
+        rows = MERLON_CO_TRY(co_await database_.transact<Rows>(
+            [fresh, now = milliseconds(clock_.wall())](Transaction& transaction) {
                 return insert_first(transaction, fresh.kid, fresh.algorithm, fresh.wrapped, now);
             }));
     }
@@ -165,14 +165,14 @@ Task<tokens::Rings> SigningKeys::load(KeyPolicy policy) {
 }
 
 Task<tokens::Rings> SigningKeys::read() {
-    const Rows rows = MERLON_CO_TRY(co_await parts_.database.query(select_keys));
+    const Rows rows = MERLON_CO_TRY(co_await database_.query(select_keys));
     co_return open(rows);
 }
 
 Task<tokens::Rings> SigningKeys::rotate(KeyPolicy policy, KeyStart start) {
     const Fresh fresh = MERLON_CO_TRY(make(policy.algorithm));
-    const WallTime now = parts_.clock.wall();
-    const std::chrono::seconds at_once{parts_.database.is_shared() ? heard_after.count() : 0};
+    const WallTime now = clock_.wall();
+    const std::chrono::seconds at_once{database_.is_shared() ? known_everywhere_after.count() : 0};
     const WallTime signs_from = now + (start == KeyStart::AtOnce ? at_once : tokens::jwks_max_age);
     // An old key verifies for as long as its tokens live and other verifiers keep our JWKS.
     const WallTime handover = now + tokens::jwks_max_age;
@@ -185,20 +185,20 @@ Task<tokens::Rings> SigningKeys::rotate(KeyPolicy policy, KeyStart start) {
                               milliseconds(handover + policy.refresh_ttl)};
     const events::Event rotated = event(fresh.kid, "added");
     const Rows rows = MERLON_CO_TRY(
-        co_await parts_.database.transact<Rows>([successor, rotated](Transaction& transaction) {
+        co_await database_.transact<Rows>([successor, rotated](Transaction& transaction) {
             return insert_successor(transaction, successor, rotated);
         }));
-    parts_.events.write(rotated);
+    events_.write(rotated);
     co_return open(rows);
 }
 
 Task<tokens::Rings> SigningKeys::retire(std::string kid) {
     const events::Event retired = event(kid, "retired");
-    const Rows rows = MERLON_CO_TRY(co_await parts_.database.transact<Rows>(
-        [kid, retired, now = milliseconds(parts_.clock.wall())](Transaction& transaction) {
+    const Rows rows = MERLON_CO_TRY(co_await database_.transact<Rows>(
+        [kid, retired, now = milliseconds(clock_.wall())](Transaction& transaction) {
             return delete_key(transaction, kid, now, retired);
         }));
-    parts_.events.write(retired);
+    events_.write(retired);
     co_return open(rows);
 }
 

@@ -1,17 +1,21 @@
 // The keys that sign our tokens, in their table, encrypted under the key store's root key.
 //
-// A key lives so: published; five minutes later, when every verifier that keeps our JWKS knows it,
-// it signs; a successor takes over; it verifies access tokens until the last one it made has
-// expired and leaves the JWKS; it verifies refresh tokens until the last of those has, so that a
-// rotation signs nobody out.
+// The life of a key: it is published; five minutes later, when every verifier that caches our JWKS
+// knows it, it signs; a successor takes over; it verifies access tokens until the last one it
+// signed has expired, and leaves the JWKS; it verifies refresh tokens until the last of those has
+// expired, so that a rotation signs nobody out.
 #pragma once
 
-#include "identity/parts.h"
+#include "base/clock.h"
+#include "base/entropy.h"
+#include "events/event.h"
+#include "sealing/key_store.h"
+#include "storage/database.h"
 #include "tokens/issuer.h"
 
 namespace merlon::identity {
 
-// What keys are made, and how long the tokens live that they sign.
+// Which keys are made, and how long the tokens live that they sign.
 struct KeyPolicy {
     tokens::Algorithm algorithm;
     std::chrono::seconds access_ttl;
@@ -21,30 +25,34 @@ struct KeyPolicy {
 // When a new key begins to sign.
 enum class KeyStart : std::uint8_t {
     Published,  // once nobody's copy of our JWKS can lack it
-    // The old one cannot be trusted; other verifiers may refuse for five minutes. Where several
-    // processes share the database it is after those seconds in which all of them hear of it.
+    // The old key cannot be trusted; other verifiers may refuse tokens for five minutes. Where
+    // several processes share the database it begins after the seconds in which all of them read
+    // it.
     AtOnce,
 };
 
-// Not for HS256, whose keys are configuration. Safe from every thread, but of changes at the same
-// time the caller has to keep the rings of the last.
+// Not for HS256, whose keys are configuration. Safe from every thread; of concurrent changes the
+// caller has to keep the rings of the last (key_change.h).
 class SigningKeys final {
 public:
     // Keys that still verify something; each successor adds one.
     static constexpr std::size_t keys_max = 32;
 
-    explicit SigningKeys(const Parts& parts) : parts_(parts) {}
+    // Borrows all for its life.
+    SigningKeys(storage::Database& database, sealing::KeyStore& keys, events::EventSink& events,
+                const Clock& clock, Entropy& entropy)
+        : database_(database), keys_(keys), events_(events), clock_(clock), entropy_(entropy) {}
 
     // Each gives the rings as they are then. Errors: those of Database, and "keys.master" (a key
     // does not open).
 
-    // At first start with a new key; with a successor when the newest is of another algorithm.
+    // At first start makes a key; makes a successor when the newest is of another algorithm.
     Task<tokens::Rings> load(KeyPolicy policy);
     // As another process may have changed them.
     Task<tokens::Rings> read();
     // Makes a successor. Error: "key.many" (Exhausted).
     Task<tokens::Rings> rotate(KeyPolicy policy, KeyStart start);
-    // Ends a key at once: no token it made is good any more. Errors: "key.absent" (Absent),
+    // Ends a key at once: no token it signed is valid any more. Errors: "key.absent" (Absent),
     // "key.signs" (Conflict: it signs or is about to).
     Task<tokens::Rings> retire(std::string kid);
 
@@ -54,7 +62,11 @@ private:
     events::Event event(std::string kid, std::string change) const;
     Result<tokens::Rings> open(const storage::Rows& rows) const;
 
-    Parts parts_;
+    storage::Database& database_;
+    sealing::KeyStore& keys_;
+    events::EventSink& events_;
+    const Clock& clock_;
+    Entropy& entropy_;
 };
 
 }  // namespace merlon::identity

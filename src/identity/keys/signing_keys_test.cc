@@ -43,17 +43,14 @@ struct Fixture {
     storage::TemporaryFolder folder;
     FakeClock clock;
     SystemEntropy entropy;
-    metrics::Registry metrics;
     KeptEvents events;
-    events::Refusals refusals{clock, events, metrics};
-    tokens::Revocations revocations{clock};
     std::unique_ptr<storage::SqliteDatabase> database =
         storage::SqliteDatabase::open(folder / "merlon.db").value();
     std::unique_ptr<sealing::KeyStore> store =
         wait(sealing::KeyStore::open(*database, clock, entropy,
                                      Secret(std::string(sealing::master_key_bytes, 'm'))))
             .value();
-    SigningKeys keys{{*database, *store, revocations, refusals, events, metrics, clock, entropy}};
+    SigningKeys keys{*database, *store, events, clock, entropy};
 };
 
 TEST(SigningKeys, AreMadeOnceAndNoPlainKeyLiesOnTheDisk) {

@@ -1,4 +1,5 @@
-// One operation: all of it, page by page, or what is new since a horizon.
+// The feed of revocations and keys over the network: all of it, page by page, or what is new since
+// a horizon.
 #include "identity/remote/feed_port.h"
 
 #include "tokens/jwk_json.h"
@@ -10,45 +11,47 @@ namespace json = boost::json;
 
 // Another host's clock may be behind auth's by so much.
 constexpr std::chrono::minutes clocks_apart_max{1};
-// A feed that has nothing to tell says so every second. One that is silent for longer is away, and
-// another process of auth may not be.
+// A feed without news responds every second. One that is silent for longer is down, and another
+// process of auth may not be.
 constexpr std::chrono::seconds patience{3};
 
 // Every role verifies the tokens it is sent.
 constexpr std::string_view callers[] = {rpc::any_role};
 constexpr rpc::Method feed_method{"feed", callers, rpc::Retry::Harmless, {}, patience};
 
-Task<rpc::Message> serve_feed(identity::Identity* auth, rpc::Message call) {
+Task<rpc::Message> serve_feed(RevocationFeed* feed, rpc::Message call) {
     const auto after = MERLON_CO_TRY(call.optional_text("after"));
-    const identity::Told told =
-        after ? MERLON_CO_TRY(co_await auth->tell_all(*after))
-              : MERLON_CO_TRY(co_await auth->tell_since(MERLON_CO_TRY(call.integer("horizon")),
-                                                        MERLON_CO_TRY(call.text("mark"))));
+    const RevocationFeedPage page =
+        after ? MERLON_CO_TRY(co_await feed->read_all(*after))
+              : MERLON_CO_TRY(co_await feed->wait_for_changes(
+                    MERLON_CO_TRY(call.integer("horizon")), MERLON_CO_TRY(call.text("mark"))));
     json::array revocations;
-    revocations.reserve(told.revocations.size());
-    for (const identity::ToldRevocation& one : told.revocations) {
+    revocations.reserve(page.revocations.size());
+    for (const RevocationRow& one : page.revocations) {
         revocations.push_back(json::array{one.subject, one.least_version, one.until_ms});
     }
-    rpc::Message answer;
-    answer.set("revocations", revocations).set("horizon", told.horizon).set("mark", told.mark);
-    answer.set("last", told.last).set("keys", told.jwks).set("waited", told.as_of.count());
-    co_return answer;
+    rpc::Message response;
+    response.set("revocations", revocations).set("horizon", page.horizon).set("mark", page.mark);
+    response.set("last", page.last).set("keys", page.jwks).set("waited", page.as_of.count());
+    co_return response;
 }
 
 Result<> take_over_one(tokens::Revocations& revocations, const json::value& one) {
-    const json::array* told = one.if_array();
-    const bool is_sound = told != nullptr && told->size() == 3 && told->at(0).is_string() &&
-                          told->at(1).is_int64() && told->at(2).is_int64();
+    const json::array* row = one.if_array();
+    const bool is_sound = row != nullptr && row->size() == 3 && row->at(0).is_string() &&
+                          row->at(1).is_int64() && row->at(2).is_int64();
     if (!is_sound) return fail(Kind::Invalid, "port.malformed", "revocation");
     revocations.learn(
-        std::string_view(told->at(0).get_string()), told->at(1).get_int64(),
-        WallTime{std::chrono::milliseconds{told->at(2).get_int64()}} + clocks_apart_max);
+        std::string_view(row->at(0).get_string()), row->at(1).get_int64(),
+        WallTime{std::chrono::milliseconds{row->at(2).get_int64()}} + clocks_apart_max);
     return {};
 }
 
 }  // namespace
 
-Task<rpc::Message> AuthFeed::ask(const rpc::Message& call) { return auth_.call(feed_method, call); }
+Task<rpc::Message> AuthFeed::request(const rpc::Message& call) {
+    return auth_.call(feed_method, call);
+}
 
 Task<> AuthFeed::load(std::optional<tokens::Keyring> shared_secret) {
     const SteadyTime begun = clock_.steady();
@@ -61,10 +64,10 @@ Task<> AuthFeed::load(std::optional<tokens::Keyring> shared_secret) {
     do {
         rpc::Message call;
         call.set("after", after);
-        const rpc::Message told = MERLON_CO_TRY(co_await ask(call));
-        if (!horizon) horizon = MERLON_CO_TRY(told.integer("horizon"));
-        MERLON_CO_TRY(take_over(told, begun));
-        after = MERLON_CO_TRY(told.text("last"));
+        const rpc::Message page = MERLON_CO_TRY(co_await request(call));
+        if (!horizon) horizon = MERLON_CO_TRY(page.integer("horizon"));
+        MERLON_CO_TRY(take_over(page, begun));
+        after = MERLON_CO_TRY(page.text("last"));
     } while (!after.empty());
     horizon_ = *horizon;
     co_return Result<>{};
@@ -74,23 +77,23 @@ Task<> AuthFeed::follow() {
     const SteadyTime begun = clock_.steady();
     rpc::Message call;
     call.set("horizon", horizon_).set("mark", mark_);
-    const rpc::Message told = MERLON_CO_TRY(co_await ask(call));
-    // Not longer than the answer took, whatever is said; less than nothing is before the question.
-    const std::chrono::milliseconds waited{MERLON_CO_TRY(told.integer("waited"))};
+    const rpc::Message page = MERLON_CO_TRY(co_await request(call));
+    // Never longer than the request took, whatever the response says; negative is before it.
+    const std::chrono::milliseconds waited{MERLON_CO_TRY(page.integer("waited"))};
     if (waited < -patience || waited > patience) {
         co_return fail(Kind::Invalid, "port.malformed", "waited");
     }
-    MERLON_CO_TRY(take_over(told, std::min<SteadyTime>(begun + waited, clock_.steady())));
-    horizon_ = MERLON_CO_TRY(told.integer("horizon"));
-    mark_ = MERLON_CO_TRY(told.text("mark"));
+    MERLON_CO_TRY(take_over(page, std::min<SteadyTime>(begun + waited, clock_.steady())));
+    horizon_ = MERLON_CO_TRY(page.integer("horizon"));
+    mark_ = MERLON_CO_TRY(page.text("mark"));
     co_return Result<>{};
 }
 
-Result<> AuthFeed::take_over(const rpc::Message& told, SteadyTime as_of) {
-    for (const json::value& one : MERLON_TRY(told.list("revocations"))) {
+Result<> AuthFeed::take_over(const rpc::Message& page, SteadyTime as_of) {
+    for (const json::value& one : MERLON_TRY(page.list("revocations"))) {
         MERLON_TRY(take_over_one(revocations_, one));
     }
-    MERLON_TRY(take_over_keys(MERLON_TRY(told.text("keys"))));
+    MERLON_TRY(take_over_keys(MERLON_TRY(page.text("keys"))));
     revocations_.note_whole_at(as_of);
     return {};
 }
@@ -112,9 +115,9 @@ Result<> AuthFeed::take_over_keys(const std::string& jwks) {
     return {};
 }
 
-rpc::OfferedMethod feed_method_of(identity::Identity& auth) {
+rpc::OfferedMethod feed_method_of(RevocationFeed& feed) {
     return {&feed_method,
-            [auth = &auth](rpc::Message call) { return serve_feed(auth, std::move(call)); }};
+            [feed = &feed](rpc::Message call) { return serve_feed(feed, std::move(call)); }};
 }
 
 }  // namespace merlon::identity

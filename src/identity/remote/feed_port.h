@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "identity/identity.h"
+#include "identity/revocation/revocation_feed.h"
 #include "rpc/client.h"
 #include "rpc/method.h"
 #include "tokens/current_keys.h"
@@ -30,8 +30,8 @@ public:
     tokens::CurrentKeys& keys() { return *keys_; }
 
 private:
-    Task<rpc::Message> ask(const rpc::Message& call);
-    Result<> take_over(const rpc::Message& told, SteadyTime as_of);
+    Task<rpc::Message> request(const rpc::Message& call);
+    Result<> take_over(const rpc::Message& page, SteadyTime as_of);
     Result<> take_over_keys(const std::string& jwks);
 
     rpc::Client& auth_;
@@ -44,7 +44,7 @@ private:
     std::string mark_;
 };
 
-// The auth role's side. Borrows `auth` for as long as the port lives.
-rpc::OfferedMethod feed_method_of(identity::Identity& auth);
+// The auth role's side. Borrows `feed` for as long as the method is offered.
+rpc::OfferedMethod feed_method_of(RevocationFeed& feed);
 
 }  // namespace merlon::identity

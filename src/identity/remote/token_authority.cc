@@ -1,4 +1,4 @@
-// One method, twice: how it is called, and how it is carried out.
+// The method by which auth verifies a token: its client and its server.
 #include "identity/remote/token_authority.h"
 
 namespace merlon::identity {

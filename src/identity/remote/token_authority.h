@@ -1,13 +1,12 @@
-// Asking auth whether a token is good, for processes that hold no key to verify it with.
+// Has auth verify a token, for processes that hold no key to verify it with.
 #pragma once
 
-#include "identity/identity.h"
 #include "rpc/client.h"
 #include "rpc/token_check.h"
 
 namespace merlon::identity {
 
-// The asking side. Safe from every thread.
+// The caller's side. Safe from every thread.
 class RemoteTokenAuthority final : public rpc::TokenAuthority {
 public:
     // Borrows the client for life.
@@ -18,7 +17,7 @@ private:
     rpc::Client& auth_;
 };
 
-// Auth's side. `verify` judges one token; it may fail with the rules of Verifier::verify_access and
+// Auth's side. `verify` verifies one token; it may fail with the rules of Verifier::verify_access and
 // with "token.revoked".
 rpc::OfferedMethod verify_method_of(std::function<Result<>(std::string_view token)> verify);
 

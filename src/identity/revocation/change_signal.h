@@ -1,4 +1,4 @@
-// Wakes who waits for the next change of what the auth role tells other processes.
+// Wakes the waiters for the next change of the revocation feed.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace merlon::identity {
 
-// Safe from every thread. Whoever waits is woken by the next raise(), so something has to raise it
+// Safe from every thread. A waiter is woken by the next raise() only, so something has to raise it
 // now and then.
 class ChangeSignal final {
 public:
-    // Changes with every raise(). Read it before looking at what may change.
+    // Changes with every raise(). Read it before reading what may change.
     std::uint64_t count() const {
         const std::lock_guard lock(mutex_);
         return count_;
@@ -44,7 +44,7 @@ public:
     }
 
 private:
-    // Shared with the frame that waits, which may go first.
+    // Shared with the waiting frame, which may end first.
     using Waiter = std::shared_ptr<Answer<void>>;
 
     mutable std::mutex mutex_;

@@ -1,5 +1,5 @@
-// A log with two ends: what is read twice replaces itself at the new one, what is old leaves at the
-// other.
+// A log by position: rows that are read twice replace themselves at the new end, old rows leave at
+// the other.
 #include "identity/revocation/recent_revocations.h"
 
 #include <algorithm>
@@ -7,34 +7,34 @@
 
 namespace merlon::identity {
 
-void RecentRevocations::take(std::int64_t since, News news) {
-    std::ranges::sort(news.revocations, {}, &ToldRevocation::position);
+void RecentRevocations::add(std::int64_t since, RevocationChanges changes) {
+    std::ranges::sort(changes.revocations, {}, &RevocationRow::position);
     const std::lock_guard lock(mutex_);
     if (!from_) from_ = since;
     // Of transactions that could still commit when they were read the last time, all comes again.
-    revocations_.erase(std::ranges::lower_bound(revocations_, since, {}, &ToldRevocation::position),
+    revocations_.erase(std::ranges::lower_bound(revocations_, since, {}, &RevocationRow::position),
                        revocations_.end());
-    std::ranges::move(news.revocations, std::back_inserter(revocations_));
-    horizon_ = news.horizon;
-    as_of_ = news.as_of;
+    std::ranges::move(changes.revocations, std::back_inserter(revocations_));
+    horizon_ = changes.horizon;
+    as_of_ = changes.as_of;
     if (revocations_.size() <= kept_max) return;
-    // Half of them, so that not every take() moves all.
+    // Half of them, so that not every add() moves all.
     const auto kept = revocations_.end() - kept_max / 2;
     from_ = std::prev(kept)->position + 1;
     revocations_.erase(revocations_.begin(), kept);
 }
 
-std::optional<News> RecentRevocations::since(std::int64_t horizon, SteadyTime fresh_since) const {
+std::optional<RevocationChanges> RecentRevocations::since(std::int64_t horizon,
+                                                          SteadyTime fresh_since) const {
     const std::lock_guard lock(mutex_);
     if (!from_ || horizon < *from_ || as_of_ < fresh_since) return std::nullopt;
-    News news;
-    std::ranges::copy(
-        std::ranges::lower_bound(revocations_, horizon, {}, &ToldRevocation::position),
-        revocations_.end(), std::back_inserter(news.revocations));
-    // Who asks may have read further in another process; that stays so.
-    news.horizon = std::max(horizon, horizon_);
-    news.as_of = as_of_;
-    return news;
+    RevocationChanges changes;
+    std::ranges::copy(std::ranges::lower_bound(revocations_, horizon, {}, &RevocationRow::position),
+                      revocations_.end(), std::back_inserter(changes.revocations));
+    // The reader may have got further with another process; it does not go back.
+    changes.horizon = std::max(horizon, horizon_);
+    changes.as_of = as_of_;
+    return changes;
 }
 
 }  // namespace merlon::identity

@@ -1,5 +1,5 @@
-// What was read last of the revocations table: gateways are told of it from here, so that however
-// many follow, one question to the database finds what is new.
+// Caches what was read last of the revocations table: gateways are served from here, so that
+// however many follow, one query to the database finds what is new.
 #pragma once
 
 #include <cstdint>
@@ -8,33 +8,25 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "identity/revocation/told.h"
+#include "identity/revocation/revocation_row.h"
 
 namespace merlon::identity {
-
-// Everything of a transaction at or after a horizon, and from where on to read the next time
-// (follow.cc says what a horizon is).
-struct News {
-    std::vector<ToldRevocation> revocations;
-    std::int64_t horizon = 0;
-    SteadyTime as_of{};  // whole as of then
-};
 
 // Safe from every thread.
 class RecentRevocations final {
 public:
     static constexpr std::size_t kept_max = 10'000;
 
-    // What was read from `since` on; the next time, from the horizon of this time's. What is older
-    // than the last `kept_max` goes, a transaction at a time.
-    void take(std::int64_t since, News news);
-    // As take() gave it, if it reaches back so far and is not older than `fresh_since`.
-    std::optional<News> since(std::int64_t horizon, SteadyTime fresh_since) const;
+    // What was read from the horizon `since` on; the next add() is from the horizon of these. What
+    // is older than the last `kept_max` goes, a transaction at a time.
+    void add(std::int64_t since, RevocationChanges changes);
+    // Empty: they do not reach back so far, or were read before `fresh_since`.
+    std::optional<RevocationChanges> since(std::int64_t horizon, SteadyTime fresh_since) const;
 
 private:
     mutable std::mutex mutex_;
-    std::optional<std::int64_t> from_;         // whole from this position on; null: nothing taken
-    std::vector<ToldRevocation> revocations_;  // by position
+    std::optional<std::int64_t> from_;  // complete from this position on; empty: nothing added
+    std::vector<RevocationRow> revocations_;  // by position
     std::int64_t horizon_ = 0;
     SteadyTime as_of_{};
 };

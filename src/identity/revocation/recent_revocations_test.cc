@@ -1,4 +1,4 @@
-// The log that gateways are told from: what is missing there would be accepted elsewhere.
+// The log that gateways are served from: what is missing there would be accepted elsewhere.
 #include "identity/revocation/recent_revocations.h"
 
 #include <gtest/gtest.h>
@@ -12,9 +12,9 @@ using std::chrono::seconds;
 
 constexpr SteadyTime start{};
 
-News news(std::int64_t horizon, std::initializer_list<std::int64_t> positions,
-          SteadyTime as_of = start) {
-    News made{{}, horizon, as_of};
+RevocationChanges news(std::int64_t horizon, std::initializer_list<std::int64_t> positions,
+                       SteadyTime as_of = start) {
+    RevocationChanges made{{}, horizon, as_of};
     for (const std::int64_t one : positions) {
         made.revocations.push_back({"of " + std::to_string(one), 1, 1, one});
     }
@@ -27,7 +27,7 @@ std::string told(const RecentRevocations& recent, std::int64_t horizon,
     const auto since = recent.since(horizon, fresh_since);
     if (!since) return "absent";
     std::string text;
-    for (const ToldRevocation& one : since->revocations) text += ' ' + std::to_string(one.position);
+    for (const RevocationRow& one : since->revocations) text += ' ' + std::to_string(one.position);
     return text;
 }
 
@@ -39,8 +39,8 @@ TEST(RecentRevocations, KnowNothingUntilTheyTakeSomething) {
 
 TEST(RecentRevocations, TellEverythingFromAHorizonOn) {
     RecentRevocations recent;
-    recent.take(100, news(104, {103, 100, 101}));
-    recent.take(104, news(110, {107, 105, 105}));
+    recent.add(100, news(104, {103, 100, 101}));
+    recent.add(104, news(110, {107, 105, 105}));
     const struct {
         std::int64_t horizon;
         std::string_view expected;
@@ -64,22 +64,22 @@ TEST(RecentRevocations, TellEverythingFromAHorizonOn) {
 
 TEST(RecentRevocations, TellATransactionThatCommitsLaterThanYoungerOnes) {
     RecentRevocations recent;
-    recent.take(100, news(101, {100, 103}));  // 101 and 102 are under way
+    recent.add(100, news(101, {100, 103}));  // 101 and 102 are under way
     EXPECT_EQ(told(recent, 101), " 103");
-    recent.take(101, news(102, {103, 101}));  // read again, and not told twice
+    recent.add(101, news(102, {103, 101}));  // read again, and not told twice
     EXPECT_EQ(told(recent, 101), " 101 103");
-    recent.take(102, news(104, {102, 103}));
+    recent.add(102, news(104, {102, 103}));
     EXPECT_EQ(told(recent, 100), " 100 101 102 103");
-    recent.take(104, news(104, {}));
+    recent.add(104, news(104, {}));
     EXPECT_EQ(told(recent, 100), " 100 101 102 103");
 }
 
 TEST(RecentRevocations, AreNotToldWhenTheyAreOld) {
     RecentRevocations recent;
-    recent.take(100, news(101, {100}, start + seconds{5}));
+    recent.add(100, news(101, {100}, start + seconds{5}));
     EXPECT_EQ(told(recent, 100, start + seconds{5}), " 100");
     EXPECT_EQ(told(recent, 100, start + seconds{6}), "absent");
-    recent.take(101, news(101, {}, start + seconds{6}));
+    recent.add(101, news(101, {}, start + seconds{6}));
     EXPECT_EQ(told(recent, 100, start + seconds{6}), " 100");
     EXPECT_EQ(recent.since(100, start)->as_of, start + seconds{6});
 }
@@ -88,7 +88,7 @@ TEST(RecentRevocations, ForgetTheOldestWhenTheyAreManyAndSaySo) {
     RecentRevocations recent;
     constexpr std::int64_t count = 3 * RecentRevocations::kept_max;
     for (std::int64_t position = 0; position < count; ++position) {
-        recent.take(position, news(position + 1, {position, position}));
+        recent.add(position, news(position + 1, {position, position}));
     }
     EXPECT_EQ(told(recent, 0), "absent");
     std::int64_t oldest = count;
@@ -101,10 +101,10 @@ TEST(RecentRevocations, ForgetTheOldestWhenTheyAreManyAndSaySo) {
 
 TEST(RecentRevocations, AreWholeAlsoWhenOneTransactionIsMoreThanTheyKeep) {
     RecentRevocations recent;
-    News all = news(200, {});
+    RevocationChanges all = news(200, {});
     all.revocations.resize(2 * RecentRevocations::kept_max, {"session", 1, 1, 150});
     all.revocations.push_back({"late", 1, 1, 151});
-    recent.take(100, std::move(all));
+    recent.add(100, std::move(all));
     EXPECT_EQ(told(recent, 150), "absent");  // not half of it
     EXPECT_EQ(told(recent, 151), " 151");
 }

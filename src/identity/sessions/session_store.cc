@@ -1,8 +1,9 @@
-// The sessions and revocations tables. Read rotate() first.
+// Statements on the sessions table. Read rotate() first.
 #include "identity/sessions/session_store.h"
 
 #include "base/uuid.h"
-#include "identity/accounts/accounts.h"
+#include "identity/revocation/revocation_table.h"
+#include "identity/store/expired_rows.h"
 
 namespace merlon::identity::session_store {
 namespace {
@@ -11,35 +12,23 @@ using storage::Blob;
 using storage::Rows;
 using storage::Transaction;
 
-// Other processes hear of it with the commit, and find it by its position (follow.cc).
-Task<> revoke(Transaction& transaction, std::string subject, std::int64_t least_version,
-              std::int64_t until) {
-    MERLON_CO_TRY(co_await transaction.query(
-        "INSERT INTO revocations (subject, least_version, until, position) VALUES ($1, $2, $3, "
-        "CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)) "
-        "ON CONFLICT (subject) DO UPDATE SET least_version = excluded.least_version, "
-        "until = excluded.until, position = excluded.position "
-        "RETURNING pg_notify('merlon_revocations', '')",
-        {std::move(subject), least_version, until}));
-    co_return Result<>{};
-}
-
-// A session ends also where its account is gone.
+// A session ends also where its account is gone: then there is no version to raise.
 Task<std::int64_t> raise_if_any(Transaction* transaction, std::string user_id) {
-    auto version = co_await Accounts::raise_version(*transaction, std::move(user_id));
-    if (!version && version.error().rule == "account.absent") co_return 0;
-    co_return version;
+    const auto version = MERLON_CO_TRY(
+        co_await revocation_table::raise_token_version(transaction, std::move(user_id)));
+    co_return version.value_or(0);
 }
 
 // One by one; gives those that ended.
-Task<std::vector<std::string>> end_each_but(Transaction& transaction, std::string user_id,
-                                            std::string kept, std::int64_t revoked_until) {
+Task<SessionIds> end_each_but(Transaction& transaction, std::string user_id, std::string kept,
+                              std::int64_t revoked_until) {
     const Rows rows = MERLON_CO_TRY(co_await transaction.query(
         "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id", {user_id, kept}));
-    std::vector<std::string> ended;
+    SessionIds ended;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         ended.push_back(rows[i].text(0));
-        MERLON_CO_TRY(co_await revoke(transaction, ended.back(), any_version, revoked_until));
+        MERLON_CO_TRY(co_await revocation_table::insert(&transaction, ended.back(), any_version,
+                                                        revoked_until));
     }
     co_return ended;
 }
@@ -55,35 +44,37 @@ std::string session_of(std::string_view token_id) {
     return id ? id->str() : std::string();
 }
 
-Task<std::vector<std::string>> surplus(storage::Database& database, std::string user_id) {
+Task<SessionIds> find_surplus(storage::Database& database, std::string user_id) {
     const Rows rows = MERLON_CO_TRY(co_await database.query(
         "SELECT id FROM sessions WHERE user_id = $1 ORDER BY last_seen_at DESC, id DESC "
         "LIMIT 10 OFFSET $2",
         {std::move(user_id), static_cast<std::int64_t>(per_user_max - 1)}));
-    std::vector<std::string> ids;
+    SessionIds ids;
     for (std::size_t i = 0; i < rows.size(); ++i) ids.push_back(rows[i].text(0));
     co_return ids;
 }
 
-Task<std::vector<std::string>> insert(Transaction& transaction, SealedSession session,
-                                      std::vector<std::string> surplus,
-                                      std::int64_t revoked_until) {
+Task<> insert(Transaction& transaction, SealedSession session) {
     MERLON_CO_TRY(co_await transaction.query(
         "INSERT INTO sessions (id, user_id, token_id, created_at, last_seen_at, expires_at, ip, "
         "agent) VALUES ($1, $2, $3, $4, $4, $5, $6, $7)",
         {session.id, session.user_id, session.token_id, session.now, session.expires_at,
          Blob{session.ip}, Blob{session.agent}}));
-    std::vector<std::string> ended;
+    co_return Result<>{};
+}
+
+Task<SessionIds> end_surplus(Transaction& transaction, std::string user_id, SessionIds surplus,
+                             std::int64_t revoked_until) {
+    SessionIds ended;
     for (const std::string& id : surplus) {
-        const auto done =
-            co_await end(transaction, id, session.user_id, Tokens::AtHand, revoked_until);
-        if (done) ended.push_back(id);
-        if (!done && done.error().rule != "session.absent") co_return std::unexpected(done.error());
+        if (MERLON_CO_TRY(co_await end(transaction, id, user_id, Tokens::AtHand, revoked_until))) {
+            ended.push_back(id);
+        }
     }
     co_return ended;
 }
 
-// last_seen_at never goes back: tokens of the session may be as young (Identity::last_expiry).
+// last_seen_at never goes back: tokens of the session may be as young (AccessTokens::last_expiry).
 Task<Rotated> rotate(Transaction& transaction, Rotation rotation) {
     const Rows rotated = MERLON_CO_TRY(co_await transaction.query(
         "UPDATE sessions SET previous_token_id = token_id, token_id = $4, rotated_at = $5, "
@@ -102,28 +93,30 @@ Task<Rotated> rotate(Transaction& transaction, Rotation rotation) {
          rotation.now - rotation.grace, rotation.now + rotation.grace}));
     if (!replayed.empty()) co_return Rotated{RotationOutcome::Replayed, replayed[0].blob(0)};
 
-    const auto ended = co_await end(transaction, rotation.session_id, rotation.user_id,
-                                    Tokens::Elsewhere, rotation.revoked_until);
-    if (ended) co_return Rotated{RotationOutcome::Reused, {}, *ended};
-    if (ended.error().rule != "session.absent") co_return std::unexpected(ended.error());
+    const auto version =
+        MERLON_CO_TRY(co_await end(transaction, rotation.session_id, rotation.user_id,
+                                   Tokens::Elsewhere, rotation.revoked_until));
+    if (version) co_return Rotated{RotationOutcome::Reused, {}, *version};
     co_return Rotated{RotationOutcome::Unknown, {}};
 }
 
-Task<std::int64_t> end(Transaction& transaction, std::string session_id, std::string user_id,
-                       Tokens tokens, std::int64_t revoked_until) {
+Task<std::optional<std::int64_t>> end(Transaction& transaction, std::string session_id,
+                                      std::string user_id, Tokens tokens,
+                                      std::int64_t revoked_until) {
     const Rows rows = MERLON_CO_TRY(co_await transaction.query(
         "DELETE FROM sessions WHERE id = $1 AND user_id = $2 RETURNING id", {session_id, user_id}));
-    if (rows.empty()) co_return fail(Kind::Absent, "session.absent");
-    MERLON_CO_TRY(co_await revoke(transaction, std::move(session_id), any_version, revoked_until));
+    if (rows.empty()) co_return std::optional<std::int64_t>();
+    MERLON_CO_TRY(co_await revocation_table::insert(&transaction, std::move(session_id),
+                                                    any_version, revoked_until));
     if (tokens == Tokens::AtHand) co_return 0;
     co_return co_await raise_if_any(&transaction, std::move(user_id));
 }
 
-Task<Others> end_others(Transaction& transaction, std::string user_id, std::string kept,
-                        std::int64_t revoked_until) {
-    Others others{
+Task<EndedOthers> end_others(Transaction& transaction, std::string user_id, std::string kept,
+                             std::int64_t revoked_until) {
+    EndedOthers others{
         MERLON_CO_TRY(co_await end_each_but(transaction, user_id, std::move(kept), revoked_until))};
-    if (!others.ended.empty()) {
+    if (!others.session_ids.empty()) {
         others.version = MERLON_CO_TRY(co_await raise_if_any(&transaction, user_id));
     }
     co_return others;
@@ -131,17 +124,26 @@ Task<Others> end_others(Transaction& transaction, std::string user_id, std::stri
 
 Task<std::int64_t> end_all(Transaction& transaction, std::string user_id,
                            std::int64_t revoked_until) {
-    const std::int64_t version =
-        MERLON_CO_TRY(co_await Accounts::raise_version(transaction, user_id));
+    const auto version =
+        MERLON_CO_TRY(co_await revocation_table::raise_token_version(&transaction, user_id));
+    if (!version) co_return fail(Kind::Absent, "account.absent");
     MERLON_CO_TRY(co_await end_each_but(transaction, user_id, {}, revoked_until));
-    MERLON_CO_TRY(co_await revoke(transaction, std::move(user_id), version, revoked_until));
-    co_return version;
+    MERLON_CO_TRY(co_await revocation_table::insert(&transaction, std::move(user_id), *version,
+                                                    revoked_until));
+    co_return *version;
 }
 
-Task<std::string> owner_of(storage::Database& database, std::string session_id) {
+Task<> delete_expired(storage::Database* database, std::int64_t before) {
+    return delete_expired_rows(database,
+                               "DELETE FROM sessions WHERE id IN "
+                               "(SELECT id FROM sessions WHERE expires_at < $1 LIMIT 1000)",
+                               before);
+}
+
+Task<std::optional<std::string>> find_owner(storage::Database& database, std::string session_id) {
     const Rows rows = MERLON_CO_TRY(
         co_await database.query("SELECT user_id FROM sessions WHERE id = $1", {session_id}));
-    if (rows.empty()) co_return fail(Kind::Absent, "session.absent", std::move(session_id));
+    if (rows.empty()) co_return std::optional<std::string>();
     co_return rows[0].text(0);
 }
 

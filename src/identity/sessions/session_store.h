@@ -1,8 +1,7 @@
-// Sessions: one per sign-in, with the refresh token that is good for it now, and the revocations
-// that outlive them until the last access token has expired.
+// The sessions table: one row per sign-in, with the refresh token that is valid for it now. Ending
+// a session leaves a revocation, until its last access token has expired.
 #pragma once
 
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,7 +44,7 @@ struct Rotation {
 };
 
 enum class RotationOutcome : std::uint8_t {
-    Rotated,   // the presented token was the current one: its successor is good now
+    Rotated,   // the presented token was the current one: its successor is now
     Replayed,  // it was the one before, within the grace: `successor` is what it got then
     Reused,    // it was an older one: the session is over
     Unknown,   // no such session
@@ -59,52 +58,53 @@ struct Rotated {
 
 namespace session_store {
 
-// Whether the access token of a session that ends is at hand. Services that check for themselves
-// know tokens and versions, but no sessions (session_key.h). So where a session is ended from
-// elsewhere, the version of the user's tokens is raised for them: they refuse those of the user's
-// other sessions too, until these refresh. Our gateways know better.
-enum class Tokens : std::uint8_t { AtHand, Elsewhere };
+using SessionIds = std::vector<std::string>;
 
-// In the revocations table, of a session: greater than any user's.
-inline constexpr std::int64_t any_version = std::numeric_limits<std::int64_t>::max();
+// Whether the access token of a session that ends is at hand. Services that check tokens for
+// themselves know tokens and versions, but no sessions (session_key.h). So where a session is ended
+// from elsewhere, the version of the user's tokens is raised for them: they refuse those of the
+// user's other sessions too, until these refresh. Our gateways refuse the ended session alone.
+enum class Tokens : std::uint8_t { AtHand, Elsewhere };
 
 // Sessions a user may have; one more ends the oldest.
 inline constexpr std::size_t per_user_max = 100;
 
-// "<session>.<random>": a token of long ago still tells whose family to end.
+// "<session>.<random>": a token of long ago still names the session to end.
 std::string make_token_id(const std::string& session_id, std::string_view random);
 // Empty when it is none of ours.
 std::string session_of(std::string_view token_id);
 
-// The sessions that have to end so that the user may have one more, some of the oldest. Of sign-ins
-// at the same time each may count the same ones: the next one ends what they made too many.
-Task<std::vector<std::string>> surplus(storage::Database& database, std::string user_id);
+// The sessions that have to end so that the user may have one more, some of the oldest. Concurrent
+// sign-ins may each count the same ones: the next sign-in ends what they made too many.
+Task<SessionIds> find_surplus(storage::Database& database, std::string user_id);
+Task<> insert(storage::Transaction& transaction, SealedSession session);
 // Ends those of `surplus` that are still there; gives them.
-Task<std::vector<std::string>> insert(storage::Transaction& transaction, SealedSession session,
-                                      std::vector<std::string> surplus, std::int64_t revoked_until);
+Task<SessionIds> end_surplus(storage::Transaction& transaction, std::string user_id,
+                             SessionIds surplus, std::int64_t revoked_until);
 // One conditional statement decides, so two uses at once cannot both rotate.
 Task<Rotated> rotate(storage::Transaction& transaction, Rotation rotation);
-// Ends one session of this user. Gives the user's new version, or 0 where it stays. Fails with
-// "session.absent" (Absent).
-Task<std::int64_t> end(storage::Transaction& transaction, std::string session_id,
-                       std::string user_id, Tokens tokens, std::int64_t revoked_until);
+// Ends one session of this user. Gives the user's new version, or 0 where it stays; empty: there is
+// no such session.
+Task<std::optional<std::int64_t>> end(storage::Transaction& transaction, std::string session_id,
+                                      std::string user_id, Tokens tokens,
+                                      std::int64_t revoked_until);
 // Ends all but `kept` one by one; gives those that ended and, as end() does, the version.
-struct Others {
-    std::vector<std::string> ended;
+struct EndedOthers {
+    SessionIds session_ids;
     std::int64_t version = 0;
 };
-Task<Others> end_others(storage::Transaction& transaction, std::string user_id, std::string kept,
-                        std::int64_t revoked_until);
-// Ends all of a user, and makes every token of before stale: gives the version that is asked for
-// from now on. Fails with "account.absent" (Absent).
+Task<EndedOthers> end_others(storage::Transaction& transaction, std::string user_id,
+                             std::string kept, std::int64_t revoked_until);
+// Ends all sessions of a user, and makes every earlier token stale: gives the version that tokens
+// must have from now on. Fails with "account.absent" (Absent).
 Task<std::int64_t> end_all(storage::Transaction& transaction, std::string user_id,
                            std::int64_t revoked_until);
 
-// Deletes the sessions and revocations that ran out before a time.
-Task<> forget(storage::Database& database, std::int64_t before);
+// Deletes the sessions that expired before a time.
+Task<> delete_expired(storage::Database* database, std::int64_t before);
 
-// Whose session it is. Fails with "session.absent" (Absent).
-Task<std::string> owner_of(storage::Database& database, std::string session_id);
+// Whose session it is; empty: there is no such session.
+Task<std::optional<std::string>> find_owner(storage::Database& database, std::string session_id);
 Task<std::vector<SessionRow>> list(storage::Database& database, std::string user_id,
                                    std::int64_t now);
 

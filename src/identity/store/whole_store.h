@@ -1,13 +1,16 @@
-// A store and its key store belong together. One that was lost or cut to nothing must not be taken
-// for a first start: it would make a new admin and tell everybody else that they are unknown.
+// Refuses to start on half a store. A store and its key store belong together: one that was lost or
+// emptied must not be taken for a first start, which would make a new admin and tell everybody else
+// that they are unknown.
 #pragma once
 
-#include "identity/parts.h"
+#include "sealing/key_store.h"
+#include "storage/database.h"
 
 namespace merlon::identity {
 
-// Before the tables are made. Errors: "store.lost" (Corrupt: people have keys but the store was
-// never used), "keys.lost" (Corrupt: the other way round), and those of Database.
-Task<> require_whole_store(Parts parts);
+// Call it before the tables are made. Borrows both for the task. Errors: "store.lost" (Corrupt:
+// people have keys but the store was never used), "keys.lost" (Corrupt: the other way round), and
+// those of Database.
+Task<> require_whole_store(storage::Database* database, sealing::KeyStore* keys);
 
 }  // namespace merlon::identity

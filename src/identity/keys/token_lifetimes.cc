@@ -1,11 +1,11 @@
-// One row for each access_ttl that tokens were given with.
-#include "identity/sessions/token_lives.h"
+// One row for each access_ttl that tokens were issued with.
+#include "identity/keys/token_lifetimes.h"
 
 namespace merlon::identity {
 namespace {
 
-Task<> change(storage::Transaction* transaction, std::int64_t now_ms, std::int64_t seconds) {
-    // The last token of another life was given at this moment or before.
+Task<> store(storage::Transaction* transaction, std::int64_t now_ms, std::int64_t seconds) {
+    // The last token of another lifetime was issued at this moment or before.
     MERLON_CO_TRY(co_await transaction->query(
         "UPDATE token_lives SET until = $1 + seconds * 1000 WHERE until IS NULL AND seconds <> $2",
         {now_ms, seconds}));
@@ -24,13 +24,13 @@ Task<std::chrono::seconds> remember_access_ttl(storage::Database& database, Wall
                                                std::chrono::seconds access_ttl) {
     const std::int64_t now_ms = now.time_since_epoch().count();
     const std::int64_t seconds = access_ttl.count();
-    const storage::Rows given_now = MERLON_CO_TRY(
+    const storage::Rows current = MERLON_CO_TRY(
         co_await database.query("SELECT seconds FROM token_lives WHERE until IS NULL"));
     // Most reloads change nothing here, and none of those writes.
-    if (given_now.empty() || given_now[0].integer(0) != seconds) {
+    if (current.empty() || current[0].integer(0) != seconds) {
         MERLON_CO_TRY(
             co_await database.transact_work([now_ms, seconds](storage::Transaction& transaction) {
-                return change(&transaction, now_ms, seconds);
+                return store(&transaction, now_ms, seconds);
             }));
     }
     co_return co_await longest_access_ttl(database, now);

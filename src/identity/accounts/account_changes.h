@@ -12,7 +12,7 @@ struct AccountChange {
     std::optional<bool> is_locked;
 };
 
-struct Names {
+struct AccountNames {
     std::string first;
     std::string last;
 };

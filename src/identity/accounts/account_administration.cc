@@ -1,0 +1,156 @@
+// Creating and changing other people's accounts.
+#include "identity/accounts/account_administration.h"
+
+#include <algorithm>
+
+#include "identity/accounts/account_json.h"
+#include "identity/sessions/session_store.h"
+
+namespace merlon::identity {
+namespace {
+
+using access::Actor;
+using access::User;
+using storage::Transaction;
+
+// The user who acts; null: an operator does.
+const User* user_of(const Actor& actor) { return std::get_if<User>(&actor); }
+
+std::string client_of(const Actor& actor) {
+    const User* user = user_of(actor);
+    return user != nullptr ? user->client() : std::string();
+}
+
+AccountEvents::Details details_by(const Actor& actor, AccountEvents::Details details) {
+    const User* user = user_of(actor);
+    details.emplace_back("by", user != nullptr ? user->id() : "operator");
+    return details;
+}
+
+// Error: "access.denied" (Denied, RequiredPermissions).
+Result<> may_manage(const Actor& actor, const access::Roles& roles, const std::string& role) {
+    const User* user = user_of(actor);
+    if (user == nullptr) return {};
+    const auto& held = roles.permissions_of(user->role());
+    RequiredPermissions missing;
+    for (const std::string& permission : roles.permissions_of(role)) {
+        if (std::ranges::find(held, permission) == held.end()) missing.names.push_back(permission);
+    }
+    if (missing.names.empty()) return {};
+    return fail(Kind::Denied, "access.denied", {}, std::move(missing));
+}
+
+// Error: "schema.violation" (Invalid, FieldErrors).
+Result<> require_role(const access::Roles& roles, const std::string& role) {
+    if (roles.has_role(role)) return {};
+    std::string names;
+    for (const std::string_view name : roles.role_names()) {
+        if (!names.empty()) names += ", ";
+        names += name;
+    }
+    return fail(Kind::Invalid, "schema.violation", {},
+                FieldErrors{{"role", "\"role\" must be one of [" + names + "]"}});
+}
+
+Task<> store_account(Transaction& transaction, SealedAccount account, AccountEvent registered) {
+    MERLON_CO_TRY(co_await Accounts::insert(transaction, std::move(account)));
+    co_return co_await AccountEvents::store(transaction, std::move(registered));
+}
+
+}  // namespace
+
+Task<std::string> AccountAdministration::create(RegisterForm form, std::string role, Actor actor) {
+    const auto roles = policy_.load()->roles;
+    MERLON_CO_TRY(require_role(*roles, role));
+    MERLON_CO_TRY(may_manage(actor, *roles, role));
+    Account account = Accounts::make(form, std::move(role), clock_, entropy_);
+    account.password = MERLON_CO_TRY(co_await passwords_.hash(form.password));
+    const SealedAccount sealed = MERLON_CO_TRY(co_await accounts_.seal(account, form.email));
+    const AccountEvent registered =
+        MERLON_CO_TRY(co_await events_.make(events::Type::Registered, account.id, client_of(actor),
+                                            details_by(actor, {{"role", account.role}})));
+    const auto stored =
+        co_await database_.transact_work([sealed, registered](Transaction& transaction) {
+            return store_account(transaction, sealed, registered);
+        });
+    if (!stored) {
+        MERLON_CO_TRY(co_await accounts_.destroy_key(account.id));
+        co_return std::unexpected(stored.error());
+    }
+    events_.log(registered);
+    co_return account_json(account, *policy_.load()->roles);
+}
+
+// What a change comes to for an account as it was read.
+struct AccountAdministration::PlannedChange {
+    std::string id;
+    std::string from;  // role
+    std::string to;
+    std::optional<bool> is_locked = {};  // empty: as before
+    bool ends_sessions = false;
+    std::int64_t until = 0;
+    std::vector<AccountEvent> events = {};
+};
+
+Task<AccountAdministration::PlannedChange> AccountAdministration::plan(Account account,
+                                                                       AccountChange change,
+                                                                       Actor actor) {
+    const auto roles = policy_.load()->roles;
+    if (change.role) MERLON_CO_TRY(require_role(*roles, *change.role));
+    PlannedChange planned{account.id, account.role, change.role.value_or(account.role)};
+    MERLON_CO_TRY(may_manage(actor, *roles, planned.from));
+    MERLON_CO_TRY(may_manage(actor, *roles, planned.to));
+    const std::string client = client_of(actor);
+    if (planned.to != planned.from) {
+        planned.ends_sessions = true;  // their tokens carry the old role
+        planned.events.push_back(MERLON_CO_TRY(co_await events_.make(
+            events::Type::RoleChanged, account.id, client,
+            details_by(actor, {{"from", planned.from}, {"to", planned.to}}))));
+    }
+    if (change.is_locked && *change.is_locked != account.is_locked) {
+        planned.is_locked = change.is_locked;
+        if (*change.is_locked) {
+            planned.ends_sessions = true;
+            planned.events.push_back(MERLON_CO_TRY(co_await events_.make(
+                events::Type::AccountLocked, account.id, client, details_by(actor, {}))));
+        }
+    }
+    co_return planned;
+}
+
+// Gives the version that tokens have from now on; 0: as before.
+Task<std::int64_t> AccountAdministration::store(Transaction& transaction, PlannedChange planned) {
+    if (planned.to != planned.from) {
+        MERLON_CO_TRY(
+            co_await Accounts::set_role(transaction, planned.id, planned.from, planned.to));
+    }
+    if (planned.is_locked) {
+        MERLON_CO_TRY(co_await Accounts::set_lock(transaction, planned.id, *planned.is_locked));
+    }
+    for (const AccountEvent& event : planned.events) {
+        MERLON_CO_TRY(co_await AccountEvents::store(transaction, event));
+    }
+    if (!planned.ends_sessions) co_return 0;
+    co_return co_await session_store::end_all(transaction, planned.id, planned.until);
+}
+
+Task<std::string> AccountAdministration::change(std::string id, AccountChange change, Actor actor) {
+    Account account = MERLON_CO_TRY(co_await accounts_.require(std::move(id)));
+    // Admins who lock or demote themselves may be the last ones.
+    const User* user = user_of(actor);
+    if (user != nullptr && account.id == user->id()) co_return fail(Kind::Conflict, "account.own");
+    PlannedChange planned = MERLON_CO_TRY(co_await plan(account, change, actor));
+    const WallTime until = access_tokens_.last_expiry();
+    planned.until = until.time_since_epoch().count();
+    const std::int64_t version = MERLON_CO_TRY(co_await database_.transact<std::int64_t>(
+        [planned](Transaction& transaction) { return store(transaction, planned); }));
+    for (const AccountEvent& event : planned.events) events_.log(event);
+    if (planned.ends_sessions) {
+        MERLON_CO_TRY(co_await revocations_.raise_version(account.id, version, until));
+    }
+    account.role = planned.to;
+    account.is_locked = change.is_locked.value_or(account.is_locked);
+    co_return account_json(account, *policy_.load()->roles);
+}
+
+}  // namespace merlon::identity

@@ -1,0 +1,116 @@
+// What one person may do with the account of another.
+#include "identity/accounts/account_administration.h"
+
+#include <gtest/gtest.h>
+
+#include "identity/accounts/account_lookup.h"
+#include "identity/keys/test_kit.h"
+#include "identity/store/schema.h"
+#include "storage/outbox.h"
+#include "storage/sqlite/sqlite_database.h"
+#include "storage/test_kit.h"
+
+namespace merlon::identity {
+namespace {
+
+class RecordingEvents final : public events::EventSink {
+public:
+    void write(const events::Event& event) override { written.push_back(event); }
+    std::vector<events::Event> written;
+};
+
+class Administration : public ::testing::Test {
+protected:
+    void SetUp() override {
+        ASSERT_TRUE(wait(storage::migrate(*database_, clock_, storage::outbox_role,
+                                          storage::outbox_migrations())));
+        ASSERT_TRUE(wait(storage::migrate(*database_, clock_, auth_role, auth_migrations())));
+        const std::string printed = wait(administration_.make_first_admin()).value();
+        ASSERT_TRUE(printed.starts_with("admin@merlon.local ")) << printed;
+        admin_id_ = wait(lookup_.require_id(email("admin@merlon.local"))).value();
+    }
+
+    static wire::Email email(std::string_view text) { return wire::Email::parse(text).value(); }
+    static access::User user(const std::string& id, const std::string& role) {
+        return access::User::make(id, role, "203.0.113.7").value();
+    }
+    // The rule that creating an account breaks; empty: it was created.
+    std::string_view create(const char* address, const std::string& role, access::Actor by) {
+        const auto made = wait(administration_.create(
+            {email(address), "Horse$Battery9", "Grace", "Hopper"}, role, std::move(by)));
+        return made ? std::string_view() : made.error().rule;
+    }
+    std::string_view change(const std::string& id, AccountChange change, access::Actor by) {
+        const auto made = wait(administration_.change(id, std::move(change), std::move(by)));
+        return made ? std::string_view() : made.error().rule;
+    }
+
+    storage::TemporaryFolder folder_;
+    FakeClock clock_;
+    SystemEntropy entropy_;
+    metrics::Registry metrics_;
+    RecordingEvents sink_;
+    std::unique_ptr<storage::SqliteDatabase> database_ =
+        storage::SqliteDatabase::open(folder_ / "merlon.db").value();
+    std::unique_ptr<storage::SqliteDatabase> key_database_ =
+        storage::SqliteDatabase::open(folder_ / "keys.db").value();
+    std::unique_ptr<sealing::KeyStore> keys_ =
+        wait(
+            sealing::KeyStore::open(*key_database_, clock_, entropy_, Secret(std::string(32, 'k'))))
+            .value();
+    tokens::Revocations revocations_{clock_};
+    CurrentTokenPolicy policy_{testing::make_policy(entropy_, std::chrono::seconds{900}), [] {}};
+    AccessTokens access_tokens_{policy_, clock_};
+    RevocationPublisher publisher_{revocations_, nullptr, access_tokens_};
+    PasswordPool passwords_{{.bcrypt_cost = 4}, entropy_, metrics_};
+    AccountEvents events_{sink_, *keys_, clock_, entropy_};
+    Accounts accounts_{*database_, *keys_, entropy_};
+    AccountLookup lookup_{*database_, accounts_, policy_};
+    AccountAdministration administration_{*database_, accounts_,      passwords_,
+                                          events_,    access_tokens_, policy_,
+                                          publisher_, clock_,         entropy_};
+    std::string admin_id_;
+};
+
+TEST_F(Administration, TheFirstAdminIsMadeOnce) {
+    EXPECT_EQ(wait(administration_.make_first_admin()).value(), "");
+}
+
+TEST_F(Administration, NobodyAssignsARoleThatMayDoMoreThanTheirs) {
+    EXPECT_EQ(create("a@example.com", "admin", user("ada", "moderator")), "access.denied");
+    EXPECT_EQ(create("a@example.com", "user", user("ada", "nobody")), "access.denied");
+    EXPECT_EQ(create("a@example.com", "king", user("ada", "admin")), "schema.violation");
+    EXPECT_EQ(create("a@example.com", "admin", user("ada", "admin")), "");
+    EXPECT_EQ(create("A@example.com", "user", user("ada", "admin")), "account.email_taken");
+    ASSERT_EQ(sink_.written.size(), 1U) << "refusals are no events of accounts";
+    EXPECT_EQ(sink_.written[0].type, events::Type::Registered);
+    EXPECT_EQ(sink_.written[0].details.back(), std::pair(std::string("by"), std::string("ada")));
+}
+
+TEST_F(Administration, NobodyChangesAnAccountThatMayDoMoreThanTheirsOrTheirOwn) {
+    EXPECT_EQ(change(admin_id_, {.is_locked = true}, user("ada", "moderator")), "access.denied");
+    EXPECT_EQ(change(admin_id_, {.role = "user"}, user(admin_id_, "admin")), "account.own");
+    EXPECT_EQ(change("no account", {.is_locked = true}, user("ada", "admin")), "account.absent");
+    EXPECT_TRUE(sink_.written.empty());
+}
+
+TEST_F(Administration, AnotherRoleAndALockEndTheAccountsTokens) {
+    ASSERT_EQ(create("a@example.com", "user", user("ada", "admin")), "");
+    const std::string id = wait(lookup_.require_id(email("a@example.com"))).value();
+    const auto is_revoked = [&](std::int64_t version) {
+        tokens::AccessToken token;
+        token.revocable.user = tokens::RevokedId::parse(id);
+        token.version = version;
+        return revocations_.is_revoked(token);
+    };
+    EXPECT_EQ(change(id, {.role = "moderator"}, user("ada", "admin")), "");
+    EXPECT_TRUE(is_revoked(1));
+    EXPECT_FALSE(is_revoked(2));
+    EXPECT_EQ(change(id, {.is_locked = true}, user("ada", "admin")), "");
+    EXPECT_TRUE(is_revoked(2));
+    EXPECT_EQ(change(id, {.is_locked = false}, user("ada", "admin")), "");
+    EXPECT_FALSE(is_revoked(3)) << "an unlocked account stays signed in";
+}
+
+}  // namespace
+}  // namespace merlon::identity

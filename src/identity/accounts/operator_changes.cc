@@ -1,0 +1,60 @@
+// The account changes that only an operator makes: a new password for somebody, the first admin.
+#include "base/text.h"
+#include "identity/accounts/account_administration.h"
+#include "identity/accounts/account_counts.h"
+#include "identity/sessions/session_store.h"
+
+namespace merlon::identity {
+namespace {
+
+using storage::Transaction;
+
+constexpr std::string_view first_admin_email = "admin@merlon.local";
+
+Task<std::int64_t> store_password(Transaction& transaction, std::string hash, std::int64_t until,
+                                  AccountEvent changed) {
+    const std::string user_id = changed.event.user_id;
+    MERLON_CO_TRY(co_await Accounts::set_password(transaction, user_id, std::move(hash)));
+    const std::int64_t version =
+        MERLON_CO_TRY(co_await session_store::end_all(transaction, user_id, until));
+    MERLON_CO_TRY(co_await AccountEvents::store(transaction, std::move(changed)));
+    co_return version;
+}
+
+}  // namespace
+
+Task<> AccountAdministration::reset_password(ResetForm form) {
+    const auto found = MERLON_CO_TRY(co_await accounts_.find_by_email(form.email));
+    if (!found) co_return fail(Kind::Absent, "account.absent");
+    const std::string& user_id = found->sealed.id;
+    const std::string hash = MERLON_CO_TRY(co_await passwords_.hash(form.password));
+    const AccountEvent changed =
+        events_.make_without_client(events::Type::PasswordChanged, user_id);
+    const WallTime until = access_tokens_.last_expiry();
+    const std::int64_t version = MERLON_CO_TRY(co_await database_.transact<std::int64_t>(
+        [hash, changed, until = until.time_since_epoch().count()](Transaction& transaction) {
+            return store_password(transaction, hash, until, changed);
+        }));
+    events_.log(changed);
+    co_return co_await revocations_.raise_version(user_id, version, until);
+}
+
+// The server that starts prints the password once; only its hash is kept.
+Task<std::string> AccountAdministration::make_first_admin() {
+    if (MERLON_CO_TRY(co_await account_counts::of_role(&database_, "admin")) > 0)
+        co_return std::string();
+    const std::string password = "Aa1$" + text::to_base64url(entropy_.bytes(18));
+    const RegisterForm form{MERLON_CO_TRY(wire::Email::parse(first_admin_email)), password, "First",
+                            "Admin"};
+    Account account = Accounts::make(form, "admin", clock_, entropy_);
+    account.password = MERLON_CO_TRY(co_await passwords_.hash(password));
+    const SealedAccount sealed = MERLON_CO_TRY(co_await accounts_.seal(account, form.email));
+    const Result<> stored = co_await database_.transact_work(
+        [sealed](Transaction& transaction) { return Accounts::insert(transaction, sealed); });
+    // Of two processes that start together one makes it, and prints it.
+    if (!stored && stored.error().rule == Accounts::email_taken) co_return std::string();
+    MERLON_CO_TRY(Result<>(stored));
+    co_return std::string(first_admin_email) + " " + password;
+}
+
+}  // namespace merlon::identity

@@ -1,0 +1,46 @@
+// What a signed-in user does with their own account: show it, and change the password.
+#pragma once
+
+#include "api/local_service.h"
+#include "identity/accounts/accounts.h"
+#include "identity/keys/access_tokens.h"
+#include "identity/passwords/password_check.h"
+#include "identity/revocation/revocation_publisher.h"
+#include "identity/store/account_events.h"
+
+namespace merlon::identity {
+
+// Safe from every thread. Borrows all for its life. Errors of both: those of Database and KeyStore.
+class OwnAccount final {
+public:
+    OwnAccount(storage::Database& database, Accounts& accounts, PasswordPool& passwords,
+               PasswordCheck& password_check, AccountEvents& events,
+               const AccessTokens& access_tokens, const CurrentTokenPolicy& policy,
+               RevocationPublisher& revocations)
+        : database_(database),
+          accounts_(accounts),
+          passwords_(passwords),
+          password_check_(password_check),
+          events_(events),
+          access_tokens_(access_tokens),
+          policy_(policy),
+          revocations_(revocations) {}
+
+    // Error: "token.revoked" (Unknown: the account is gone).
+    Task<http::Response> me(api::LocalCall call);
+    // The user's other sessions end. Errors: "credentials.wrong" (Unknown: the current password),
+    // "account.changed" (Conflict), and those of PasswordCheck.
+    Task<http::Response> change_password(api::LocalCall call);
+
+private:
+    storage::Database& database_;
+    Accounts& accounts_;
+    PasswordPool& passwords_;
+    PasswordCheck& password_check_;
+    AccountEvents& events_;
+    const AccessTokens& access_tokens_;
+    const CurrentTokenPolicy& policy_;
+    RevocationPublisher& revocations_;
+};
+
+}  // namespace merlon::identity

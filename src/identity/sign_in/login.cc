@@ -1,0 +1,74 @@
+// Logging in. A stranger learns nothing from it, not even by its duration, of which addresses have
+// an account.
+#include "identity/sign_in/login.h"
+
+#include "identity/accounts/forms.h"
+#include "identity/sign_in/sign_in_response.h"
+
+namespace merlon::identity {
+namespace {
+
+using session_store::SessionIds;
+using storage::Transaction;
+
+// The account as its password was verified, and the hash to keep from now on.
+struct VerifiedPassword {
+    AccountState verified;
+    std::optional<std::string> next_hash;  // if the scheme of the present one is outdated
+};
+
+// Only while the account still is as it was verified: whatever ended its sessions meanwhile (a
+// lock, another role) is to end this one, too. Gives the surplus sessions that it ended.
+Task<SessionIds> store_login(Transaction& transaction, VerifiedPassword password,
+                             SealedSession session, SessionIds surplus, AccountEvent signed_in,
+                             std::int64_t revoked_until) {
+    MERLON_CO_TRY(password.next_hash
+                      ? co_await Accounts::replace_password(transaction, password.verified,
+                                                            *password.next_hash)
+                      : co_await Accounts::require_unchanged(transaction, password.verified));
+    const std::string user_id = session.user_id;
+    MERLON_CO_TRY(co_await session_store::insert(transaction, std::move(session)));
+    SessionIds ended = MERLON_CO_TRY(co_await session_store::end_surplus(
+        transaction, user_id, std::move(surplus), revoked_until));
+    MERLON_CO_TRY(co_await AccountEvents::store(transaction, std::move(signed_in)));
+    co_return ended;
+}
+
+}  // namespace
+
+Task<http::Response> Login::login(api::LocalCall call) {
+    LoginForm form = MERLON_CO_TRY(LoginForm::parse(call.body));
+    const auto found = MERLON_CO_TRY(co_await accounts_.find_by_email(form.email));
+    const auto verdict = MERLON_CO_TRY(co_await password_check_.verify(
+        form.email.canonical(), form.password, found ? found->sealed.password : std::string(),
+        call.client));
+    if (found && found->sealed.is_locked) {
+        co_return fail(Kind::Exhausted, "limit.auth", "locked by an operator",
+                       RetryAfter{LoginProtection::first_lock});
+    }
+    if (!verdict.matches) co_return fail(Kind::Unknown, "credentials.wrong");
+
+    // Not before the password is known to be right: a stranger's attempt opens nothing.
+    const Account account = MERLON_CO_TRY(co_await accounts_.open(found->sealed));
+    VerifiedPassword password{AccountState::of(account), {}};
+    if (verdict.needs_rehash) {  // the only time the password is at hand
+        password.next_hash = MERLON_CO_TRY(co_await passwords_.hash(form.password));
+    }
+    const StartedSession session =
+        MERLON_CO_TRY(co_await sessions_.start(account.id, call.client, call.user_agent));
+    const AccountEvent signed_in =
+        MERLON_CO_TRY(co_await events_.make(events::Type::Login, account.id, call.client));
+    const SessionIds surplus =
+        MERLON_CO_TRY(co_await session_store::find_surplus(database_, account.id));
+    const SessionIds ended = MERLON_CO_TRY(co_await database_.transact<SessionIds>(
+        [password, row = session.row, surplus, signed_in,
+         until =
+             access_tokens_.last_expiry().time_since_epoch().count()](Transaction& transaction) {
+            return store_login(transaction, password, row, surplus, signed_in, until);
+        }));
+    revocations_.end_sessions(ended);
+    events_.log(signed_in);
+    co_return sign_in_response(200, account, session, access_tokens_, *policy_.load());
+}
+
+}  // namespace merlon::identity

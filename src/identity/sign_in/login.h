@@ -1,0 +1,48 @@
+// Logs a user in: a password begins a session.
+#pragma once
+
+#include "api/local_service.h"
+#include "identity/accounts/accounts.h"
+#include "identity/keys/access_tokens.h"
+#include "identity/passwords/password_check.h"
+#include "identity/revocation/revocation_publisher.h"
+#include "identity/sessions/session_starter.h"
+#include "identity/store/account_events.h"
+
+namespace merlon::identity {
+
+// Safe from every thread. Borrows all for its life.
+class Login final {
+public:
+    Login(storage::Database& database, Accounts& accounts, PasswordPool& passwords,
+          PasswordCheck& password_check, SessionStarter& sessions, AccountEvents& events,
+          AccessTokens& access_tokens, const CurrentTokenPolicy& policy,
+          RevocationPublisher& revocations)
+        : database_(database),
+          accounts_(accounts),
+          passwords_(passwords),
+          password_check_(password_check),
+          sessions_(sessions),
+          events_(events),
+          access_tokens_(access_tokens),
+          policy_(policy),
+          revocations_(revocations) {}
+
+    // Errors: "credentials.wrong" (Unknown: no such account, or another password), "limit.auth"
+    // (Exhausted: the account is locked), "account.changed" (Conflict: try again), and those of
+    // LoginForm, PasswordCheck, Database and KeyStore.
+    Task<http::Response> login(api::LocalCall call);
+
+private:
+    storage::Database& database_;
+    Accounts& accounts_;
+    PasswordPool& passwords_;
+    PasswordCheck& password_check_;
+    SessionStarter& sessions_;
+    AccountEvents& events_;
+    AccessTokens& access_tokens_;
+    const CurrentTokenPolicy& policy_;
+    RevocationPublisher& revocations_;
+};
+
+}  // namespace merlon::identity

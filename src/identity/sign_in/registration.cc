@@ -1,0 +1,48 @@
+// Registering: the account, its first session and the event are one transaction.
+#include "identity/sign_in/registration.h"
+
+#include "identity/accounts/forms.h"
+#include "identity/sign_in/sign_in_response.h"
+
+namespace merlon::identity {
+namespace {
+
+using storage::Transaction;
+
+Task<> store_registration(Transaction& transaction, SealedAccount account, SealedSession session,
+                          AccountEvent registered) {
+    MERLON_CO_TRY(co_await Accounts::insert(transaction, std::move(account)));
+    MERLON_CO_TRY(co_await session_store::insert(transaction, std::move(session)));
+    co_return co_await AccountEvents::store(transaction, std::move(registered));
+}
+
+}  // namespace
+
+Task<http::Response> Registration::register_account(api::LocalCall call) {
+    const RegisterForm form = MERLON_CO_TRY(RegisterForm::parse(call.body));
+    // Before the hash, which is the expensive part. The transaction checks the address again.
+    if (MERLON_CO_TRY(co_await accounts_.find_by_email(form.email))) {
+        co_return fail(Kind::Conflict, Accounts::email_taken);
+    }
+    Account account = Accounts::make(form, "user", clock_, entropy_);
+    account.password = MERLON_CO_TRY(co_await passwords_.hash(form.password));
+
+    const SealedAccount sealed = MERLON_CO_TRY(co_await accounts_.seal(account, form.email));
+    const StartedSession session =
+        MERLON_CO_TRY(co_await sessions_.start(account.id, call.client, call.user_agent));
+    const AccountEvent registered =
+        MERLON_CO_TRY(co_await events_.make(events::Type::Registered, account.id, call.client));
+    const auto stored = co_await database_.transact_work(
+        [sealed, row = session.row, registered](Transaction& transaction) {
+            return store_registration(transaction, sealed, row, registered);
+        });
+    if (!stored) {
+        // Somebody else took the address meanwhile: the key made for this account seals nothing.
+        MERLON_CO_TRY(co_await accounts_.destroy_key(account.id));
+        co_return std::unexpected(stored.error());
+    }
+    events_.log(registered);
+    co_return sign_in_response(201, account, session, access_tokens_, *policy_.load());
+}
+
+}  // namespace merlon::identity

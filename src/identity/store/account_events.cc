@@ -1,0 +1,31 @@
+// Making account events, and storing them in the outbox of the auth role.
+#include "identity/store/account_events.h"
+
+#include "identity/store/schema.h"
+#include "sealing/sealed_text.h"
+#include "storage/outbox.h"
+
+namespace merlon::identity {
+
+AccountEvent AccountEvents::make_without_client(events::Type type, std::string user_id) const {
+    return {{type, events::default_severity(type), clock_.wall(), std::move(user_id), {}, {}}, {}};
+}
+
+Task<AccountEvent> AccountEvents::make(events::Type type, std::string user_id, std::string client,
+                                       Details details) {
+    AccountEvent made = make_without_client(type, user_id);
+    const sealing::PersonKey key =
+        MERLON_CO_TRY(co_await keys_.obtain(user_id, std::string(auth_role)));
+    made.sealed_ip =
+        storage::Blob{sealing::seal(*key, {"event_outbox.sealed_ip", user_id}, client, entropy_)};
+    made.event.ip = std::move(client);
+    made.event.details = std::move(details);
+    co_return made;
+}
+
+Task<> AccountEvents::store(storage::Transaction& transaction, AccountEvent event) {
+    return storage::append_event(transaction, std::string(auth_role), std::move(event.event),
+                                 std::move(event.sealed_ip));
+}
+
+}  // namespace merlon::identity
