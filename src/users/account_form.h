@@ -12,7 +12,7 @@ namespace merlon::users {
 struct NewAccount {
     std::string role;  // the rest of the body is the auth role's to read
 
-    // JSON Schema of it; the request path judges bodies by this before the role sees them.
+    // JSON Schema of it; the request path validates bodies by this before the role sees them.
     static constexpr std::string_view schema = R"({
         "type": "object",
         "required": ["email", "password", "firstName", "lastName"],

@@ -26,7 +26,7 @@ struct ProfilePatch {
     Field address;
     Field ssn;
 
-    // JSON Schema of it; the request path judges bodies by this before the role sees them.
+    // JSON Schema of it; the request path validates bodies by this before the role sees them.
     static constexpr std::string_view schema = R"({
         "type": "object",
         "properties": {

@@ -1,4 +1,4 @@
-// From judged bodies to values.
+// Parses validated bodies into values.
 #include "identity/accounts/forms.h"
 
 #include <boost/json.hpp>

@@ -1,5 +1,5 @@
-// What clients send to identity. The request path has judged each body by the schema that stands
-// beside its form (all that is wrong is said at once, fields that nobody asked for are cut out:
+// Request bodies of the auth role. The request path has validated each body by the schema beside
+// its form (it reports all violations at once, and removes fields that the schema does not name:
 // mass assignment changes nothing); parse() makes values of what passed.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace merlon::identity {
 
-// The body as the request path would hand it on, for one that came another way. Errors:
+// The body as the request path would pass it on, for one that came another way. Errors:
 // "schema.violation" (FieldErrors), and those of parse_json.
 Result<std::string> validate_body(std::string_view schema, std::string_view body);
 
@@ -44,7 +44,7 @@ struct RegisterForm {
 
 struct LoginForm {
     wire::Email email;
-    std::string password;  // any: what breaks the rules is just wrong
+    std::string password;  // any: one that breaks the rules is just wrong
     static constexpr std::string_view schema = R"({
         "type": "object",
         "required": ["email", "password"],
@@ -87,7 +87,7 @@ struct PasswordForm {
     static Result<PasswordForm> parse(std::string_view body);
 };
 
-// An operator's: nobody has to know the old one.
+// An operator's: the old password is not needed.
 struct ResetForm {
     wire::Email email;
     std::string password;

@@ -8,7 +8,7 @@ namespace {
 
 // As the request path does it.
 template <class Form>
-Result<Form> judged_form(std::string_view body) {
+Result<Form> valid_form(std::string_view body) {
     return Form::parse(MERLON_TRY(validate_body(Form::schema, body)));
 }
 
@@ -23,7 +23,7 @@ std::string register_body(std::string_view member, std::string_view value) {
 
 // The first fault's message; "ok" without one; the rule for what is no form at all.
 std::string verdict(std::string_view body) {
-    const auto form = judged_form<RegisterForm>(body);
+    const auto form = valid_form<RegisterForm>(body);
     if (form) return "ok";
     const auto* faults = std::get_if<FieldErrors>(&form.error().payload);
     return faults != nullptr ? faults->front().message : std::string(form.error().rule);
@@ -69,7 +69,7 @@ TEST(RegisterForm, SaysWhatIsWrongInJoisWords) {
 }
 
 TEST(RegisterForm, ListsAllFaultsAtOnceAndNeverAPassword) {
-    const auto form = judged_form<RegisterForm>(R"({"password":"secret"})");
+    const auto form = valid_form<RegisterForm>(R"({"password":"secret"})");
     ASSERT_FALSE(form);
     const auto& faults = std::get<FieldErrors>(form.error().payload);
     ASSERT_EQ(faults.size(), 5U);
@@ -83,15 +83,15 @@ TEST(Forms, RefuseWhatIsNoObject) {
     EXPECT_EQ(verdict("[]"), "\"value\" must be of type object");
     EXPECT_EQ(verdict(""), "json.malformed");
     EXPECT_EQ(verdict(R"({"email":"a@b.co","email":"c@d.co"})"), "json.duplicate_key");
-    EXPECT_FALSE(judged_form<LoginForm>(R"({"email":"a@b.co"})"));
-    EXPECT_FALSE(judged_form<RefreshForm>(R"({"refreshToken":{"$ne":""}})"));
-    EXPECT_FALSE(judged_form<PasswordForm>(R"({"currentPassword":"x","newPassword":"short"})"));
+    EXPECT_FALSE(valid_form<LoginForm>(R"({"email":"a@b.co"})"));
+    EXPECT_FALSE(valid_form<RefreshForm>(R"({"refreshToken":{"$ne":""}})"));
+    EXPECT_FALSE(valid_form<PasswordForm>(R"({"currentPassword":"x","newPassword":"short"})"));
 }
 
 TEST(LoginForm, TakesAnyPassword) {
     for (const std::string_view password : {"x", "no rule", "毛"}) {
-        const auto form = judged_form<LoginForm>(R"({"email":"a@b.co","password":")" +
-                                                 std::string(password) + R"("})");
+        const auto form = valid_form<LoginForm>(R"({"email":"a@b.co","password":")" +
+                                                std::string(password) + R"("})");
         ASSERT_TRUE(form) << password;
         EXPECT_EQ(form->password, password);
     }

@@ -1,4 +1,4 @@
-// JSON Schemas of answers, each with an example.
+// JSON Schemas of responses, each with an example.
 #include "identity/accounts/response_schemas.h"
 
 namespace merlon::identity {

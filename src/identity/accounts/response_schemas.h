@@ -1,4 +1,4 @@
-// What the auth role answers, as the description tells of it.
+// JSON Schemas of the auth role's responses, for its OpenAPI document.
 #pragma once
 
 #include <span>

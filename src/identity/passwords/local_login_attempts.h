@@ -1,4 +1,4 @@
-// Guesses that this process counts alone.
+// Counts log-in attempts in this process alone.
 #pragma once
 
 #include "identity/passwords/login_attempts.h"
@@ -18,8 +18,8 @@ public:
         }
         return Result<LoginAttempt>(LoginAttempt{std::move(account)});
     }
-    Task<bool> end(LoginAttempt guess, LoginProtection::Verdict verdict) override {
-        return Result<bool>(protection_.end(guess.account, verdict));
+    Task<bool> end(LoginAttempt attempt, LoginProtection::Verdict verdict) override {
+        return Result<bool>(protection_.end(attempt.account, verdict));
     }
 
 private:

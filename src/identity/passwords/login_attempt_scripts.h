@@ -1,10 +1,10 @@
-// The Lua of shared guesses: LoginProtection's two steps on a hash for each account. A script is
-// one step to everybody else, so no two processes let more guesses through than one would. Time is
-// the server's. One key each, so a cluster would run it where that lies.
+// The Lua scripts that count log-in attempts in Redis: LoginProtection's two steps on a hash for
+// each account. A script is atomic, so no two processes let more attempts through than one would.
+// Time is the server's. Each script has one key, so a cluster would run it on the key's node.
 //
 // The hash: `failures` since the last success or lock, `locks` in a row, `locked` until (ms), and
-// for each guess under way `p:NAME`, the time at which it is given up: it was a process's that was
-// killed, and told nobody whether it was right.
+// for each pending attempt `p:NAME`, the time at which it is given up: its process was killed
+// before it reported the outcome.
 #pragma once
 
 #include "redis/redis_connection.h"
@@ -16,8 +16,9 @@ inline constexpr std::size_t end_attempt_script = 1;
 inline constexpr std::size_t probe_script = 2;
 
 inline constexpr redis::RedisScript login_attempt_scripts[] = {
-    // KEYS: the account. ARGV: name of the guess, most failures, longest hold and life in ms. Gives
-    // 1 when it may be judged, else 0 and the ms to wait: 0 while others are under way.
+    // KEYS: the account. ARGV: name of the attempt, most failures, longest hold and lifetime in ms.
+    // Gives 1 when its password may be verified, else 0 and the ms to wait: 0 while others are
+    // pending.
     {R"(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -41,8 +42,8 @@ return {1, 0}
 )",
      1, 2},
 
-    // KEYS: the account. ARGV: name of the guess, its verdict, most failures, first and longest
-    // lock and life in ms. Gives 1 when it locked the account.
+    // KEYS: the account. ARGV: name of the attempt, its verdict, most failures, first and longest
+    // lock and lifetime in ms. Gives 1 when it locked the account.
     {R"(
 redis.call('HDEL', KEYS[1], 'p:' .. ARGV[1])
 if ARGV[2] == 'right' then redis.call('HDEL', KEYS[1], 'failures', 'locks') end
@@ -60,7 +61,7 @@ return {1}
 )",
      1, 1},
 
-    // KEYS: one that is no account's. ARGV: ms to stay.
+    // KEYS: one that is no account's. ARGV: ms to keep it.
     {R"(
 redis.call('SET', KEYS[1], '1', 'PX', ARGV[1])
 return {1}

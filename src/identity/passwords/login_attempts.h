@@ -1,5 +1,5 @@
-// Where guesses at passwords are counted: the port between a sign-in and the table of this process,
-// or Redis.
+// Counts log-in attempts: the port between a password check and the table of this process, or
+// Redis.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace merlon::identity {
 
-// A guess that was let through, until its outcome is known.
+// An attempt that was let through, until its outcome is known.
 struct LoginAttempt {
     std::string account;
-    bool is_shared = false;  // where it was counted, and has to be settled
+    bool is_shared = false;  // counted in Redis, and to be settled there
     std::uint64_t reservation = 0;
 };
 
@@ -21,11 +21,12 @@ class LoginAttempts {
 public:
     virtual ~LoginAttempts() = default;
 
-    // As LoginProtection's, which says what is counted and when an account is locked. A store that
-    // is away is stood in for. Error: "limit.auth" (Exhausted, RetryAfter), and nothing else.
+    // As LoginProtection's, which says what is counted and when an account is locked. While Redis
+    // is down, the process counts by itself. Error: "limit.auth" (Exhausted, RetryAfter), and
+    // nothing else.
     virtual Task<LoginAttempt> begin(std::string account) = 0;
-    // True when this guess locked the account; never fails.
-    virtual Task<bool> end(LoginAttempt guess, LoginProtection::Verdict verdict) = 0;
+    // True when this attempt locked the account; never fails.
+    virtual Task<bool> end(LoginAttempt attempt, LoginProtection::Verdict verdict) = 0;
 };
 
 }  // namespace merlon::identity

@@ -1,4 +1,4 @@
-// Counting guesses.
+// Counts failures and locks of each account.
 #include "identity/passwords/login_protection.h"
 
 #include <algorithm>

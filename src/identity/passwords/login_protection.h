@@ -1,5 +1,5 @@
-// Stops the guessing of passwords at one account, wherever the guesses come from. An address
-// without an account is protected in the same way: or the difference would tell which exist.
+// Limits the log-in attempts at one account, wherever they come from. An address without an account
+// is limited in the same way: otherwise the difference would tell which accounts exist.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ namespace merlon::identity {
 // Safe from every thread. Holds a bounded number of accounts under attack, the most recent.
 class LoginProtection final {
 public:
-    // Wrong guesses before the first lock, and each that follows it before the next.
+    // Wrong attempts before the first lock, and as many again before each further one.
     static constexpr int failures_max = 10;
     static constexpr std::chrono::seconds first_lock{60};
     static constexpr std::chrono::seconds longest_lock{3'600};
@@ -24,16 +24,16 @@ public:
 
     explicit LoginProtection(const Clock& clock) : clock_(clock) {}
 
-    // Whether the account is locked, which begin() asks first. Error: as begin()'s.
+    // Fails while the account is locked, as begin() does. Error: begin()'s.
     Result<> check(const std::string& account) const;
-    // Reserves one guess, so that of many at once no more than the limit are evaluated. Every
-    // success is followed by one of the three below. Error: "limit.auth" (Exhausted, RetryAfter).
+    // Reserves one attempt, so that of many at once no more than the limit are evaluated. Every
+    // success is followed by end(). Error: "limit.auth" (Exhausted, RetryAfter).
     Result<> begin(const std::string& account);
-    enum class Verdict : std::uint8_t { Right, Wrong, Unknown };  // Unknown: it was not evaluated
-    // True when this guess locked the account.
+    enum class Verdict : std::uint8_t { Right, Wrong, Unknown };  // Unknown: it was not verified
+    // True when this attempt locked the account.
     bool end(const std::string& account, Verdict verdict);
 
-    // What begin() says when it does not let a guess through.
+    // The error of an attempt that is not let through.
     static std::unexpected<Error> refuse(std::chrono::seconds delay) {
         return fail(Kind::Exhausted, "limit.auth", "the account is locked", RetryAfter{delay});
     }

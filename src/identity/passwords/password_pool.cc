@@ -1,4 +1,4 @@
-// The desk. Read run_desk() first.
+// Dispatches password jobs to the workers. Read run_dispatcher() first.
 #include "identity/passwords/password_pool.h"
 
 #include <algorithm>
@@ -7,9 +7,9 @@
 namespace merlon::identity {
 namespace {
 
-// So often the workers are looked at while they have work, and those that had less than a
-// twentieth of a core meanwhile are starved.
-constexpr std::chrono::milliseconds looked_every{100};
+// The workers' processor time is measured this often while they have work; when they had less than
+// a twentieth of a core meanwhile, they are starved.
+constexpr std::chrono::milliseconds measured_every{100};
 constexpr int starved_share = 20;
 
 crypto::PasswordScheme scheme_of(const PasswordSettings& settings) {
@@ -25,39 +25,39 @@ crypto::PasswordScheme scheme_of(const PasswordSettings& settings) {
 PasswordPool::PasswordPool(const PasswordSettings& settings, Entropy& entropy,
                            metrics::Registry& metrics)
     : entropy_(entropy),
-      unanswered_(metrics.gauge("merlon_password_queue", "password hashes waiting or in progress")),
+      unfinished_(metrics.gauge("merlon_password_queue", "password hashes waiting or in progress")),
       waiting_max_(settings.queue),
       shared_(std::make_shared<PasswordWorker::Shared>(
           scheme_of(settings), crypto::dummy_password_hash(scheme_of(settings), entropy))),
-      relief_(shared_, PasswordWorker::Priority::Usual) {
+      fallback_(shared_, PasswordWorker::Priority::Normal) {
     for (unsigned i = 0; i < std::max(1U, settings.workers); ++i) {
         workers_.emplace_back(shared_, PasswordWorker::Priority::Idle);
     }
-    desk_ = std::thread([this] { run_desk(); });
+    dispatcher_ = std::thread([this] { run_dispatcher(); });
 }
 
 PasswordPool::~PasswordPool() {
     is_closed_.store(true);
-    shared_->news.post();
-    desk_.join();
+    shared_->wakeup.post();
+    dispatcher_.join();
 }
 
 Task<std::string> PasswordPool::hash(std::string password) {
-    co_return co_await Answer<std::string>::wait_for([&](auto answer) {
+    co_return co_await Answer<std::string>::wait_for([&](auto result) {
         auto job = std::make_shared<PasswordJob>();
         job->password = std::move(password);
         job->salt = crypto::password_salt(entropy_);
-        job->hashed = std::move(answer);
+        job->hashed = std::move(result);
         return push(std::move(job));
     });
 }
 
 Task<crypto::PasswordVerdict> PasswordPool::verify(std::string password, std::string encoded) {
-    co_return co_await Answer<crypto::PasswordVerdict>::wait_for([&](auto answer) {
+    co_return co_await Answer<crypto::PasswordVerdict>::wait_for([&](auto result) {
         auto job = std::make_shared<PasswordJob>();
         job->password = std::move(password);
         job->encoded = std::move(encoded);
-        job->verified = std::move(answer);
+        job->verified = std::move(result);
         return push(std::move(job));
     });
 }
@@ -69,14 +69,14 @@ Result<> PasswordPool::push(Job job) {
             return fail(Kind::Exhausted, "passwords.busy", "too many sign-ins at once",
                         RetryAfter{std::chrono::seconds{1}});
         }
-        unanswered_.add(1);  // before the desk can have answered it
+        unfinished_.add(1);  // before the dispatcher can have finished it
         waiting_.push_back(std::move(job));
     }
-    shared_->news.post();
+    shared_->wakeup.post();
     return {};
 }
 
-// The one that has waited longest; null: none.
+// The oldest waiting job; null: there is none.
 PasswordPool::Job PasswordPool::take() {
     const std::lock_guard lock(mutex_);
     if (waiting_.empty()) return nullptr;
@@ -85,28 +85,28 @@ PasswordPool::Job PasswordPool::take() {
     return job;
 }
 
-void PasswordPool::run_desk() {
+void PasswordPool::run_dispatcher() {
     while (!is_closed_.load()) {
         if (is_working()) {
-            shared_->news.wait_for(looked_every);
+            shared_->wakeup.wait_for(measured_every);
         } else {
-            shared_->news.wait();
+            shared_->wakeup.wait();
         }
         collect();
-        look_for_starvation();
-        hand_out();
-        if (is_starved_) relieve();
+        detect_starvation();
+        assign();
+        if (is_starved_) run_fallback();
     }
 }
 
 void PasswordPool::collect() {
     for (PasswordWorker& worker : workers_) {
-        if (worker.collect()) unanswered_.add(-1);
+        if (worker.collect()) unfinished_.add(-1);
     }
-    if (relief_.collect()) unanswered_.add(-1);
+    if (fallback_.collect()) unfinished_.add(-1);
 }
 
-void PasswordPool::hand_out() {
+void PasswordPool::assign() {
     for (PasswordWorker& worker : workers_) {
         if (worker.job() != nullptr) continue;
         Job job = take();
@@ -115,26 +115,26 @@ void PasswordPool::hand_out() {
     }
 }
 
-void PasswordPool::look_for_starvation() {
+void PasswordPool::detect_starvation() {
     const SteadyTime now = std::chrono::steady_clock::now();
-    const auto passed = now - looked_at_;
-    if (is_working() && passed < looked_every) return;
+    const auto passed = now - measured_at_;
+    if (is_working() && passed < measured_every) return;
     const std::chrono::nanoseconds cpu = cpu_time();
-    is_starved_ = is_working() && (cpu - looked_cpu_) * starved_share < passed;
-    looked_at_ = now;
-    looked_cpu_ = cpu;
+    is_starved_ = is_working() && (cpu - measured_cpu_) * starved_share < passed;
+    measured_at_ = now;
+    measured_cpu_ = cpu;
 }
 
-// A worker cannot leave its priority without a privilege, nor give back what it has begun: so that
-// is begun once more, and whoever is done first has answered it. One at a time: however many sign
-// in, it is one thread among those that keep the cores busy.
-void PasswordPool::relieve() {
-    if (relief_.job() != nullptr) return;
+// A worker cannot raise its priority without a privilege, nor give up the hash it has begun: so
+// that hash is begun once more, and the first result counts. One at a time: however many sign in,
+// it is one thread among those that keep the cores busy.
+void PasswordPool::run_fallback() {
+    if (fallback_.job() != nullptr) return;
     const auto begun = std::ranges::find_if(workers_, [](const PasswordWorker& worker) {
-        return worker.job() != nullptr && !worker.job()->is_answered;
+        return worker.job() != nullptr && !worker.job()->is_finished;
     });
     Job job = begun != workers_.end() ? begun->job() : take();
-    if (job != nullptr) relief_.begin(std::move(job));
+    if (job != nullptr) fallback_.begin(std::move(job));
 }
 
 bool PasswordPool::is_working() const {

@@ -1,4 +1,4 @@
-// The hashing threads: what they answer, and that a wave of sign-ins meets a limit.
+// The hashing threads: their results, and that a wave of sign-ins meets a limit.
 #include "identity/passwords/password_pool.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// The hashing thread, and the handing over on both sides of it.
+// The hashing thread, and both sides of its exchange with the dispatcher.
 #include "identity/passwords/password_worker.h"
 
 #include <pthread.h>
@@ -34,8 +34,8 @@ Outcome compute(const PasswordJob& job, const PasswordWorker::Shared& shared,
 
 }  // namespace
 
-struct PasswordWorker::Desk {
-    explicit Desk(std::shared_ptr<Shared> all) : shared(std::move(all)) {}
+struct PasswordWorker::Exchange {
+    explicit Exchange(std::shared_ptr<Shared> all) : shared(std::move(all)) {}
 
     const std::shared_ptr<Shared> shared;
     Semaphore begun;                   // posted after `job` was put here, or `is_closed`
@@ -46,32 +46,33 @@ struct PasswordWorker::Desk {
 };
 
 PasswordWorker::PasswordWorker(std::shared_ptr<Shared> shared, Priority priority)
-    : desk_(std::make_shared<Desk>(std::move(shared))) {
-    std::thread thread([desk = desk_, priority] { run(desk, priority); });
+    : exchange_(std::make_shared<Exchange>(std::move(shared))) {
+    std::thread thread([exchange = exchange_, priority] { run(exchange, priority); });
     MERLON_ASSERT(::pthread_getcpuclockid(thread.native_handle(), &cpu_clock_) == 0);
     thread.detach();
 }
 
 PasswordWorker::~PasswordWorker() {
-    desk_->is_closed.store(true);
-    desk_->begun.post();
+    exchange_->is_closed.store(true);
+    exchange_->begun.post();
 }
 
 void PasswordWorker::begin(std::shared_ptr<PasswordJob> job) {
     job_ = job;
-    desk_->job = std::move(job);
-    desk_->begun.post();
+    exchange_->job = std::move(job);
+    exchange_->begun.post();
 }
 
 bool PasswordWorker::collect() {
-    if (!desk_->is_done.exchange(false)) return false;
-    desk_->job = nullptr;
+    if (!exchange_->is_done.exchange(false)) return false;
+    exchange_->job = nullptr;
     const std::shared_ptr<PasswordJob> job = std::exchange(job_, nullptr);
-    if (std::exchange(job->is_answered, true)) return false;
+    if (std::exchange(job->is_finished, true)) return false;
     if (job->hashed) {
-        job->hashed->set(std::get<Result<std::string>>(std::move(desk_->outcome)));
+        job->hashed->set(std::get<Result<std::string>>(std::move(exchange_->outcome)));
     } else {
-        job->verified->set(std::get<Result<crypto::PasswordVerdict>>(std::move(desk_->outcome)));
+        job->verified->set(
+            std::get<Result<crypto::PasswordVerdict>>(std::move(exchange_->outcome)));
     }
     return true;
 }
@@ -82,13 +83,13 @@ std::chrono::nanoseconds PasswordWorker::cpu_time() const {
     return std::chrono::seconds{spent.tv_sec} + std::chrono::nanoseconds{spent.tv_nsec};
 }
 
-void PasswordWorker::run(const std::shared_ptr<Desk>& desk, Priority priority) {
+void PasswordWorker::run(const std::shared_ptr<Exchange>& exchange, Priority priority) {
     if (priority == Priority::Idle) run_when_idle();
     crypto::PasswordHasher hasher;
-    for (desk->begun.wait(); !desk->is_closed.load(); desk->begun.wait()) {
-        desk->outcome = compute(*desk->job, *desk->shared, hasher);
-        desk->is_done.store(true);
-        desk->shared->news.post();
+    for (exchange->begun.wait(); !exchange->is_closed.load(); exchange->begun.wait()) {
+        exchange->outcome = compute(*exchange->job, *exchange->shared, hasher);
+        exchange->is_done.store(true);
+        exchange->shared->wakeup.post();
     }
 }
 

@@ -1,4 +1,4 @@
-// LoginProtection's steps as scripts.
+// Runs LoginProtection's steps as scripts in Redis.
 #include "identity/passwords/redis_login_attempts.h"
 
 #include <algorithm>
@@ -12,9 +12,9 @@ namespace {
 using std::chrono::milliseconds;
 using Verdict = LoginProtection::Verdict;
 
-// A guess that is not settled by then is a killed process's. Longer than a log-in may take.
+// An attempt that is not settled by then is a killed process's. Longer than a log-in may take.
 constexpr milliseconds held_longest = std::chrono::minutes{1};
-// Failures and locks of an account that nobody guesses at for a day are forgotten; a table of this
+// Failures and locks of an account without an attempt for a day are forgotten; a table of this
 // process forgets the least recent ones instead.
 constexpr milliseconds remembered = std::chrono::hours{24};
 
@@ -38,7 +38,7 @@ std::uint64_t random_number(Entropy& entropy) {
     return number;
 }
 
-// Whatever stands in Redis's place says: no longer than a lock can be.
+// Never longer than a lock can be, whatever the other side responds.
 std::chrono::seconds delay_of(std::int64_t wait_ms) {
     const milliseconds wait{std::clamp<std::int64_t>(
         wait_ms, 1'000, milliseconds(LoginProtection::longest_lock).count())};
@@ -55,31 +55,32 @@ std::string RedisLoginAttempts::key_of(const std::string& account) const {
     return "guesses:" + text::to_base64url(keys_.blind_index("login.guesses", account));
 }
 
-// A lock of this process's own holds, too: of a Redis that takes guesses and loses what they came
-// to there would be no end.
+// A lock of this process's own holds, too: a Redis that accepts attempts and loses their outcomes
+// would otherwise allow any number.
 Task<LoginAttempt> RedisLoginAttempts::begin(std::string account) {
     MERLON_CO_TRY(local_.check(account));
     const std::uint64_t reservation = ++last_reservation_;
-    const auto answer =
+    const auto response =
         co_await redis_.ask(begin_attempt_script, {key_of(account), std::to_string(reservation),
                                                    std::to_string(LoginProtection::failures_max),
                                                    text_of(held_longest), text_of(remembered)});
-    if (!answer) co_return co_await local_.begin(std::move(account));
-    if ((*answer)[0] == 1) co_return LoginAttempt{std::move(account), true, reservation};
-    co_return LoginProtection::refuse(delay_of((*answer)[1]));
+    if (!response) co_return co_await local_.begin(std::move(account));
+    if ((*response)[0] == 1) co_return LoginAttempt{std::move(account), true, reservation};
+    co_return LoginProtection::refuse(delay_of((*response)[1]));
 }
 
-// One whose settlement is lost counts here, where guesses are counted from now on; over there it is
-// given up in time.
-Task<bool> RedisLoginAttempts::end(LoginAttempt guess, Verdict verdict) {
-    if (!guess.is_shared) co_return co_await local_.end(std::move(guess), verdict);
-    const auto answer = co_await redis_.ask(
+// An attempt that cannot be settled in Redis counts here, where attempts are counted from now on;
+// in Redis it expires.
+Task<bool> RedisLoginAttempts::end(LoginAttempt attempt, Verdict verdict) {
+    if (!attempt.is_shared) co_return co_await local_.end(std::move(attempt), verdict);
+    const auto response = co_await redis_.ask(
         end_attempt_script,
-        {key_of(guess.account), std::to_string(guess.reservation), std::string(word_of(verdict)),
-         std::to_string(LoginProtection::failures_max), text_of(LoginProtection::first_lock),
-         text_of(LoginProtection::longest_lock), text_of(remembered)});
-    if (answer) co_return (*answer)[0] == 1;
-    auto here = co_await local_.begin(std::move(guess.account));
+        {key_of(attempt.account), std::to_string(attempt.reservation),
+         std::string(word_of(verdict)), std::to_string(LoginProtection::failures_max),
+         text_of(LoginProtection::first_lock), text_of(LoginProtection::longest_lock),
+         text_of(remembered)});
+    if (response) co_return (*response)[0] == 1;
+    auto here = co_await local_.begin(std::move(attempt.account));
     if (!here) co_return false;  // it is locked already
     co_return co_await local_.end(*std::move(here), verdict);
 }

@@ -1,5 +1,5 @@
-// Guesses that all auth processes count together, in Redis. While it is away, each process counts
-// by itself.
+// Counts log-in attempts in Redis, for all auth processes together. While Redis is down, each
+// process counts by itself.
 #pragma once
 
 #include <atomic>
@@ -18,11 +18,11 @@ public:
                        Entropy& entropy);
 
     Task<LoginAttempt> begin(std::string account) override;
-    Task<bool> end(LoginAttempt guess, LoginProtection::Verdict verdict) override;
+    Task<bool> end(LoginAttempt attempt, LoginProtection::Verdict verdict) override;
 
 private:
-    // An address is nobody's business there: its keyed index stands for it, another than the one
-    // in the accounts table.
+    // Redis holds no address: a keyed index stands for it, another than the one in the accounts
+    // table.
     std::string key_of(const std::string& account) const;
 
     LocalLoginAttempts local_;

@@ -1,4 +1,4 @@
-// What can be said about passwords and sign-in. Filled by config/.
+// Settings of password hashing. Filled by config/.
 #pragma once
 
 #include <cstddef>

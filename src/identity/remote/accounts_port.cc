@@ -1,4 +1,4 @@
-// Each call twice: how it travels, and how it is carried out.
+// Each operation on accounts twice: the client that sends it, and the server that carries it out.
 #include "identity/remote/accounts_port.h"
 
 namespace merlon::identity {
@@ -31,7 +31,7 @@ Result<access::User> user_of(const rpc::Message& message) {
     return user;
 }
 
-// An account is JSON already: it travels as a text.
+// An account is JSON already: it travels as text.
 rpc::Message account_message(const std::string& account) {
     rpc::Message message;
     message.set("account", account);
@@ -40,9 +40,9 @@ rpc::Message account_message(const std::string& account) {
 
 Task<rpc::Message> serve_names(AccountDirectory* accounts, rpc::Message call) {
     const auto names = MERLON_CO_TRY(co_await accounts->names_of(MERLON_CO_TRY(call.text("id"))));
-    rpc::Message answer;
-    answer.set("first", names.first).set("last", names.last);
-    co_return answer;
+    rpc::Message response;
+    response.set("first", names.first).set("last", names.last);
+    co_return response;
 }
 
 Task<rpc::Message> serve_rename(AccountDirectory* accounts, rpc::Message call) {
@@ -63,10 +63,10 @@ Task<rpc::Message> serve_list(AccountDirectory* accounts, rpc::Message call) {
         co_return fail(Kind::Invalid, rpc::malformed_rule, "limit");
     }
     const auto list = MERLON_CO_TRY(co_await accounts->list(std::move(page)));
-    rpc::Message answer;
-    answer.set("accounts", list.json).set("size", list.size);
-    answer.set("last", list.last_id).set("total", list.total);
-    co_return answer;
+    rpc::Message response;
+    response.set("accounts", list.json).set("size", list.size);
+    response.set("last", list.last_id).set("total", list.total);
+    co_return response;
 }
 
 Task<rpc::Message> serve_create(AccountDirectory* accounts, rpc::Message call) {
@@ -85,10 +85,10 @@ Task<rpc::Message> serve_change(AccountDirectory* accounts, rpc::Message call) {
 }  // namespace
 
 Task<ports::AccountNames> RemoteAccounts::names_of(std::string id) {
-    const rpc::Message answer =
+    const rpc::Message response =
         MERLON_CO_TRY(co_await auth_.call(names_method, rpc::Message().set("id", id)));
-    co_return ports::AccountNames{MERLON_CO_TRY(answer.text("first")),
-                                  MERLON_CO_TRY(answer.text("last"))};
+    co_return ports::AccountNames{MERLON_CO_TRY(response.text("first")),
+                                  MERLON_CO_TRY(response.text("last"))};
 }
 
 Task<> RemoteAccounts::rename(std::string id, ports::NewNames names) {
@@ -99,26 +99,26 @@ Task<> RemoteAccounts::rename(std::string id, ports::NewNames names) {
 }
 
 Task<std::string> RemoteAccounts::find(std::string id) {
-    const rpc::Message answer =
+    const rpc::Message response =
         MERLON_CO_TRY(co_await auth_.call(find_method, rpc::Message().set("id", id)));
-    co_return answer.text("account");
+    co_return response.text("account");
 }
 
 Task<ports::AccountPage> RemoteAccounts::list(api::PageRequest page) {
-    const rpc::Message answer = MERLON_CO_TRY(co_await auth_.call(
+    const rpc::Message response = MERLON_CO_TRY(co_await auth_.call(
         list_method, rpc::Message().set("limit", page.limit).set("after", page.after)));
-    co_return ports::AccountPage{MERLON_CO_TRY(answer.text("accounts")),
-                                 static_cast<std::size_t>(MERLON_CO_TRY(answer.integer("size"))),
-                                 MERLON_CO_TRY(answer.text("last")),
-                                 MERLON_CO_TRY(answer.integer("total"))};
+    co_return ports::AccountPage{MERLON_CO_TRY(response.text("accounts")),
+                                 static_cast<std::size_t>(MERLON_CO_TRY(response.integer("size"))),
+                                 MERLON_CO_TRY(response.text("last")),
+                                 MERLON_CO_TRY(response.integer("total"))};
 }
 
 Task<std::string> RemoteAccounts::create(std::string body, std::string role, access::User by) {
     rpc::Message call;
     call.set("body", body).set("role", role);
     set_user(call, by);
-    const rpc::Message answer = MERLON_CO_TRY(co_await auth_.call(create_method, call));
-    co_return answer.text("account");
+    const rpc::Message response = MERLON_CO_TRY(co_await auth_.call(create_method, call));
+    co_return response.text("account");
 }
 
 Task<std::string> RemoteAccounts::change(std::string id, ports::AccountChange change,
@@ -127,8 +127,8 @@ Task<std::string> RemoteAccounts::change(std::string id, ports::AccountChange ch
     call.set("id", id).set("role", change.role);
     call.set("locked", change.is_locked);
     set_user(call, by);
-    const rpc::Message answer = MERLON_CO_TRY(co_await auth_.call(change_method, call));
-    co_return answer.text("account");
+    const rpc::Message response = MERLON_CO_TRY(co_await auth_.call(change_method, call));
+    co_return response.text("account");
 }
 
 std::vector<rpc::OfferedMethod> accounts_methods(ports::AccountDirectory& accounts) {

@@ -1,4 +1,4 @@
-// The users role's port to accounts, between two processes: the client there, the server here.
+// The users role's port to accounts between two processes: its client and its server.
 #pragma once
 
 #include "ports/account_directory.h"

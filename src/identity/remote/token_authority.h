@@ -17,8 +17,8 @@ private:
     rpc::Client& auth_;
 };
 
-// Auth's side. `verify` verifies one token; it may fail with the rules of Verifier::verify_access and
-// with "token.revoked".
+// Auth's side. `verify` verifies one token; it may fail with the rules of Verifier::verify_access
+// and with "token.revoked".
 rpc::OfferedMethod verify_method_of(std::function<Result<>(std::string_view token)> verify);
 
 }  // namespace merlon::identity

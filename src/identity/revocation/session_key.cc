@@ -1,4 +1,4 @@
-// Names of keys, made only of what has been read as a UUID and a compact token.
+// Makes names of keys, only from what parses as a UUID and a compact token.
 #include "identity/revocation/session_key.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Two lists, between which keys move.
+// Two lists, of waiting and of written keys, between which keys move.
 #include "identity/revocation/session_key_journal.h"
 
 #include <algorithm>
@@ -19,10 +19,11 @@ void SessionKeyJournal::erase(List::iterator entry) {
 bool SessionKeyJournal::add(SessionKey key, Waiter waiter) {
     if (const auto found = entries_.find(key.name); found != entries_.end()) {
         Entry& known = *found->second;
-        const bool says_more = key.version > known.key.version || (key.until > known.key.until);
+        const bool adds_something =
+            key.version > known.key.version || (key.until > known.key.until);
         known.key.version = std::max(known.key.version, key.version);
         known.key.until = std::max(known.key.until, key.until);
-        if (says_more && known.is_written) {
+        if (adds_something && known.is_written) {
             known.is_written = false;
             waiting_.splice(waiting_.end(), written_, found->second);
         }

@@ -1,5 +1,5 @@
-// Session keys on their way to Redis, and those that are there and may have to be written again: a
-// Redis that was restarted or replaced comes back knowing nothing.
+// Keeps the session keys that are to be written to Redis, and those that are written and may have
+// to be written again: a Redis that was restarted or replaced comes back empty.
 #pragma once
 
 #include <list>
@@ -20,22 +20,22 @@ public:
     // hashing of passwords lets sign in.
     static constexpr std::size_t keys_max = 50'000;
 
-    // Is told as soon as the key is written or given up for now.
+    // Set as soon as the key is written or given up for now.
     using Waiter = std::shared_ptr<Answer<void>>;
 
-    // `waiter` may be null. False: the one that waited longest had to go for it, unwritten.
+    // `waiter` may be null. False: the oldest key was dropped for it, unwritten.
     bool add(SessionKey key, Waiter waiter);
-    // Those to be written, the oldest first.
+    // Keys to be written, the oldest first.
     std::vector<SessionKey> next(std::size_t max) const;
-    // It is in Redis as it was given by next(); it may be another by now.
+    // Redis has it as next() gave it; the journal's may have changed since.
     void note_written(const SessionKey& key);
-    // Redis will never take it.
+    // Redis refuses it for good.
     void drop(const SessionKey& key);
-    // What was written may be lost, and waits again.
+    // Written keys may be lost, and wait again.
     void note_loss();
-    // Nobody waits any longer. The keys do.
+    // Sets all waiters. The keys still wait to be written.
     void release_waiters();
-    // Gives how many of those that nobody needs any more were not written.
+    // Drops keys that are not needed any more; gives how many of them were not written.
     std::size_t forget_expired(WallTime now);
 
     std::size_t waiting() const { return waiting_.size(); }

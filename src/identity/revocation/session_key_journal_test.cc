@@ -1,4 +1,4 @@
-// What waits for Redis, what is there, and what goes when there is too much.
+// Which keys wait for Redis, which are written, and which are dropped when there are too many.
 #include "identity/revocation/session_key_journal.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// The Lua of session keys. Each touches one key, so a cluster would run it where that lies.
+// The Lua scripts that write session keys. Each has one key, so a cluster would run it on its node.
 #pragma once
 
 #include "redis/redis_connection.h"
@@ -9,16 +9,15 @@ inline constexpr std::size_t refuse_token_script = 0;
 inline constexpr std::size_t raise_version_script = 1;
 
 inline constexpr redis::RedisScript session_key_scripts[] = {
-    // KEYS: revoked:USER:TOKEN. ARGV: seconds to stay.
+    // KEYS: revoked:USER:TOKEN. ARGV: seconds to keep it.
     {R"(
 redis.call('SET', KEYS[1], '1', 'EX', ARGV[1])
 return {1}
 )",
      1, 1},
 
-    // KEYS: token:version:USER. ARGV: version, seconds to stay. Of several processes that write in
-    // any order the highest version stays, as long as whoever needs it longest says; for ever,
-    // where somebody made it so.
+    // KEYS: token:version:USER. ARGV: version, seconds to keep it. Several processes may write in
+    // any order: the highest version and the longest time win; a key without an expiry keeps none.
     {R"(
 local version = ARGV[1]
 local there = tonumber(redis.call('GET', KEYS[1]) or '')

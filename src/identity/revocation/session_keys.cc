@@ -1,4 +1,4 @@
-// Writing what waits, many at a time. Read write(), then write_all().
+// Writes waiting keys in batches. Read write(), then write_all().
 #include "identity/revocation/session_keys.h"
 
 #include <array>
@@ -39,7 +39,7 @@ Task<> SessionKeys::write(SessionKey key) {
         add(std::move(key), std::move(waiter));
         return Result<>{};
     };
-    co_await Answer<void>::wait_for(submit, clock_.steady() + answer_wait);
+    co_await Answer<void>::wait_for(submit, clock_.steady() + write_wait);
     co_return Result<>{};  // late is no failure
 }
 
@@ -75,7 +75,7 @@ void SessionKeys::write_waiting() {
     spawn(client_.executor(), write_all(), [this](const Result<>&) { is_writing_ = false; });
 }
 
-// Until nothing waits, or Redis does not take it: then the next tick tries again.
+// Until nothing waits, or Redis refuses or is down: then the next tick tries again.
 Task<> SessionKeys::write_all() {
     bool goes_on = true;
     while (goes_on) {
@@ -97,13 +97,13 @@ Task<bool> SessionKeys::write_some() {
         keys = journal_.next(batch_max);
     }
     std::array<RedisCall, batch_max> calls;
-    std::size_t asked = 0;
-    while (asked < keys.size() && ask(keys[asked], calls[asked])) ++asked;
-    bool all_settled = asked > 0;
-    for (std::size_t i = 0; i < asked; ++i) {
+    std::size_t sent = 0;
+    while (sent < keys.size() && send(keys[sent], calls[sent])) ++sent;
+    bool all_settled = sent > 0;
+    for (std::size_t i = 0; i < sent; ++i) {
         co_await redis::RedisClient::answer_to(calls[i]);
         // A server that has forgotten its scripts has them again by now.
-        if (calls[i].outcome == Outcome::Unknown && ask(keys[i], calls[i])) {
+        if (calls[i].outcome == Outcome::Unknown && send(keys[i], calls[i])) {
             co_await redis::RedisClient::answer_to(calls[i]);
         }
         all_settled = settle(keys[i], calls[i].outcome) && all_settled;
@@ -111,9 +111,9 @@ Task<bool> SessionKeys::write_some() {
     co_return all_settled;
 }
 
-bool SessionKeys::ask(const SessionKey& key, RedisCall& call) {
+bool SessionKeys::send(const SessionKey& key, RedisCall& call) {
     call = {};
-    // What has just run out is written for a moment: the next tick forgets it.
+    // A key that has just expired is written for a moment: the next tick forgets it.
     const std::string seconds =
         std::to_string(std::max<std::int64_t>(1, key.seconds_left(clock_.wall())));
     if (key.is_of_token()) {

@@ -1,9 +1,9 @@
-// Tells services that check tokens for themselves what was signed out, by keys in Redis
-// (session_key.h). The database is the truth and is written before; nobody is refused here by what
-// Redis says, and no sign-out fails for it.
+// Writes sign-outs to Redis, for services that check tokens for themselves (session_key.h). The
+// database is the truth and is written before; Merlon itself refuses nobody by what is in Redis,
+// and no sign-out fails because of Redis.
 //
-// What cannot be written now is written as soon as Redis is there, unless it is pointless by then;
-// what was written is written again to a Redis that comes back, which may be an empty one.
+// A key that cannot be written now is written as soon as Redis is up, unless it is not needed by
+// then; written keys are written again to a Redis that comes back, which may be an empty one.
 #pragma once
 
 #include <atomic>
@@ -17,10 +17,10 @@ namespace merlon::identity {
 // Resource; safe from every thread but for tick(). Destroyed when its loop has stopped.
 class SessionKeys final {
 public:
-    // The answer to a sign-out is held back so long for it, so that whoever looks right after the
-    // answer finds the key; a Redis that is near takes a millisecond. A Redis that hangs costs the
-    // sign-outs of its first moments this, and later ones nothing.
-    static constexpr std::chrono::milliseconds answer_wait{100};
+    // The response to a sign-out waits so long for Redis, so that a service that looks right after
+    // the response finds the key; a Redis nearby takes a millisecond. A Redis that hangs delays the
+    // sign-outs of its first moments by this, and later ones not at all.
+    static constexpr std::chrono::milliseconds write_wait{100};
 
     // Borrows everything for life.
     SessionKeys(redis::RedisServer& server, net::Deadlines& deadlines, Executor executor,
@@ -28,7 +28,7 @@ public:
     SessionKeys(const SessionKeys&) = delete;
     SessionKeys& operator=(const SessionKeys&) = delete;
 
-    // Returns when it is in Redis, when that is away, or after answer_wait; never fails.
+    // Returns when the key is in Redis, when Redis is down, or after write_wait; never fails.
     Task<> write(SessionKey key);
     // Does not wait.
     void add(SessionKey key) { add(std::move(key), nullptr); }
@@ -41,7 +41,7 @@ private:
     void write_waiting();
     Task<> write_all();
     Task<bool> write_some();
-    bool ask(const SessionKey& key, redis::RedisCall& call);
+    bool send(const SessionKey& key, redis::RedisCall& call);
     // False: it still has to be written.
     bool settle(const SessionKey& key, redis::RedisCall::Outcome outcome);
 

@@ -1,4 +1,5 @@
-// Times are milliseconds since 1970; columns marked sealed hold sealing::seal's bytes.
+// Migrations of the auth role. Times are milliseconds since 1970; columns marked sealed hold the
+// bytes of sealing::seal().
 #include "identity/store/schema.h"
 
 namespace merlon::identity {

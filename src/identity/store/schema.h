@@ -1,4 +1,4 @@
-// The tables of the auth role.
+// The tables of the auth role, as migrations.
 #pragma once
 
 #include <span>
