@@ -23,11 +23,14 @@ protected:
     ProductsTest()
         : database_(storage::SqliteDatabase::open(folder_ / "test.db").value()),
           products_(wait(Products::open({*database_, clock_, entropy_})).value()) {
-        const auto created = wait(products_->call({.method = Method::Post,
-                                                   .route = "/api/products",
-                                                   .path = "/api/products",
-                                                   .body = form(1'000)}))
-                                 .value();
+        const auto created =
+            wait(products_->call(
+                     {.pass = access::Policy::authorize(nullptr, access::Rule::open()).value(),
+                      .method = Method::Post,
+                      .route = "/api/products",
+                      .path = "/api/products",
+                      .body = form(1'000)}))
+                .value();
         id_ = data(created).at("id").as_string();
     }
 
