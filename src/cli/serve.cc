@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "cli/commands.h"
+#include "rpc/names.h"
 #include "server/healthcheck.h"
 #include "server/platform.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 int serve(const Arguments& arguments, const std::vector<std::string>& role_names,
           server::Content content) {
-    const auto roles = installation::RoleSet::of(role_names);
+    const auto roles = installation::RoleSet::of(role_names, roles::all());
     if (!roles) {
         std::fprintf(stderr, "merlon: %s\n", roles.error().detail.c_str());
         return exit_usage;
@@ -26,7 +27,8 @@ int serve(const Arguments& arguments, const std::vector<std::string>& role_names
     auto settings = load_settings(arguments);
     if (!settings) return exit_configuration;
     const std::string host = settings->server.listen.front().host;
-    const std::string scheme = settings->server.tls.empty() && roles->gateway ? "http" : "https";
+    const std::string scheme =
+        settings->server.tls.empty() && roles->has(rpc::gateway_name) ? "http" : "https";
 
     auto platform = server::Platform::make(*std::move(settings), *roles, content);
     if (!platform) {

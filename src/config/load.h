@@ -41,6 +41,8 @@ struct Inputs {
     std::map<std::string, std::string> environment = {};
     // Paths of keys with values, as --set gave them; the last one wins.
     std::vector<std::pair<std::string, std::string>> flags = {};
+    // That there are in this program; a section of services, store.roles and fleet each.
+    roles::Definitions roles = roles::all();
 };
 
 struct Loaded {

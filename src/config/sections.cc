@@ -163,7 +163,7 @@ void read_settings(Reader root, Settings& out) {
     }
     read_server(root.section("server", "the listeners"), out.server);
     read_tokens(root.section("tokens", "access and refresh tokens"), out.tokens);
-    read_store(root.section("store", "where the data lives"), out.store);
+    read_store(root.section("store", "where the data lives"), out.role_definitions, out.store);
     read_keys(root.section("keys", "people's keys, apart from the data"), out.store, out.keys);
     read_state(root.section("state", "what several gateways share: the counts of limits"),
                out.state);
@@ -173,7 +173,8 @@ void read_settings(Reader root, Settings& out) {
     read_limits(root.section("limits", "how often a client may ask"), out.gateway.limits);
     read_revocation(root.section("revocation", "sign-outs that other processes tell of"),
                     out.gateway.revocation);
-    read_services(root.section("services", "what is behind the gateway"), out.gateway);
+    read_services(root.section("services", "what is behind the gateway"), out.role_definitions,
+                  out.gateway);
     read_fleet(root.section("fleet", "roles in processes of their own (serve --role)"), out.fleet);
     read_log(root.section("log", "what is said of requests"), out.gateway.access_log);
     check_exposure(root, out.server);

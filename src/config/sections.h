@@ -8,13 +8,13 @@ namespace merlon::config {
 
 void read_settings(Reader root, Settings& settings);
 
-void read_store(Reader store, storage::StoreSettings& out);
+void read_store(Reader store, roles::Definitions roles, storage::StoreSettings& out);
 // Beside the data unless said otherwise.
 void read_keys(Reader keys, const storage::StoreSettings& store, sealing::KeySettings& out);
 void read_fleet(Reader fleet, rpc::FleetSettings& out);
 void read_state(Reader state, redis::StateSettings& out);
 void read_server(Reader server, http::ServerSettings& out);
-void read_services(Reader services, gateway::GatewaySettings& out);
+void read_services(Reader services, roles::Definitions roles, gateway::GatewaySettings& out);
 void read_limits(Reader limits, std::vector<gateway::LimitSettings>& out);
 
 }  // namespace merlon::config

@@ -1,7 +1,9 @@
 // Reading `services` with their routes.
 #include <algorithm>
 
+#include <fmt/format.h>
 #include "api/route_table.h"
+
 #include "config/sections.h"
 #include "gateway/snapshot/service_tls.h"
 #include "upstream/upstream.h"
@@ -165,26 +167,47 @@ void check_duplicates(Reader& services, const gateway::GatewaySettings& settings
     }
 }
 
-bool* built_in_of(std::string_view name, gateway::BuiltInServices& built_in) {
-    if (name == "users") return &built_in.users;
-    if (name == "products") return &built_in.products;
-    if (name == "orders") return &built_in.orders;
-    return nullptr;
+// Names of the roles that an installation can do without: "users, products and orders".
+std::string optional_names(roles::Definitions roles) {
+    std::vector<std::string_view> names;
+    for (const rpc::RoleDefinition& role : roles) {
+        if (role.is_optional()) names.push_back(role.name);
+    }
+    std::string text;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
+        text += names[i];
+    }
+    return text;
+}
+
+void check_calls(Reader& services, roles::Definitions roles,
+                 const gateway::BuiltInServices& built_in) {
+    for (const rpc::RoleDefinition& role : roles) {
+        if (!built_in.has(role.name)) continue;
+        for (const std::string_view called : role.calls) {
+            if (built_in.has(called)) continue;
+            services.problem(called, fmt::format("the built-in {0} need the built-in {1}; leave "
+                                                 "them out, too: {0}: {{enabled: false}}",
+                                                 role.name, called));
+        }
+    }
 }
 
 }  // namespace
 
-void read_services(Reader services, gateway::GatewaySettings& out) {
+void read_services(Reader services, roles::Definitions roles, gateway::GatewaySettings& out) {
+    const std::string enabled_help =
+        "false leaves it out; " + optional_names(roles) + " are there without being named";
     for (const std::string& name : services.names()) {
         Reader section = services.section(name, "a service, by a name of its own");
         bool is_enabled = true;
-        section.boolean(
-            "enabled", is_enabled,
-            "false leaves it out; users, products and orders are there without being named");
+        section.boolean("enabled", is_enabled, enabled_help);
         const bool has_url = section.says("url");
-        if (bool* built_in = built_in_of(name, out.built_in)) {
+        const rpc::RoleDefinition* role = roles::find(roles, name);
+        if (role != nullptr && role->is_optional()) {
             // A service of the installation's own takes the place of the built-in one.
-            *built_in = is_enabled && !has_url;
+            if (!is_enabled || has_url) out.built_in.left_out.insert(name);
             if (!has_url) {
                 section.finish();
                 continue;
@@ -193,11 +216,7 @@ void read_services(Reader services, gateway::GatewaySettings& out) {
         auto service = read_service(std::move(section));
         if (is_enabled) out.services.push_back(std::move(service));
     }
-    if (out.built_in.orders && !out.built_in.products) {
-        services.problem("products",
-                         "the built-in orders need the built-in products; leave them out, too: "
-                         "orders: {enabled: false}");
-    }
+    check_calls(services, roles, out.built_in);
     check_duplicates(services, out);
 }
 

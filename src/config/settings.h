@@ -6,6 +6,7 @@
 #include "http/settings.h"
 #include "identity/passwords/settings.h"
 #include "redis/settings.h"
+#include "roles/roles.h"
 #include "rpc/settings.h"
 #include "sealing/settings.h"
 #include "storage/open/settings.h"
@@ -23,7 +24,8 @@ struct Settings {
     redis::StateSettings state;
     tokens::TokenSettings tokens;
     identity::PasswordSettings passwords;
-    rpc::FleetSettings fleet = rpc::default_fleet();
+    roles::Definitions role_definitions = roles::all();  // that there are in this program
+    rpc::FleetSettings fleet = roles::default_fleet(role_definitions);
     access::Roles roles = access::Roles::defaults();
 };
 

@@ -3,14 +3,12 @@
 
 #include "config/database_url.h"
 #include "config/sections.h"
+#include "rpc/names.h"
 
 namespace merlon::config {
 namespace {
 
 using storage::PostgresSettings;
-
-// The role each table belongs to; the gateway's are the refusals that it stores.
-constexpr std::string_view roles_with_tables[] = {"auth", "users", "products", "orders", "gateway"};
 
 // How PostgreSQL is spoken to, wherever it is.
 struct Access {
@@ -96,8 +94,11 @@ void read_role(Reader role, storage::StoreSettings& out) {
     role.finish();
 }
 
-void read_roles(Reader roles, storage::StoreSettings& out) {
-    for (const std::string_view name : roles_with_tables) {
+void read_roles(Reader roles, roles::Definitions definitions, storage::StoreSettings& out) {
+    std::vector<std::string_view> names;
+    for (const rpc::RoleDefinition& role : definitions) names.push_back(role.name);
+    names.push_back(rpc::gateway_name);  // its tables are the refusals that it stores
+    for (const std::string_view name : names) {
         Reader role = roles.section(name, "where this role's tables are");
         // Of one that is not mentioned there is nothing to show.
         if (role.exists() || role.describes()) read_role(std::move(role), out);
@@ -111,12 +112,12 @@ std::string beside(const std::string& folder, std::string_view name) {
 
 }  // namespace
 
-void read_store(Reader store, storage::StoreSettings& out) {
+void read_store(Reader store, roles::Definitions roles, storage::StoreSettings& out) {
     read_database(store, {}, out.url, out.database);
     if (const auto* sqlite = std::get_if<storage::SqliteSettings>(&out.database)) {
         out.folder = std::filesystem::path(sqlite->path).parent_path().string();
     }
-    read_roles(store.section("roles", "roles with a database of their own"), out);
+    read_roles(store.section("roles", "roles with a database of their own"), roles, out);
     store.finish();
 }
 

@@ -1,22 +1,24 @@
-// One line for each part that has migrations.
+// The tables of the key store, of the outboxes and of each enabled role.
 #include "installation/owned_tables.h"
 
-#include "identity/store/schema.h"
-#include "orders/order_store.h"
-#include "products/product_store.h"
+#include "rpc/names.h"
 #include "sealing/key_store.h"
 #include "storage/outbox.h"
-#include "users/profile_store.h"
 
 namespace merlon::installation {
 
+std::vector<const rpc::RoleDefinition*> enabled_roles(const config::Settings& settings) {
+    std::vector<const rpc::RoleDefinition*> enabled;
+    for (const rpc::RoleDefinition& role : settings.role_definitions) {
+        if (settings.gateway.built_in.has(role.name)) enabled.push_back(&role);
+    }
+    return enabled;
+}
+
 std::vector<std::string_view> roles_with_data(const config::Settings& settings) {
-    const gateway::BuiltInServices& built_in = settings.gateway.built_in;
-    std::vector<std::string_view> roles{identity::auth_role};
-    if (built_in.users) roles.push_back(users::users_role);
-    if (built_in.products) roles.push_back(products::products_role);
-    if (built_in.orders) roles.push_back(orders::orders_role);
-    roles.emplace_back("gateway");  // stores its refusals
+    std::vector<std::string_view> roles;
+    for (const rpc::RoleDefinition* role : enabled_roles(settings)) roles.push_back(role->name);
+    roles.push_back(rpc::gateway_name);  // stores its refusals
     return roles;
 }
 
@@ -37,14 +39,9 @@ std::vector<OwnedTables> owned_tables(const config::Settings& settings) {
         if (first_role_in(settings, database) != role) continue;
         tables.push_back({storage::outbox_role, storage::outbox_migrations(), database});
     }
-    const auto add = [&](std::string_view role, std::span<const storage::Migration> migrations) {
-        tables.push_back({role, migrations, store.database_of(role)});
-    };
-    const gateway::BuiltInServices& built_in = settings.gateway.built_in;
-    add(identity::auth_role, identity::auth_migrations());
-    if (built_in.users) add(users::users_role, users::users_migrations());
-    if (built_in.products) add(products::products_role, products::products_migrations());
-    if (built_in.orders) add(orders::orders_role, orders::orders_migrations());
+    for (const rpc::RoleDefinition* role : enabled_roles(settings)) {
+        tables.push_back({role->name, role->migrations(), store.database_of(role->name)});
+    }
     return tables;
 }
 

@@ -17,6 +17,9 @@ struct OwnedTables {
     storage::DatabaseSettings database;
 };
 
+// The roles that the installation does not leave out, in the order of the list.
+std::vector<const rpc::RoleDefinition*> enabled_roles(const config::Settings& settings);
+
 // Roles that write to a database of the data: those that are enabled, and the gateway.
 std::vector<std::string_view> roles_with_data(const config::Settings& settings);
 

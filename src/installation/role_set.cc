@@ -1,31 +1,43 @@
-// Names of roles.
+// From the names of --role to a set.
 #include "installation/role_set.h"
 
-#include <array>
-#include <utility>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "rpc/names.h"
 
 namespace merlon::installation {
+namespace {
 
-Result<RoleSet> RoleSet::of(const std::vector<std::string>& names) {
-    if (names.empty()) return RoleSet{};
-    RoleSet set{false, false, false, false, false};
-    const std::array<std::pair<std::string_view, bool*>, 5> known = {{{"gateway", &set.gateway},
-                                                                      {"auth", &set.auth},
-                                                                      {"users", &set.users},
-                                                                      {"products", &set.products},
-                                                                      {"orders", &set.orders}}};
+std::vector<std::string> names_of(roles::Definitions roles) {
+    std::vector<std::string> names{std::string(rpc::gateway_name)};
+    for (const rpc::RoleDefinition& role : roles) names.emplace_back(role.name);
+    return names;
+}
+
+}  // namespace
+
+RoleSet RoleSet::whole(roles::Definitions roles) { return RoleSet(names_of(roles), true); }
+
+Result<RoleSet> RoleSet::of(const std::vector<std::string>& names, roles::Definitions roles) {
+    if (names.empty()) return whole(roles);
+    std::vector<std::string> known = names_of(roles);
     for (const std::string& name : names) {
-        bool* found = nullptr;
-        for (const auto& [role, member] : known) {
-            if (name == role) found = member;
-        }
-        if (found == nullptr) {
-            return fail(Kind::Invalid, "role.unknown",
-                        name + " is no role: gateway, auth, users, products, orders");
-        }
-        *found = true;
+        if (std::ranges::find(known, name) != known.end()) continue;
+        return fail(Kind::Invalid, "role.unknown",
+                    fmt::format("{} is no role: {}", name, fmt::join(known, ", ")));
     }
-    return set;
+    const std::size_t count = known.size();
+    std::erase_if(known, [&](const std::string& name) {
+        return std::ranges::find(names, name) == names.end();
+    });
+    const bool is_whole = known.size() == count;
+    return RoleSet(std::move(known), is_whole);
+}
+
+bool RoleSet::has(std::string_view name) const {
+    return std::ranges::find(names_, name) != names_.end();
 }
 
 }  // namespace merlon::installation

@@ -2,24 +2,35 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "roles/roles.h"
 
 namespace merlon::installation {
 
-struct RoleSet {
-    bool gateway = true;
-    bool auth = true;
-    bool users = true;
-    bool products = true;
-    bool orders = true;
-
-    // Names as of --role; none: all of them. Fails with "role.unknown".
-    static Result<RoleSet> of(const std::vector<std::string>& names);
-
+// The gateway counts as one, by rpc::gateway_name. Value.
+class RoleSet {
+public:
     // All of them: then roles call each other directly, and only the gateway listens.
-    bool is_whole() const { return gateway && auth && users && products && orders; }
+    static RoleSet whole(roles::Definitions roles);
+    static RoleSet only(std::string_view name) { return RoleSet({std::string(name)}, false); }
+    // Names as of --role; none: all. Error: "role.unknown" (Invalid).
+    static Result<RoleSet> of(const std::vector<std::string>& names, roles::Definitions roles);
+
+    bool has(std::string_view name) const;
+    bool is_whole() const { return is_whole_; }
+    // The gateway, or the role that comes first in the list: whose certificate the process shows
+    // where it speaks for itself.
+    const std::string& first() const { return names_.front(); }
+
+private:
+    RoleSet(std::vector<std::string> names, bool is_whole)
+        : names_(std::move(names)), is_whole_(is_whole) {}
+
+    std::vector<std::string> names_;  // in the order of the list, the gateway first
+    bool is_whole_;
 };
 
 }  // namespace merlon::installation

@@ -8,31 +8,28 @@
 #include "base/wait.h"
 #include "identity/store/schema.h"
 #include "installation/owned_tables.h"
-#include "orders/order_store.h"
-#include "products/product_store.h"
 #include "rpc/names.h"
 #include "sealing/master_key.h"
 #include "storage/open/open_database.h"
 #include "storage/outbox.h"
-#include "users/profile_store.h"
 
 namespace merlon::installation {
 namespace {
 
+// A gateway has no database: where it runs apart from auth, it sends its events there.
 bool needs(const RoleSet& roles, std::string_view role) {
-    if (role == users::users_role) return roles.users;
-    if (role == products::products_role) return roles.products;
-    if (role == orders::orders_role) return roles.orders;
-    // A gateway has no database: where it runs apart from auth, it sends its events there.
-    MERLON_ASSERT(role == identity::auth_role || role == rpc::gateway_name);
-    return roles.auth;
+    return roles.has(role == rpc::gateway_name ? identity::auth_role : role);
 }
 
 }  // namespace
 
 Result<> Stores::open(const config::Settings& settings, const RoleSet& roles, const Clock& clock,
                       Entropy& entropy, metrics::Registry& metrics) {
-    if (roles.auth || roles.users) {
+    const bool holds_personal_data =
+        std::ranges::any_of(enabled_roles(settings), [&](const rpc::RoleDefinition* role) {
+            return roles.has(role->name) && !role->personal_data.empty();
+        });
+    if (holds_personal_data) {
         key_database_ = MERLON_TRY(storage::open_database(settings.keys.database));
     }
     for (const std::string_view role : roles_with_data(settings)) {

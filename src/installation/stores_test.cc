@@ -14,13 +14,7 @@
 namespace merlon::installation {
 namespace {
 
-constexpr RoleSet nobody{false, false, false, false, false};
-
-RoleSet only(bool RoleSet::* role) {
-    RoleSet set = nobody;
-    set.*role = true;
-    return set;
-}
+const RoleSet everything = RoleSet::whole(roles::all());
 
 class StoresTest : public testing::Test {
 protected:
@@ -54,7 +48,7 @@ protected:
 };
 
 TEST_F(StoresTest, OfAllRolesAreAllThatTheyName) {
-    Stores& stores = open(RoleSet{});
+    Stores& stores = open(everything);
     EXPECT_EQ(files(), (std::set<std::string>{"merlon", "keys", "orders", "gateway"}));
     EXPECT_EQ(&stores.database_of("auth"), &stores.database_of("products"));
     EXPECT_NE(&stores.database_of("auth"), &stores.database_of("orders"));
@@ -71,15 +65,15 @@ TEST_F(StoresTest, AreNotOpenedWhereARolesTablesWereLeftBehind) {
         ASSERT_TRUE(wait(storage::migrate(*database, clock_, orders::orders_role, orders)));
     };
     make_orders_in("merlon.db");
-    const auto refused = Stores().open(settings_, RoleSet{}, clock_, entropy_, metrics_);
+    const auto refused = Stores().open(settings_, everything, clock_, entropy_, metrics_);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().rule, "store.elsewhere");
     make_orders_in("orders.db");  // moved, or begun anew
-    open(RoleSet{});
+    open(everything);
 }
 
 TEST_F(StoresTest, OfOneRoleAreItsOwnAndNoKeys) {
-    Stores& stores = open(only(&RoleSet::orders));
+    Stores& stores = open(RoleSet::only("orders"));
     EXPECT_EQ(files(), std::set<std::string>{"orders"});
     EXPECT_EQ(stores.refusals(), &stores.database_of("orders"));
     EXPECT_EQ(stores.keys(), nullptr);
@@ -87,18 +81,18 @@ TEST_F(StoresTest, OfOneRoleAreItsOwnAndNoKeys) {
 
 // Auth keeps what gateways send it.
 TEST_F(StoresTest, OfAuthAreTheGatewaysToo) {
-    open(only(&RoleSet::auth));
+    open(RoleSet::only("auth"));
     EXPECT_EQ(files(), (std::set<std::string>{"merlon", "keys", "gateway"}));
 }
 
 TEST_F(StoresTest, OfAGatewayAreNone) {
-    EXPECT_EQ(open(only(&RoleSet::gateway)).refusals(), nullptr);
+    EXPECT_EQ(open(RoleSet::only("gateway")).refusals(), nullptr);
     EXPECT_TRUE(files().empty());
 }
 
 TEST_F(StoresTest, OfADisabledRoleAreNone) {
     settings_.gateway.built_in.orders = false;
-    EXPECT_EQ(open(only(&RoleSet::orders)).refusals(), nullptr);
+    EXPECT_EQ(open(RoleSet::only("orders")).refusals(), nullptr);
     EXPECT_TRUE(files().empty());
 }
 

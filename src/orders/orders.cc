@@ -16,6 +16,8 @@ using wire::Method;
 
 namespace {
 
+constexpr std::string_view orders_calls[] = {"products"};
+
 // The identifier in /api/orders/{id} and /api/orders/{id}/cancel. What is no UUID names nothing.
 Result<std::string> id_of(const api::LocalCall& call) {
     constexpr std::string_view prefix = "/api/orders/";
@@ -120,16 +122,38 @@ const api::RoleTable& Orders::role_table() {
     return table;
 }
 
-Orders::Orders(api::Parts parts, ports::Stock& stock) : parts_(parts), stock_(stock) {}
+constinit const rpc::RoleDefinition orders_definition{
+    .name = orders_role,
+    .port = 3004,
+    .calls = orders_calls,
+    .table = &Orders::role_table,
+    .migrations = &orders_migrations,
+    .personal_data = {},
+    .open = &Orders::open,
+    .connect = nullptr,
+};
 
-Task<std::unique_ptr<Orders>> Orders::open(api::Parts parts, ports::Stock& stock) {
-    MERLON_CO_TRY(
-        co_await storage::migrate(parts.database, parts.clock, orders_role, orders_migrations()));
-    std::unique_ptr<Orders> orders(new Orders(parts, stock));
+Orders::Orders(const rpc::RoleEnvironment& environment)
+    : database_(environment.database),
+      clock_(environment.clock),
+      entropy_(environment.entropy),
+      stock_(environment.ports.require<ports::Stock>()) {}
+
+Task<std::unique_ptr<rpc::Role>> Orders::open(rpc::RoleEnvironment environment) {
+    MERLON_CO_TRY(co_await storage::migrate(environment.database, environment.clock, orders_role,
+                                            orders_migrations()));
+    std::unique_ptr<Orders> orders(new Orders(environment));
     // Another process may be at work on those of this moment.
-    if (!parts.database.is_shared())
+    if (!environment.database.is_shared()) {
         MERLON_CO_TRY(co_await orders->resume(std::chrono::seconds{0}));
-    co_return orders;
+    }
+    co_return std::unique_ptr<rpc::Role>(std::move(orders));
+}
+
+// What an error left half done: what a crash left is finished before anything is served.
+std::vector<rpc::PeriodicTask> Orders::periodic_tasks() {
+    static constexpr std::chrono::seconds age{30};  // longer than a request may be at work
+    return {{"orders.resume", std::chrono::seconds{5}, [this] { return resume(age); }}};
 }
 
 Task<http::Response> Orders::call(api::LocalCall call) {
@@ -140,13 +164,13 @@ Task<http::Response> Orders::list(api::LocalCall call) {
     const wire::Query query = MERLON_CO_TRY(wire::Query::parse(call.query));
     const api::PageRequest page = MERLON_CO_TRY(api::PageRequest::of(query));
     const OrderPage found =
-        MERLON_CO_TRY(co_await order_store::list(parts_.database, page, scope_of(call)));
+        MERLON_CO_TRY(co_await order_store::list(database_, page, scope_of(call)));
     co_return api::list_page(found.orders, found.total, page);
 }
 
 Task<Order> Orders::find_visible(api::LocalCall call) {
     const std::string id = MERLON_CO_TRY(id_of(call));
-    Order order = MERLON_CO_TRY(co_await order_store::find(parts_.database, id, scope_of(call)));
+    Order order = MERLON_CO_TRY(co_await order_store::find(database_, id, scope_of(call)));
     if (order.status == OrderStatus::Rejected) co_return fail(Kind::Absent, "order.absent");
     co_return order;
 }
@@ -158,16 +182,16 @@ Task<http::Response> Orders::get(api::LocalCall call) {
 Task<http::Response> Orders::create(api::LocalCall call) {
     const OrderForm form = MERLON_CO_TRY(OrderForm::parse(call.body));
     const Repeat repeat = MERLON_CO_TRY(repeat_of(call));
-    const WallTime now = parts_.clock.wall();
+    const WallTime now = clock_.wall();
     Order wanted;
-    wanted.id = Uuid::make_v7(now, parts_.entropy).str();
+    wanted.id = Uuid::make_v7(now, entropy_).str();
     wanted.user_id = call.user_id;
     wanted.created_at = wanted.updated_at = now.time_since_epoch().count();
     for (const ports::StockLine& line : form.lines) {
         wanted.lines.push_back({line.product_id, {}, 0, {}, line.quantity});
     }
     Order order = MERLON_CO_TRY(
-        co_await parts_.database.transact<Order>([wanted, repeat](Transaction& transaction) {
+        co_await database_.transact<Order>([wanted, repeat](Transaction& transaction) {
             return order_store::insert(transaction, wanted, repeat);
         }));
     if (order.status == OrderStatus::Pending) {
@@ -191,19 +215,19 @@ Task<Order> Orders::place(Order order) {
         MERLON_CO_TRY(co_await reject(order.id, "order.currencies"));
     } else {
         const std::int64_t now = now_ms();
-        MERLON_CO_TRY(co_await parts_.database.transact<bool>(
+        MERLON_CO_TRY(co_await database_.transact<bool>(
             [id = order.id, lines = *taken, now](Transaction& transaction) {
                 return order_store::confirm(transaction, id, lines, now);
             }));
     }
     // As it is now: a request with the same key may have moved it first.
-    co_return co_await order_store::find(parts_.database, order.id, {});
+    co_return co_await order_store::find(database_, order.id, {});
 }
 
 // Rejected first, then fenced: whoever else is at this order can take nothing for it afterwards.
 Task<> Orders::reject(std::string id, std::string_view rule) {
     const std::int64_t now = now_ms();
-    MERLON_CO_TRY(co_await parts_.database.transact_work(
+    MERLON_CO_TRY(co_await database_.transact_work(
         [id, rule = std::string(rule), now](Transaction& transaction) {
             return order_store::reject(transaction, id, rule, now);
         }));
@@ -214,20 +238,20 @@ Task<http::Response> Orders::cancel(api::LocalCall call) {
     const std::string id = MERLON_CO_TRY(co_await find_visible(call)).id;
     const std::int64_t now = now_ms();
     const bool is_first =
-        MERLON_CO_TRY(co_await parts_.database.transact<bool>([id, now](Transaction& transaction) {
+        MERLON_CO_TRY(co_await database_.transact<bool>([id, now](Transaction& transaction) {
             return order_store::advance(transaction, id, OrderStatus::Confirmed,
                                         OrderStatus::Cancelling, now);
         }));
     if (!is_first) co_return fail(Kind::Conflict, "order.state");
     MERLON_CO_TRY(co_await give_back(id));
     co_return api::data_answer(
-        200, to_json(MERLON_CO_TRY(co_await order_store::find(parts_.database, id, {}))));
+        200, to_json(MERLON_CO_TRY(co_await order_store::find(database_, id, {}))));
 }
 
 Task<> Orders::give_back(std::string id) {
     MERLON_CO_TRY(co_await stock_.give_back(id));
     const std::int64_t now = now_ms();
-    MERLON_CO_TRY(co_await parts_.database.transact<bool>([id, now](Transaction& transaction) {
+    MERLON_CO_TRY(co_await database_.transact<bool>([id, now](Transaction& transaction) {
         return order_store::advance(transaction, id, OrderStatus::Cancelling,
                                     OrderStatus::Cancelled, now);
     }));
@@ -236,9 +260,9 @@ Task<> Orders::give_back(std::string id) {
 
 Task<> Orders::resume(std::chrono::seconds age) {
     // First: an order that cannot be finished, as while the stock is away, holds nothing else up.
-    MERLON_CO_TRY(co_await order_store::fold_counts(parts_.database));
-    const auto unfinished = MERLON_CO_TRY(
-        co_await order_store::unfinished(parts_.database, now_ms(), age.count() * 1'000));
+    MERLON_CO_TRY(co_await order_store::fold_counts(database_));
+    const auto unfinished =
+        MERLON_CO_TRY(co_await order_store::unfinished(database_, now_ms(), age.count() * 1'000));
     for (const Order& order : unfinished) {
         if (order.status == OrderStatus::Cancelling) {
             MERLON_CO_TRY(co_await give_back(order.id));
@@ -247,7 +271,7 @@ Task<> Orders::resume(std::chrono::seconds age) {
         MERLON_CO_TRY(co_await place(order));
     }
     const std::int64_t now = now_ms();
-    co_return co_await parts_.database.transact_work(
+    co_return co_await database_.transact_work(
         [now](Transaction& transaction) { return order_store::forget_repeats(transaction, now); });
 }
 

@@ -6,27 +6,28 @@
 #include <chrono>
 
 #include "api/endpoint.h"
-#include "api/parts.h"
 #include "orders/order_store.h"
+#include "rpc/role.h"
 
 namespace merlon::orders {
 
-class Orders final : public api::LocalService {
+class Orders final : public rpc::Role {
 public:
-    // Brings the tables up to date and finishes what the last run left half done. Borrows `stock`
-    // for its life. Errors: those of migrate(), Database and Stock.
-    static Task<std::unique_ptr<Orders>> open(api::Parts parts, ports::Stock& stock);
+    // Brings the tables up to date and finishes what the last run left half done. Errors: those of
+    // migrate(), Database and Stock.
+    static Task<std::unique_ptr<rpc::Role>> open(rpc::RoleEnvironment environment);
 
     static const api::RoleTable& role_table();
     const api::RoleTable& table() const override { return role_table(); }
     Task<http::Response> call(api::LocalCall request) override;
 
+    std::vector<rpc::PeriodicTask> periodic_tasks() override;
     // Finishes orders that nothing has moved for `age`, forgets keys that have run out, and adds up
     // counts. Called now and then.
     Task<> resume(std::chrono::seconds age);
 
 private:
-    Orders(api::Parts parts, ports::Stock& stock);
+    explicit Orders(const rpc::RoleEnvironment& environment);
 
     static std::span<const api::Endpoint<Orders>> endpoints();
     Task<http::Response> list(api::LocalCall call);
@@ -42,10 +43,14 @@ private:
     Task<> reject(std::string id, std::string_view rule);
     // From cancelling to cancelled.
     Task<> give_back(std::string id);
-    std::int64_t now_ms() const { return parts_.clock.wall().time_since_epoch().count(); }
+    std::int64_t now_ms() const { return clock_.wall().time_since_epoch().count(); }
 
-    api::Parts parts_;
+    storage::Database& database_;
+    const Clock& clock_;
+    Entropy& entropy_;
     ports::Stock& stock_;
 };
+
+extern const rpc::RoleDefinition orders_definition;
 
 }  // namespace merlon::orders

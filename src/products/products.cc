@@ -1,6 +1,8 @@
 // The endpoints of the catalogue. Who may call them stands beside each; the gateway has asked.
 #include "products/products.h"
 
+#include "products/remote/stock_methods.h"
+
 #include "api/answers.h"
 #include "api/list_page.h"
 #include "base/uuid.h"
@@ -95,17 +97,32 @@ const api::RoleTable& Products::role_table() {
     return table;
 }
 
-Products::Products(api::Parts parts)
-    : parts_(parts),
-      cache_(std::make_shared<AnswerCache>(
-          parts.database.is_shared() ? 0 : AnswerCache::bytes_max_default)),
-      stock_(parts.database, cache_) {}
+constinit const rpc::RoleDefinition products_definition{
+    .name = products_role,
+    .port = 3003,
+    .calls = {},
+    .table = &Products::role_table,
+    .migrations = &products_migrations,
+    .personal_data = {},
+    .open = &Products::open,
+    .connect = &connect_stock,
+};
 
-Task<std::unique_ptr<Products>> Products::open(api::Parts parts) {
-    MERLON_CO_TRY(co_await storage::migrate(parts.database, parts.clock, products_role,
+Products::Products(const rpc::RoleEnvironment& environment)
+    : database_(environment.database),
+      clock_(environment.clock),
+      entropy_(environment.entropy),
+      cache_(std::make_shared<AnswerCache>(database_.is_shared() ? 0
+                                                                 : AnswerCache::bytes_max_default)),
+      stock_(database_, cache_) {}
+
+Task<std::unique_ptr<rpc::Role>> Products::open(rpc::RoleEnvironment environment) {
+    MERLON_CO_TRY(co_await storage::migrate(environment.database, environment.clock, products_role,
                                             products_migrations()));
-    co_return std::unique_ptr<Products>(new Products(parts));
+    co_return std::unique_ptr<rpc::Role>(new Products(environment));
 }
+
+std::vector<rpc::OfferedMethod> Products::methods() { return stock_methods(stock_); }
 
 Task<http::Response> Products::call(api::LocalCall call) {
     return api::serve(*this, endpoints(), std::move(call));
@@ -122,7 +139,7 @@ Task<http::Response> Products::list(api::LocalCall call) {
         }
     }
     const ProductPage found =
-        MERLON_CO_TRY(co_await product_store::list(parts_.database, page, std::move(words)));
+        MERLON_CO_TRY(co_await product_store::list(database_, page, std::move(words)));
     co_return api::list_page(found.products, found.total, page);
 }
 
@@ -131,7 +148,7 @@ Task<http::Response> Products::get(api::LocalCall call) {
     const AnswerCache::Found known = cache_->find(id);
     if (known.answer) co_return *known.answer;
     http::Response response =
-        answer(200, MERLON_CO_TRY(co_await product_store::find(parts_.database, id)));
+        answer(200, MERLON_CO_TRY(co_await product_store::find(database_, id)));
     cache_->keep(id, response, known.changes);
     co_return response;
 }
@@ -139,10 +156,10 @@ Task<http::Response> Products::get(api::LocalCall call) {
 Task<http::Response> Products::create(api::LocalCall call) {
     Product product;
     product.form = MERLON_CO_TRY(ProductForm::parse(call.body));
-    const WallTime now = parts_.clock.wall();
-    product.id = Uuid::make_v7(now, parts_.entropy).str();
+    const WallTime now = clock_.wall();
+    product.id = Uuid::make_v7(now, entropy_).str();
     product.created_at = product.updated_at = now.time_since_epoch().count();
-    MERLON_CO_TRY(co_await parts_.database.transact_work([product](Transaction& transaction) {
+    MERLON_CO_TRY(co_await database_.transact_work([product](Transaction& transaction) {
         return product_store::insert(transaction, product);
     }));
     http::Response response = answer(201, product);
@@ -153,10 +170,10 @@ Task<http::Response> Products::create(api::LocalCall call) {
 Task<http::Response> Products::replace(api::LocalCall call) {
     const std::string id = MERLON_CO_TRY(id_of(call));
     const ProductForm form = MERLON_CO_TRY(ProductForm::parse(call.body));
-    const std::int64_t now = parts_.clock.wall().time_since_epoch().count();
+    const std::int64_t now = clock_.wall().time_since_epoch().count();
     co_return answer(
         200,
-        MERLON_CO_TRY(co_await parts_.database.transact<Product>(
+        MERLON_CO_TRY(co_await database_.transact<Product>(
             [id, form, if_match = call.if_match, now, cache = cache_](Transaction& transaction) {
                 AnswerCache::forget_when_over(cache, id, transaction);
                 return product_store::update(transaction, id, form, if_match, now);
@@ -165,11 +182,10 @@ Task<http::Response> Products::replace(api::LocalCall call) {
 
 Task<http::Response> Products::remove(api::LocalCall call) {
     const std::string id = MERLON_CO_TRY(id_of(call));
-    MERLON_CO_TRY(
-        co_await parts_.database.transact_work([id, cache = cache_](Transaction& transaction) {
-            AnswerCache::forget_when_over(cache, id, transaction);
-            return product_store::remove(transaction, id);
-        }));
+    MERLON_CO_TRY(co_await database_.transact_work([id, cache = cache_](Transaction& transaction) {
+        AnswerCache::forget_when_over(cache, id, transaction);
+        return product_store::remove(transaction, id);
+    }));
     co_return api::empty_answer();
 }
 

@@ -23,17 +23,6 @@ Files files_of(const FleetSettings& fleet, std::string_view role) {
 
 }  // namespace
 
-FleetSettings default_fleet() {
-    FleetSettings fleet;
-    std::uint16_t port = 3001;
-    for (const char* role : {"auth", "users", "products", "orders"}) {
-        fleet.roles[role] = {
-            {"127.0.0.1", port, {}}, {"https://127.0.0.1:" + std::to_string(port)}, {"gateway"}};
-        ++port;
-    }
-    return fleet;
-}
-
 Result<crypto::SpiffeId> id_of(const FleetSettings& fleet, std::string_view name) {
     if (name.starts_with("spiffe:")) return crypto::SpiffeId::parse(name);
     return crypto::SpiffeId::of_account(fleet.trust_domain, {fleet.name_space, name});

@@ -29,7 +29,4 @@ struct FleetSettings {
     bool operator==(const FleetSettings&) const = default;
 };
 
-// The contract's ports on this machine.
-FleetSettings default_fleet();
-
 }  // namespace merlon::rpc

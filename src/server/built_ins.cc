@@ -1,80 +1,83 @@
-// Read open() first.
+// Opening roles in the order of their list, and joining each with those it calls.
 #include "server/built_ins.h"
 
+#include <algorithm>
+
+#include "audit/event_store.h"
 #include "audit/remote/events_port.h"
 #include "base/wait.h"
+#include "identity/remote/accounts_port.h"
 #include "identity/store/schema.h"
+#include "installation/owned_tables.h"
 #include "rpc/identities.h"
 #include "rpc/names.h"
+#include "server/account_directory.h"
 
 namespace merlon::server {
 namespace {
 
-api::Parts parts_of(const BuiltInParts& parts, std::string_view role) {
-    return {parts.stores.database_of(role), parts.clock, parts.entropy};
-}
-
-// By whose certificate a process without auth asks auth.
-std::string_view first_role(const installation::RoleSet& roles) {
-    if (roles.gateway) return rpc::gateway_name;
-    if (roles.users) return users::users_role;
-    return roles.products ? products::products_role : orders::orders_role;
+// The first role of this process that calls `role`; empty: none does.
+std::string_view caller_of(const config::Settings& settings, const installation::RoleSet& here,
+                           std::string_view role) {
+    for (const rpc::RoleDefinition* one : installation::enabled_roles(settings)) {
+        const bool calls = std::ranges::find(one->calls, role) != one->calls.end();
+        if (calls && here.has(one->name)) return one->name;
+    }
+    return {};
 }
 
 }  // namespace
 
-BuiltIns::~BuiltIns() { port_loop_.stop(); }
+BuiltIns::~BuiltIns() { client_loop_.stop(); }
 
 Result<> BuiltIns::open_auth(const config::Settings& settings, identity::SharedState* shared) {
     identity_ = MERLON_TRY(wait(identity::Identity::open(
-        {parts_.stores.database_of(identity::auth_role), *parts_.stores.keys(), parts_.revocations,
-         parts_.refusals, parts_.events, parts_.metrics, parts_.clock, parts_.entropy, shared},
+        {environment_.stores.database_of(identity::auth_role), *environment_.stores.keys(),
+         environment_.revocations, environment_.refusals, environment_.events, environment_.metrics,
+         environment_.clock, environment_.entropy, shared},
         settings.tokens, settings.passwords, settings.roles)));
+    accounts_ = std::make_unique<AccountDirectory>(*identity_);
+    ports_.add<ports::AccountDirectory>(*accounts_);
     return {};
 }
 
 Result<> BuiltIns::open(const config::Settings& settings, const installation::RoleSet& roles,
                         identity::SharedState* shared) {
     roles_ = roles;
-    const gateway::BuiltInServices& enabled = settings.gateway.built_in;
-    if (roles.auth) {
+    if (roles.has(identity::auth_role)) {
         MERLON_TRY(open_auth(settings, shared));
     } else {
-        rpc::Client* auth = MERLON_TRY(client_of(settings, "auth", first_role(roles)));
-        if (roles.gateway) auth_client_ = auth;
-        feed_.emplace(*auth, parts_.revocations, parts_.clock);
-        token_authority_ = std::make_unique<identity::RemoteTokenAuthority>(*auth);
+        MERLON_TRY(connect_to_auth(settings, roles));
     }
-    if (roles.users && enabled.users) MERLON_TRY(open_users(settings));
-    if (roles.products && enabled.products) {
-        products_ =
-            MERLON_TRY(wait(products::Products::open(parts_of(parts_, products::products_role))));
+    // A role stands after those that it calls, so their ports are there.
+    for (const rpc::RoleDefinition* role : installation::enabled_roles(settings)) {
+        if (roles.has(role->name)) {
+            if (role->open != nullptr) MERLON_TRY(open_role(*role));
+            continue;
+        }
+        const std::string_view caller = caller_of(settings, roles, role->name);
+        if (caller.empty()) continue;
+        role->connect(*MERLON_TRY(client_of(settings, role->name, caller)), ports_);
     }
-    if (roles.orders && enabled.orders) MERLON_TRY(open_orders(settings));
-    if (!clients_.empty()) port_loop_.start();
+    if (!clients_.empty()) client_loop_.start();
     return {};
 }
 
-Result<> BuiltIns::open_users(const config::Settings& settings) {
-    if (identity_) {
-        accounts_ = std::make_unique<AccountDirectory>(*identity_);
-    } else {
-        accounts_ = std::make_unique<identity::RemoteAccounts>(
-            *MERLON_TRY(client_of(settings, "auth", users::users_role)));
-    }
-    users_ = MERLON_TRY(wait(users::Users::open(parts_of(parts_, users::users_role),
-                                                *parts_.stores.keys(), *accounts_)));
+Result<> BuiltIns::open_role(const rpc::RoleDefinition& role) {
+    std::unique_ptr<rpc::Role> opened = MERLON_TRY(
+        wait(role.open({environment_.stores.database_of(role.name), environment_.stores.keys(),
+                        environment_.clock, environment_.entropy, ports_})));
+    opened->add_ports(ports_);
+    open_.emplace(role.name, std::move(opened));
     return {};
 }
 
-// config has seen to it that there are products.
-Result<> BuiltIns::open_orders(const config::Settings& settings) {
-    if (!products_) {
-        remote_stock_ = std::make_unique<products::RemoteStock>(
-            *MERLON_TRY(client_of(settings, "products", orders::orders_role)));
-    }
-    ports::Stock& stock = products_ ? products_->stock() : *remote_stock_;
-    orders_ = MERLON_TRY(wait(orders::Orders::open(parts_of(parts_, orders::orders_role), stock)));
+Result<> BuiltIns::connect_to_auth(const config::Settings& settings,
+                                   const installation::RoleSet& roles) {
+    rpc::Client* auth = MERLON_TRY(client_of(settings, identity::auth_role, roles.first()));
+    if (roles.has(rpc::gateway_name)) auth_client_ = auth;
+    feed_.emplace(*auth, environment_.revocations, environment_.clock);
+    token_authority_ = std::make_unique<identity::RemoteTokenAuthority>(*auth);
     return {};
 }
 
@@ -82,68 +85,74 @@ Result<rpc::Client*> BuiltIns::client_of(const config::Settings& settings, std::
                                          std::string_view as) {
     auto addresses = MERLON_TRY(rpc::addresses_of(settings.fleet, to, as));
     clients_.push_back({std::string(to), std::string(as),
-                        std::make_unique<rpc::Client>(port_loop_, std::string(to),
-                                                      std::move(addresses), parts_.metrics)});
-    return clients_.back().port.get();
+                        std::make_unique<rpc::Client>(client_loop_, std::string(to),
+                                                      std::move(addresses), environment_.metrics)});
+    return clients_.back().client.get();
+}
+
+std::vector<rpc::PeriodicTask> BuiltIns::periodic_tasks() {
+    std::vector<rpc::PeriodicTask> tasks;
+    if (identity_) {
+        tasks.push_back({"auth.clean_up", std::chrono::seconds{60},
+                         [auth = identity_.get()] { return auth->clean_up(); }});
+    }
+    for (const auto& [name, role] : open_) {
+        for (rpc::PeriodicTask& task : role->periodic_tasks()) tasks.push_back(std::move(task));
+    }
+    return tasks;
 }
 
 Result<> BuiltIns::renew_certificates(const config::Settings& settings) {
     std::vector<rpc::Addresses> addresses;
-    for (const Client& client : clients_) {
-        addresses.push_back(MERLON_TRY(rpc::addresses_of(settings.fleet, client.to, client.as)));
+    for (const NamedClient& one : clients_) {
+        addresses.push_back(MERLON_TRY(rpc::addresses_of(settings.fleet, one.to, one.as)));
     }
     for (std::size_t i = 0; i < clients_.size(); ++i) {
-        clients_[i].port->replace(std::move(addresses[i]));
+        clients_[i].client->replace(std::move(addresses[i]));
     }
     return {};
 }
 
+// Null: not in this process.
 api::LocalService* BuiltIns::local(std::string_view role) {
-    if (role == "auth") return identity_.get();
-    if (role == users::users_role) return users_.get();
-    if (role == products::products_role) return products_.get();
-    return orders_.get();
+    if (role == identity::auth_role) return identity_.get();
+    const auto found = open_.find(role);
+    return found == open_.end() ? nullptr : found->second.get();
 }
 
 Result<std::vector<gateway::BuiltInRole>> BuiltIns::seen_by_gateway(
     const config::Settings& settings) {
-    const gateway::BuiltInServices& enabled = settings.gateway.built_in;
     std::vector<gateway::BuiltInRole> seen;
-    const auto add = [&](const api::RoleTable& table, bool is_here) -> Result<> {
-        if (is_here) {
-            seen.push_back({&table, local(table.role)});
-            return {};
+    for (const rpc::RoleDefinition* role : installation::enabled_roles(settings)) {
+        if (roles_->has(role->name)) {
+            seen.push_back({&role->table(), local(role->name)});
+            continue;
         }
         seen.push_back(
-            {&table, nullptr,
-             MERLON_TRY(rpc::addresses_of(settings.fleet, table.role, rpc::gateway_name)),
-             MERLON_TRY(rpc::id_of(settings.fleet, table.role))});
-        return {};
-    };
-    MERLON_TRY(add(identity::Identity::role_table(), roles_.auth));
-    if (enabled.users) MERLON_TRY(add(users::Users::role_table(), roles_.users));
-    if (enabled.products) MERLON_TRY(add(products::Products::role_table(), roles_.products));
-    if (enabled.orders) MERLON_TRY(add(orders::Orders::role_table(), roles_.orders));
+            {&role->table(), nullptr,
+             MERLON_TRY(rpc::addresses_of(settings.fleet, role->name, rpc::gateway_name)),
+             MERLON_TRY(rpc::id_of(settings.fleet, role->name))});
+    }
     return seen;
 }
 
 std::vector<rpc::OfferedMethod> BuiltIns::methods_of(std::string_view role) {
-    std::vector<rpc::OfferedMethod> methods;
-    if (role == "auth") {
-        methods = identity::accounts_methods(*accounts_);
-        methods.push_back(identity::feed_method_of(identity_->feed()));
-        methods.push_back(identity::verify_method_of([this](std::string_view token) -> Result<> {
-            const tokens::AccessToken verified =
-                MERLON_TRY(verifier_->verify_access(token, parts_.clock.wall()));
-            return parts_.revocations.require_live(verified);
+    return role == identity::auth_role ? auth_methods() : open_.find(role)->second->methods();
+}
+
+std::vector<rpc::OfferedMethod> BuiltIns::auth_methods() {
+    std::vector<rpc::OfferedMethod> methods = identity::accounts_methods(*accounts_);
+    methods.push_back(identity::feed_method_of(identity_->feed()));
+    methods.push_back(identity::verify_method_of([this](std::string_view token) -> Result<> {
+        const tokens::AccessToken verified =
+            MERLON_TRY(verifier_->verify_access(token, environment_.clock.wall()));
+        return environment_.revocations.require_live(verified);
+    }));
+    methods.push_back(
+        audit::events_method([environment = environment_](std::vector<events::Event> batch) {
+            return audit::keep_events(environment.stores.refusals(), environment.stores.keys(),
+                                      &environment.entropy, std::move(batch));
         }));
-        methods.push_back(audit::events_method([parts = parts_](std::vector<events::Event> batch) {
-            return audit::keep_events(parts.stores.refusals(), parts.stores.keys(), &parts.entropy,
-                                      std::move(batch));
-        }));
-    } else if (role == products::products_role) {
-        methods = products::stock_methods(products_->stock());
-    }
     return methods;
 }
 
@@ -151,7 +160,8 @@ std::vector<rpc::OfferedMethod> BuiltIns::methods_of(std::string_view role) {
 // auth's and the gateway's alone, so other roles ask auth.
 rpc::TokenRules BuiltIns::token_rules(const config::Settings& settings) {
     const gateway::RevocationSettings& revocation = settings.gateway.revocation;
-    rpc::TokenRules rules{{settings.tokens.issuer, settings.tokens.audience}, parts_.revocations};
+    rpc::TokenRules rules{{settings.tokens.issuer, settings.tokens.audience},
+                          environment_.revocations};
     rules.authority = token_authority_.get();
     if (identity_) {
         rules.keys = &identity_->keys();
@@ -166,9 +176,8 @@ rpc::TokenRules BuiltIns::token_rules(const config::Settings& settings) {
 
 Result<std::vector<BuiltIns::Offered>> BuiltIns::offered(const config::Settings& settings) {
     std::vector<Offered> all;
-    if (roles_.is_whole()) return all;
+    if (roles_->is_whole()) return all;
     if (identity_) {
-        if (!accounts_) accounts_ = std::make_unique<AccountDirectory>(*identity_);
         verified_roles_ = settings.roles;
         verifier_.emplace(tokens::ClaimRules{settings.tokens.issuer, settings.tokens.audience},
                           identity_->keys(), tokens::TrustedIssuers(), *verified_roles_);

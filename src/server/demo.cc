@@ -120,8 +120,9 @@ private:
     tokens::Revocations revocations_{clock_};
     events::Refusals refusals_;
     std::unique_ptr<identity::Identity> identity_;
-    std::unique_ptr<products::Products> products_;
-    std::unique_ptr<orders::Orders> orders_;
+    rpc::Ports ports_;
+    std::unique_ptr<rpc::Role> products_;
+    std::unique_ptr<rpc::Role> orders_;
     std::vector<Shelf> shelves_;
     std::vector<std::string> customers_;
     operations::Progress progress_{"filling the demo",
@@ -134,10 +135,13 @@ Result<> Demo::open_roles() {
         {stores.database_of(identity::auth_role), *stores.keys(), revocations_, refusals_,
          parts_.events, metrics_, clock_, parts_.entropy},
         settings_.tokens, settings_.passwords, settings_.roles)));
-    products_ = MERLON_TRY(wait(products::Products::open(
-        {stores.database_of(products::products_role), clock_, parts_.entropy})));
-    orders_ = MERLON_TRY(wait(orders::Orders::open(
-        {stores.database_of(orders::orders_role), clock_, parts_.entropy}, products_->stock())));
+    const auto environment_of = [&](std::string_view role) {
+        return rpc::RoleEnvironment{stores.database_of(role), stores.keys(), clock_, parts_.entropy,
+                                    ports_};
+    };
+    products_ = MERLON_TRY(wait(products::Products::open(environment_of(products::products_role))));
+    products_->add_ports(ports_);
+    orders_ = MERLON_TRY(wait(orders::Orders::open(environment_of(orders::orders_role))));
     return {};
 }
 
@@ -278,7 +282,7 @@ void warn_of_strangers(const http::ServerSettings& server) {
 
 Result<> fill_demo(DemoParts parts, const config::Settings& settings) {
     const gateway::BuiltInServices& built_in = settings.gateway.built_in;
-    if (!built_in.products || !built_in.orders) {
+    if (!built_in.has(products::products_role) || !built_in.has(orders::orders_role)) {
         return fail(Kind::Invalid, "demo.services",
                     "--demo needs the built-in products and orders: see services in merlon.yaml");
     }

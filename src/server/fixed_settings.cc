@@ -34,7 +34,7 @@ std::vector<std::string_view> changed_fixed_settings(const config::Settings& run
     compare("keys.master", running.keys.master_path, fresh.keys.master_path);
     compare("fleet", running.fleet, fresh.fleet);
     compare("state.url", running.state.url, fresh.state.url);
-    compare("services (users, products, orders)", running.gateway.built_in, fresh.gateway.built_in);
+    compare("services (built-in roles)", running.gateway.built_in, fresh.gateway.built_in);
     compare("passwords", running.passwords, fresh.passwords);
     return changed;
 }

@@ -42,14 +42,15 @@ Result<> with_places(Result<> opened, const config::Settings& settings) {
 
 Result<std::unique_ptr<Platform>> Platform::make(config::Settings settings,
                                                  installation::RoleSet roles, Content content) {
-    std::unique_ptr<Platform> platform(new Platform(std::move(settings), roles, STDOUT_FILENO));
+    std::unique_ptr<Platform> platform(
+        new Platform(std::move(settings), std::move(roles), STDOUT_FILENO));
     MERLON_TRY(platform->open(content));
     return platform;
 }
 
 Platform::Platform(config::Settings settings, installation::RoleSet roles, int log_descriptor)
     : settings_(std::move(settings)),
-      roles_(roles),
+      roles_(std::move(roles)),
       log_(log_descriptor,
            metrics_.counter("merlon_security_events_lost",
                             "Security events that could not be written to the log"),
@@ -73,7 +74,7 @@ Result<> Platform::open(Content content) {
     const unsigned count = worker_count(settings_.server);
     const std::size_t connections = connections_max(settings_.server, count);
     for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(connections));
-    if (roles_.gateway) MERLON_TRY(open_gateway());
+    if (roles_.has(rpc::gateway_name)) MERLON_TRY(open_gateway());
     MERLON_TRY(open_roles());
     MERLON_TRY(open_admin());
     if (!built_ins_.auth()) return {};
@@ -138,9 +139,11 @@ Result<> Platform::listen(const net::Endpoint& told,
 
 // Nobody waits for Redis: who cannot reach it goes on alone, and says so.
 Result<> Platform::open_state() {
-    if (!settings_.state.redis || (!roles_.gateway && !roles_.auth)) return {};
+    if (!settings_.state.redis ||
+        (!roles_.has(rpc::gateway_name) && !roles_.has(identity::auth_role)))
+        return {};
     redis_ = MERLON_TRY(redis::RedisServer::make(settings_.state.redis, metrics_, say));
-    if (roles_.auth) {
+    if (roles_.has(identity::auth_role)) {
         shared_state_.emplace(*redis_, admin_deadlines_, main_.get_executor(), clock_, metrics_);
     }
     return {};
@@ -165,7 +168,7 @@ Result<> Platform::open_roles() {
     const auto watch = [&](std::string_view role) {
         std::ranges::move(rpc::certificate_files(settings_.fleet, role), std::back_inserter(files));
     };
-    if (roles_.gateway && !roles_.is_whole()) watch(rpc::gateway_name);
+    if (roles_.has(rpc::gateway_name) && !roles_.is_whole()) watch(rpc::gateway_name);
     offered_ = MERLON_TRY(built_ins_.offered(settings_));
     for (const auto& [name, role] : offered_) watch(name);
     certificates_.emplace(
@@ -213,7 +216,7 @@ Result<> Platform::open_operator_socket() {
 }
 
 Result<std::string> Platform::run_offline(config::Settings settings, std::string command) {
-    const installation::RoleSet auth{false, true, false, false, false};
+    const auto auth = installation::RoleSet::only(identity::auth_role);
     // The answer has standard output.
     Platform platform(std::move(settings), auth, STDERR_FILENO);
     const config::Settings& own = platform.settings_;

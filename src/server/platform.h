@@ -75,7 +75,7 @@ private:
     audit::EventStore::Keep keep();
     void store_events();
     void store_last_events();
-    void resume_orders();
+    void run_periodic_tasks();
 
     config::Settings settings_;
     const installation::RoleSet roles_;
@@ -113,7 +113,11 @@ private:
     asio::steady_timer second_{main_};
     unsigned seconds_ = 0;  // since the start
     bool is_storing_ = false;
-    bool is_resuming_ = false;
+    struct PeriodicRun {
+        rpc::PeriodicTask task;
+        bool is_running = false;
+    };
+    std::vector<PeriodicRun> periodic_;  // complete before the first tick
     bool is_following_ = false;
     bool follows_again_ = false;
     asio::steady_timer auth_pause_{main_};

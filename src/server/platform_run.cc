@@ -7,6 +7,7 @@
 #include "identity/store/schema.h"
 #include "installation/store_lock.h"
 #include "rpc/identities.h"
+#include "rpc/names.h"
 #include "server/fixed_settings.h"
 #include "server/platform.h"
 #include "server/say.h"
@@ -15,7 +16,6 @@ namespace merlon::server {
 namespace {
 
 constexpr unsigned probed_every_seconds = 5;
-constexpr unsigned cleaned_every_seconds = 60;
 
 }  // namespace
 
@@ -29,6 +29,9 @@ void Platform::run() {
         });
     }
     if (built_ins_.feed()) follow_auth();
+    for (rpc::PeriodicTask task : built_ins_.periodic_tasks()) {
+        periodic_.push_back({std::move(task)});
+    }
     tick();
     ready_.store(true, std::memory_order_release);
     main_.run();
@@ -58,11 +61,8 @@ void Platform::tick() {
         }
         if (++seconds_ % probed_every_seconds == 0) {
             for (const auto& probe : stores_.probes()) probe->ask(main_.get_executor());
-            resume_orders();
         }
-        if (auth != nullptr && seconds_ % cleaned_every_seconds == 0) {
-            spawn(main_.get_executor(), auth->clean_up());
-        }
+        run_periodic_tasks();
         tick();
     });
 }
@@ -127,16 +127,17 @@ void Platform::store_last_events() {
         has_more.error().detail);
 }
 
-// What an error left half done; a crash's is finished before anything is served.
-void Platform::resume_orders() {
-    constexpr std::chrono::seconds age{30};  // longer than a request that is still at it
-    orders::Orders* orders = built_ins_.orders();
-    if (orders == nullptr || std::exchange(is_resuming_, true)) return;
-    spawn(main_.get_executor(), orders->resume(age), [this](const Result<>& done) {
-        is_resuming_ = false;
-        if (done) return;
-        say("orders wait: " + std::string(done.error().rule) + " " + done.error().detail);
-    });
+void Platform::run_periodic_tasks() {
+    for (PeriodicRun& one : periodic_) {
+        if (seconds_ % static_cast<unsigned>(one.task.interval.count()) != 0) continue;
+        if (std::exchange(one.is_running, true)) continue;
+        spawn(main_.get_executor(), one.task.run(), [&one](const Result<>& done) {
+            one.is_running = false;
+            if (done) return;
+            say(std::string(one.task.name) + ": " + std::string(done.error().rule) + " " +
+                done.error().detail);
+        });
+    }
 }
 
 void Platform::stop() {
@@ -165,7 +166,7 @@ Result<> Platform::renew_certificates() {
         contexts.push_back(MERLON_TRY(rpc::listener_tls(settings_.fleet, name, role->callers())));
     }
     std::shared_ptr<const gateway::Snapshot> snapshot;
-    if (roles_.gateway) snapshot = MERLON_TRY(make_snapshot(settings));
+    if (roles_.has(rpc::gateway_name)) snapshot = MERLON_TRY(make_snapshot(settings));
     MERLON_TRY(built_ins_.renew_certificates(settings_));
     for (const auto& worker : workers_) {
         asio::post(worker->executor(), [worker = worker.get(), contexts, snapshot] {
@@ -182,7 +183,7 @@ Result<> Platform::renew_certificates() {
 Result<> Platform::reload(config::Settings settings) {
     std::shared_ptr<const gateway::Snapshot> snapshot;
     std::shared_ptr<const net::TlsServerContext> tls;
-    if (roles_.gateway) {
+    if (roles_.has(rpc::gateway_name)) {
         snapshot = MERLON_TRY(make_snapshot(settings));
         tls = MERLON_TRY(net::TlsServerContext::make_if_any(settings.server.tls));
     }

@@ -12,6 +12,13 @@ using wire::Method;
 
 namespace {
 
+constexpr std::string_view users_calls[] = {"auth"};
+constexpr rpc::PersonalColumn users_personal_data[] = {
+    {"profiles", "phone"},
+    {"profiles", "address"},
+    {"profiles", "ssn"},
+};
+
 // The identifier at the end of /api/users/{id}. What is no UUID names nothing.
 Result<std::string> id_of(const api::LocalCall& call) {
     const auto id = Uuid::parse(std::string_view(call.path).substr(call.path.rfind('/') + 1));
@@ -96,14 +103,26 @@ const api::RoleTable& Users::role_table() {
     return table;
 }
 
-Users::Users(api::Parts parts, sealing::KeyStore& keys, ports::AccountDirectory& accounts)
-    : parts_(parts), profiles_(parts.database, keys, parts.entropy), accounts_(accounts) {}
+constinit const rpc::RoleDefinition users_definition{
+    .name = users_role,
+    .port = 3002,
+    .calls = users_calls,
+    .table = &Users::role_table,
+    .migrations = &users_migrations,
+    .personal_data = users_personal_data,
+    .open = &Users::open,
+    .connect = nullptr,
+};
 
-Task<std::unique_ptr<Users>> Users::open(api::Parts parts, sealing::KeyStore& keys,
-                                         ports::AccountDirectory& accounts) {
-    MERLON_CO_TRY(
-        co_await storage::migrate(parts.database, parts.clock, users_role, users_migrations()));
-    co_return std::unique_ptr<Users>(new Users(parts, keys, accounts));
+Users::Users(const rpc::RoleEnvironment& environment)
+    : clock_(environment.clock),
+      profiles_(environment.database, *environment.keys, environment.entropy),
+      accounts_(environment.ports.require<ports::AccountDirectory>()) {}
+
+Task<std::unique_ptr<rpc::Role>> Users::open(rpc::RoleEnvironment environment) {
+    MERLON_CO_TRY(co_await storage::migrate(environment.database, environment.clock, users_role,
+                                            users_migrations()));
+    co_return std::unique_ptr<rpc::Role>(new Users(environment));
 }
 
 Task<http::Response> Users::call(api::LocalCall call) {
@@ -123,7 +142,7 @@ Task<http::Response> Users::change_profile(api::LocalCall call) {
     if (patch.renames()) {
         MERLON_CO_TRY(co_await accounts_.rename(call.user_id, {patch.first_name, patch.last_name}));
     }
-    const std::int64_t now = parts_.clock.wall().time_since_epoch().count();
+    const std::int64_t now = clock_.wall().time_since_epoch().count();
     MERLON_CO_TRY(co_await profiles_.change(call.user_id, patch, now));
     co_return co_await show_profile(std::move(call));
 }

@@ -3,25 +3,23 @@
 #pragma once
 
 #include "api/endpoint.h"
-#include "api/parts.h"
 #include "ports/account_directory.h"
+#include "rpc/role.h"
 #include "users/profile_store.h"
 
 namespace merlon::users {
 
-class Users final : public api::LocalService {
+class Users final : public rpc::Role {
 public:
-    // Brings the tables up to date. Borrows `keys` and `accounts` for its life. Errors: those of
-    // migrate().
-    static Task<std::unique_ptr<Users>> open(api::Parts parts, sealing::KeyStore& keys,
-                                             ports::AccountDirectory& accounts);
+    // Brings the tables up to date. Errors: those of migrate().
+    static Task<std::unique_ptr<rpc::Role>> open(rpc::RoleEnvironment environment);
 
     static const api::RoleTable& role_table();
     const api::RoleTable& table() const override { return role_table(); }
     Task<http::Response> call(api::LocalCall request) override;
 
 private:
-    Users(api::Parts parts, sealing::KeyStore& keys, ports::AccountDirectory& accounts);
+    explicit Users(const rpc::RoleEnvironment& environment);
 
     static std::span<const api::Endpoint<Users>> endpoints();
     Task<http::Response> show_profile(api::LocalCall call);
@@ -31,9 +29,11 @@ private:
     Task<http::Response> create(api::LocalCall call);
     Task<http::Response> change(api::LocalCall call);
 
-    api::Parts parts_;
+    const Clock& clock_;
     ProfileStore profiles_;
     ports::AccountDirectory& accounts_;
 };
+
+extern const rpc::RoleDefinition users_definition;
 
 }  // namespace merlon::users

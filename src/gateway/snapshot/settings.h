@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,12 +59,11 @@ struct RevocationSettings {
     WhenStale when_stale = WhenStale::Open;
 };
 
-// Which of the built-in roles that an installation can do without are there.
+// The built-in roles that an installation leaves out, or puts a service of its own in the place of.
 struct BuiltInServices {
-    bool users = true;
-    bool products = true;
-    bool orders = true;
+    std::set<std::string, std::less<>> left_out;
 
+    bool has(std::string_view role) const { return !left_out.contains(role); }
     bool operator==(const BuiltInServices&) const = default;
 };
 

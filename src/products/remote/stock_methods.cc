@@ -71,6 +71,10 @@ Task<> RemoteStock::give_back(std::string order_id) {
     co_return Result<>{};
 }
 
+void connect_stock(rpc::Client& products, rpc::Ports& ports) {
+    ports.add<ports::Stock>(std::make_unique<RemoteStock>(products));
+}
+
 std::vector<rpc::OfferedMethod> stock_methods(ports::Stock& stock) {
     return {{&take_method,
              [stock = &stock](rpc::Message call) { return serve_take(stock, std::move(call)); }},

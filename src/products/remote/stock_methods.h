@@ -4,6 +4,7 @@
 #include "ports/stock.h"
 #include "rpc/client.h"
 #include "rpc/method.h"
+#include "rpc/ports.h"
 
 namespace merlon::products {
 
@@ -21,6 +22,9 @@ private:
 };
 
 // The products role's side. Borrows `stock` for as long as the ports live.
+// Adds a Stock that is in other processes. The client outlives the ports.
+void connect_stock(rpc::Client& products, rpc::Ports& ports);
+
 std::vector<rpc::OfferedMethod> stock_methods(ports::Stock& stock);
 
 }  // namespace merlon::products
