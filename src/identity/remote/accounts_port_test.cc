@@ -38,9 +38,10 @@ rpc::Message message(std::string_view operation, std::string_view by) {
 
 // The error's rule; empty: it was carried out.
 std::string_view serve(RecordingAccounts& accounts, std::string_view operation, rpc::Message call) {
-    const auto ports = accounts_ports(accounts);
-    const auto port = std::ranges::find(ports, operation, &rpc::Port::operation);
-    const auto response = wait(port->serve(std::move(call)));
+    const auto methods = accounts_methods(accounts);
+    const auto offered = std::ranges::find(
+        methods, operation, [](const rpc::OfferedMethod& one) { return one.method->name; });
+    const auto response = wait(offered->serve(std::move(call)));
     return response ? std::string_view() : response.error().rule;
 }
 
