@@ -12,13 +12,13 @@ namespace merlon::identity {
 namespace {
 
 std::unique_ptr<LoginAttempts> make_login_attempts(const Identity::Environment& of) {
-    if (of.shared == nullptr) return std::make_unique<LocalLoginAttempts>(of.clock);
-    return std::make_unique<RedisLoginAttempts>(of.shared->login_attempts, of.keys, of.clock,
+    if (of.redis == nullptr) return std::make_unique<LocalLoginAttempts>(of.clock);
+    return std::make_unique<RedisLoginAttempts>(of.redis->login_attempts, of.keys, of.clock,
                                                 of.entropy);
 }
 
 SessionKeys* session_keys_of(const Identity::Environment& of) {
-    return of.shared != nullptr ? &of.shared->session_keys : nullptr;
+    return of.redis != nullptr ? &of.redis->session_keys : nullptr;
 }
 
 }  // namespace

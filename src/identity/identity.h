@@ -11,9 +11,9 @@
 #include "identity/accounts/own_account.h"
 #include "identity/auth_counters.h"
 #include "identity/keys/key_administration.h"
+#include "identity/redis_state.h"
 #include "identity/revocation/revocation_follower.h"
 #include "identity/sessions/sessions.h"
-#include "identity/shared_state.h"
 #include "identity/sign_in/login.h"
 #include "identity/sign_in/registration.h"
 #include "identity/sign_in/token_refresh.h"
@@ -33,7 +33,7 @@ public:
         metrics::Registry& metrics;
         const Clock& clock;
         Entropy& entropy;
-        SharedState* shared;  // null: there is no Redis
+        RedisState* redis;  // null: there is no Redis
     };
 
     // Brings the tables up to date, loads the signing keys and every revocation still in force.

@@ -9,10 +9,10 @@ namespace merlon::identity {
 
 // Resource; safe from every thread but for SessionKeys::tick(). Destroyed when its loop has
 // stopped.
-struct SharedState {
+struct RedisState {
     // Borrows everything for life.
-    SharedState(redis::RedisServer& server, net::Deadlines& deadlines, Executor executor,
-                const Clock& clock, metrics::Registry& metrics)
+    RedisState(redis::RedisServer& server, net::Deadlines& deadlines, Executor executor,
+               const Clock& clock, metrics::Registry& metrics)
         : session_keys(server, deadlines, executor, clock, metrics),
           login_attempts(server, deadlines, executor, clock, login_attempt_scripts,
                          login_attempt_probe) {}

@@ -30,11 +30,11 @@ std::string_view caller_of(const config::Settings& settings, const installation:
 
 BuiltIns::~BuiltIns() { client_loop_.stop(); }
 
-Result<> BuiltIns::open_auth(const config::Settings& settings, identity::SharedState* shared) {
+Result<> BuiltIns::open_auth(const config::Settings& settings, identity::RedisState* redis) {
     identity_ = MERLON_TRY(wait(identity::Identity::open(
         {environment_.stores.database_of(identity::auth_role), *environment_.stores.keys(),
          environment_.revocations, environment_.refusals, environment_.events, environment_.metrics,
-         environment_.clock, environment_.entropy, shared},
+         environment_.clock, environment_.entropy, redis},
         settings.tokens, settings.passwords, settings.roles)));
     accounts_ = std::make_unique<AccountDirectory>(*identity_);
     ports_.add<ports::AccountDirectory>(*accounts_);
@@ -42,10 +42,10 @@ Result<> BuiltIns::open_auth(const config::Settings& settings, identity::SharedS
 }
 
 Result<> BuiltIns::open(const config::Settings& settings, const installation::RoleSet& roles,
-                        identity::SharedState* shared) {
+                        identity::RedisState* redis) {
     roles_ = roles;
     if (roles.has(identity::auth_role)) {
-        MERLON_TRY(open_auth(settings, shared));
+        MERLON_TRY(open_auth(settings, redis));
     } else {
         MERLON_TRY(connect_to_auth(settings, roles));
     }

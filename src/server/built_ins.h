@@ -37,13 +37,13 @@ public:
     explicit BuiltIns(BuiltInEnvironment environment) : environment_(environment) {}
     ~BuiltIns();
 
-    // The auth role alone. `shared` is borrowed for life; null: there is no Redis.
+    // The auth role alone. `redis` is borrowed for life; null: there is no Redis.
     // Errors: those of Identity::open.
-    Result<> open_auth(const config::Settings& settings, identity::SharedState* shared);
+    Result<> open_auth(const config::Settings& settings, identity::RedisState* redis);
     // All of `roles`, auth too, and the way to those that they call. Errors: those of the roles,
     // and of the certificates where roles run elsewhere.
     Result<> open(const config::Settings& settings, const installation::RoleSet& roles,
-                  identity::SharedState* shared);
+                  identity::RedisState* redis);
 
     // Null where it is not in this process.
     identity::Identity* auth() { return identity_.get(); }

@@ -69,7 +69,7 @@ Result<> Platform::open(Content content) {
     MERLON_TRY(with_places(stores_.open(settings_, roles_, clock_, entropy_, metrics_), settings_));
     MERLON_TRY(open_state());
     MERLON_TRY(with_places(
-        built_ins_.open(settings_, roles_, shared_state_ ? &*shared_state_ : nullptr), settings_));
+        built_ins_.open(settings_, roles_, redis_state_ ? &*redis_state_ : nullptr), settings_));
     MERLON_TRY(await_auth());
     const unsigned count = worker_count(settings_.server);
     const std::size_t connections = connections_max(settings_.server, count);
@@ -144,7 +144,7 @@ Result<> Platform::open_state() {
         return {};
     redis_ = MERLON_TRY(redis::RedisServer::make(settings_.state.redis, metrics_, say));
     if (roles_.has(identity::auth_role)) {
-        shared_state_.emplace(*redis_, admin_deadlines_, main_.get_executor(), clock_, metrics_);
+        redis_state_.emplace(*redis_, admin_deadlines_, main_.get_executor(), clock_, metrics_);
     }
     return {};
 }

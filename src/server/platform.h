@@ -93,7 +93,7 @@ private:
     asio::io_context main_{1};
     net::Deadlines admin_deadlines_{main_.get_executor()};
     AdminHandler admin_;
-    std::optional<identity::SharedState> shared_state_;  // where auth and Redis are
+    std::optional<identity::RedisState> redis_state_;  // where auth and Redis are
     // Before the workers: their requests use them to the last.
     installation::Stores stores_;
     BuiltIns built_ins_{{stores_, revocations_, refusals_, events_, metrics_, clock_, entropy_}};

@@ -52,7 +52,7 @@ void Platform::tick() {
         certificates_->tick();
         identity::Identity* auth = built_ins_.auth();
         if (auth != nullptr) {
-            if (shared_state_) shared_state_->session_keys.tick();
+            if (redis_state_) redis_state_->session_keys.tick();
             if (stores_.database_of(identity::auth_role).is_shared()) {
                 follow();
             } else {

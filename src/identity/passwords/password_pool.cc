@@ -27,18 +27,18 @@ PasswordPool::PasswordPool(const PasswordSettings& settings, Entropy& entropy,
     : entropy_(entropy),
       unfinished_(metrics.gauge("merlon_password_queue", "password hashes waiting or in progress")),
       waiting_max_(settings.queue),
-      shared_(std::make_shared<PasswordWorker::Shared>(
+      context_(std::make_shared<PasswordWorker::Context>(
           scheme_of(settings), crypto::dummy_password_hash(scheme_of(settings), entropy))),
-      fallback_(shared_, PasswordWorker::Priority::Normal) {
+      fallback_(context_, PasswordWorker::Priority::Normal) {
     for (unsigned i = 0; i < std::max(1U, settings.workers); ++i) {
-        workers_.emplace_back(shared_, PasswordWorker::Priority::Idle);
+        workers_.emplace_back(context_, PasswordWorker::Priority::Idle);
     }
     dispatcher_ = std::thread([this] { run_dispatcher(); });
 }
 
 PasswordPool::~PasswordPool() {
     is_closed_.store(true);
-    shared_->wakeup.post();
+    context_->wakeup.post();
     dispatcher_.join();
 }
 
@@ -72,7 +72,7 @@ Result<> PasswordPool::push(Job job) {
         unfinished_.add(1);  // before the dispatcher can have finished it
         waiting_.push_back(std::move(job));
     }
-    shared_->wakeup.post();
+    context_->wakeup.post();
     return {};
 }
 
@@ -88,9 +88,9 @@ PasswordPool::Job PasswordPool::take() {
 void PasswordPool::run_dispatcher() {
     while (!is_closed_.load()) {
         if (is_working()) {
-            shared_->wakeup.wait_for(measured_every);
+            context_->wakeup.wait_for(measured_every);
         } else {
-            shared_->wakeup.wait();
+            context_->wakeup.wait();
         }
         collect();
         detect_starvation();

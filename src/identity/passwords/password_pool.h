@@ -56,7 +56,7 @@ private:
     std::deque<Job> waiting_;  // under the mutex
     std::atomic<bool> is_closed_{false};
     // Its `wakeup` is also posted when a job was added, and at the end.
-    const std::shared_ptr<PasswordWorker::Shared> shared_;
+    const std::shared_ptr<PasswordWorker::Context> context_;
     std::list<PasswordWorker> workers_;
     PasswordWorker fallback_;
     // The workers' processor time when it was last measured.

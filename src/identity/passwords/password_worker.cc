@@ -22,12 +22,12 @@ void run_when_idle() {
     ::sched_setscheduler(::gettid(), SCHED_IDLE, &none);
 }
 
-Outcome compute(const PasswordJob& job, const PasswordWorker::Shared& shared,
+Outcome compute(const PasswordJob& job, const PasswordWorker::Context& context,
                 crypto::PasswordHasher& hasher) {
-    if (job.hashed) return hasher.hash(job.password, shared.scheme, job.salt);
+    if (job.hashed) return hasher.hash(job.password, context.scheme, job.salt);
     const bool is_known = !job.encoded.empty();
     auto verdict =
-        hasher.verify(job.password, is_known ? job.encoded : shared.dummy, shared.scheme);
+        hasher.verify(job.password, is_known ? job.encoded : context.dummy, context.scheme);
     if (verdict && !is_known) *verdict = {};
     return verdict;
 }
@@ -35,9 +35,9 @@ Outcome compute(const PasswordJob& job, const PasswordWorker::Shared& shared,
 }  // namespace
 
 struct PasswordWorker::Exchange {
-    explicit Exchange(std::shared_ptr<Shared> all) : shared(std::move(all)) {}
+    explicit Exchange(std::shared_ptr<Context> all) : context(std::move(all)) {}
 
-    const std::shared_ptr<Shared> shared;
+    const std::shared_ptr<Context> context;
     Semaphore begun;                   // posted after `job` was put here, or `is_closed`
     std::shared_ptr<PasswordJob> job;  // taken away after `is_done`
     Outcome outcome;
@@ -45,8 +45,8 @@ struct PasswordWorker::Exchange {
     std::atomic<bool> is_closed{false};
 };
 
-PasswordWorker::PasswordWorker(std::shared_ptr<Shared> shared, Priority priority)
-    : exchange_(std::make_shared<Exchange>(std::move(shared))) {
+PasswordWorker::PasswordWorker(std::shared_ptr<Context> context, Priority priority)
+    : exchange_(std::make_shared<Exchange>(std::move(context))) {
     std::thread thread([exchange = exchange_, priority] { run(exchange, priority); });
     MERLON_ASSERT(::pthread_getcpuclockid(thread.native_handle(), &cpu_clock_) == 0);
     thread.detach();
@@ -87,9 +87,9 @@ void PasswordWorker::run(const std::shared_ptr<Exchange>& exchange, Priority pri
     if (priority == Priority::Idle) run_when_idle();
     crypto::PasswordHasher hasher;
     for (exchange->begun.wait(); !exchange->is_closed.load(); exchange->begun.wait()) {
-        exchange->outcome = compute(*exchange->job, *exchange->shared, hasher);
+        exchange->outcome = compute(*exchange->job, *exchange->context, hasher);
         exchange->is_done.store(true);
-        exchange->shared->wakeup.post();
+        exchange->context->wakeup.post();
     }
 }
 

@@ -38,14 +38,14 @@ struct PasswordJob {
 class PasswordWorker final {
 public:
     // What the workers of a pool share; it lives as long as the last of their threads.
-    struct Shared {
+    struct Context {
         const crypto::PasswordScheme scheme;
         const std::string dummy;  // a hash of no known password
         Semaphore wakeup;         // posted when a hash is done
     };
     enum class Priority : std::uint8_t { Idle, Normal };
 
-    PasswordWorker(std::shared_ptr<Shared> shared, Priority priority);
+    PasswordWorker(std::shared_ptr<Context> context, Priority priority);
     // The thread ends as soon as it has finished the hash in progress; nobody waits for that.
     ~PasswordWorker();
     PasswordWorker(const PasswordWorker&) = delete;
