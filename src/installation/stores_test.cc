@@ -91,7 +91,7 @@ TEST_F(StoresTest, OfAGatewayAreNone) {
 }
 
 TEST_F(StoresTest, OfADisabledRoleAreNone) {
-    settings_.gateway.built_in.orders = false;
+    settings_.gateway.built_in.left_out.insert("orders");
     EXPECT_EQ(open(RoleSet::only("orders")).refusals(), nullptr);
     EXPECT_TRUE(files().empty());
 }

@@ -6,6 +6,7 @@
 
 #include "api/answers.h"
 #include "api/endpoint.h"
+#include "config/load.h"
 #include "installation/owned_tables.h"
 #include "net/test_kit.h"
 #include "ports/stock.h"
