@@ -7,7 +7,8 @@ option(MERLON_HARDEN "hardening flags and link-time optimisation of the release 
 add_library(merlon_flags INTERFACE)
 target_include_directories(merlon_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(merlon_flags INTERFACE
-    -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wconversion -Wno-sign-conversion -Werror
+    -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wconversion -Wno-sign-conversion
+    -Wthread-safety -Werror
     -Wno-missing-field-initializers
     "SHELL:-Xclang -fno-pch-timestamp" -fstack-protector-strong)
 target_link_options(merlon_flags INTERFACE -fuse-ld=lld)

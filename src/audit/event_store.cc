@@ -55,7 +55,7 @@ EventStore::EventStore(events::EventSink& log, metrics::Registry& metrics)
 
 void EventStore::write(const events::Event& event) {
     log_.write(event);
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (waiting_.size() < waiting_max) {
         waiting_.push_back(event);
     } else {
@@ -81,14 +81,14 @@ Task<> keep_events(storage::Database* database, sealing::KeyStore* keys, Entropy
 }
 
 std::vector<events::Event> EventStore::oldest() const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto end =
         waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(batch_max, waiting_.size()));
     return {waiting_.begin(), end};
 }
 
 std::size_t EventStore::remove(std::size_t stored) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(stored));
     return waiting_.size();
 }

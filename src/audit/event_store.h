@@ -4,11 +4,11 @@
 
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <vector>
 
 #include "base/entropy.h"
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "events/event.h"
 #include "sealing/key_store.h"
 #include "storage/database.h"
@@ -42,8 +42,8 @@ private:
 
     events::EventSink& log_;
     metrics::Counter& not_stored_;
-    mutable std::mutex mutex_;
-    std::deque<events::Event> waiting_;
+    mutable Mutex mutex_;
+    std::deque<events::Event> waiting_ MERLON_GUARDED_BY(mutex_);
 };
 
 // Stores a batch of a gateway's events in one transaction. The client addresses are sealed, under

@@ -10,10 +10,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/task.h"
 
 namespace merlon {
@@ -21,10 +21,17 @@ namespace merlon {
 // Shared by the waiting frame and the queued work, because either may go first.
 template <class T>
 class Answer : public std::enable_shared_from_this<Answer<T>> {
+    using Timer =
+        asio::basic_waitable_timer<std::chrono::steady_clock,
+                                   asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
 public:
+    // Called by wait_for().
+    explicit Answer(Timer& timer) : timer_(&timer) {}
+
     // From any thread, once. Nothing happens when nobody waits any more.
     void set(Result<T> result) {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         result_ = std::move(result);
         if (timer_ == nullptr) return;
         asio::post(timer_->get_executor(), [self = this->shared_from_this()] { self->wake(); });
@@ -34,29 +41,23 @@ public:
     // refuse. Error: "answer.late" (Unavailable) after `deadline`; the answer then goes nowhere.
     template <class Submit>
     static Task<T> wait_for(Submit submit, SteadyTime deadline = SteadyTime::max()) {
-        auto answer = std::make_shared<Answer>();
         Timer timer(co_await current_executor(), deadline);
-        const Waiting waiting(*answer, timer);
+        auto answer = std::make_shared<Answer>(timer);
+        const Waiting waiting(answer);
         MERLON_CO_TRY(submit(answer));
         co_await timer.async_wait(as_result);
-        const std::lock_guard lock(answer->mutex_);
+        const Lock lock(answer->mutex_);
         if (!answer->result_) co_return fail(Kind::Unavailable, "answer.late");
         co_return *std::move(answer->result_);
     }
 
 private:
-    using Timer =
-        asio::basic_waitable_timer<std::chrono::steady_clock,
-                                   asio::wait_traits<std::chrono::steady_clock>, Executor>;
-
-    // Says that a frame is there to be woken, for as long as it is.
+    // Withdraws the timer when the frame that waits goes.
     class Waiting {
     public:
-        Waiting(Answer& answer, Timer& timer) : answer_(answer.shared_from_this()) {
-            answer_->timer_ = &timer;
-        }
+        explicit Waiting(std::shared_ptr<Answer> answer) : answer_(std::move(answer)) {}
         ~Waiting() {
-            const std::lock_guard lock(answer_->mutex_);
+            const Lock lock(answer_->mutex_);
             answer_->timer_ = nullptr;
         }
         Waiting(const Waiting&) = delete;
@@ -68,13 +69,14 @@ private:
 
     // On the waiting loop. An expiry in the past also ends a wait that has yet to begin.
     void wake() {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         if (timer_ != nullptr) timer_->expires_at(Timer::time_point::min());
     }
 
-    std::mutex mutex_;
-    Timer* timer_ = nullptr;  // the waiting frame's; only its loop calls it, except get_executor()
-    std::optional<Result<T>> result_;
+    Mutex mutex_;
+    // The waiting frame's; only its loop calls it, except get_executor(). Null: the frame is gone.
+    Timer* timer_ MERLON_GUARDED_BY(mutex_);
+    std::optional<Result<T>> result_ MERLON_GUARDED_BY(mutex_);
 };
 
 }  // namespace merlon

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <utility>
+
+#include "base/mutex.h"
 
 namespace merlon {
 
@@ -16,18 +17,18 @@ public:
 
     // Shared with who uses it: a change may come meanwhile.
     std::shared_ptr<const T> load() const {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         return value_;
     }
     // The old value goes with its last user, or here, outside the lock.
     void store(std::shared_ptr<const T> value) {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         value_.swap(value);
     }
 
 private:
-    mutable std::mutex mutex_;
-    std::shared_ptr<const T> value_;
+    mutable Mutex mutex_;
+    std::shared_ptr<const T> value_ MERLON_GUARDED_BY(mutex_);
 };
 
 }  // namespace merlon

@@ -38,18 +38,19 @@ std::string_view first_piece(std::string_view lines, std::size_t bytes_max) {
 LineWriter::LineWriter(int descriptor, metrics::Counter& first_lost, metrics::Counter& second_lost)
     : descriptor_(descriptor),
       piece_bytes_max_(piece_bytes(descriptor)),
-      first_(*this, first_lost),
-      second_(*this, second_lost),
+      first_(*this, 0, first_lost),
+      second_(*this, 1, second_lost),
       thread_([this](std::stop_token stop) { run(std::move(stop)); }) {}
 
 void LineWriter::Lane::write(std::string_view lines) {
     {
-        const std::lock_guard lock(writer_.mutex_);
-        if (waiting_.size() + lines.size() > waiting_bytes_max) {
+        const Lock lock(writer_.mutex_);
+        std::string& waiting = writer_.waiting_[index_];
+        if (waiting.size() + lines.size() > waiting_bytes_max) {
             lost_.add(lines_in(lines));
             return;
         }
-        waiting_.append(lines);
+        waiting.append(lines);
     }
     writer_.came_.notify_one();
 }
@@ -63,12 +64,14 @@ void LineWriter::run(std::stop_token stop) {
 }
 
 LineWriter::Lane* LineWriter::take(std::string& batch, const std::stop_token& stop) {
-    std::unique_lock lock(mutex_);
-    came_.wait(lock, stop,
-               [this] { return !first_.waiting_.empty() || !second_.waiting_.empty(); });
-    Lane& lane = first_.waiting_.empty() ? second_ : first_;
-    if (lane.waiting_.empty()) return nullptr;
-    lane.waiting_.swap(batch);
+    Lock lock(mutex_);
+    came_.wait(lock.native(), stop, [this]() MERLON_REQUIRES(mutex_) {
+        return !waiting_[0].empty() || !waiting_[1].empty();
+    });
+    Lane& lane = waiting_[first_.index_].empty() ? second_ : first_;
+    std::string& waiting = waiting_[lane.index_];
+    if (waiting.empty()) return nullptr;
+    waiting.swap(batch);
     return &lane;
 }
 

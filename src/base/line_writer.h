@@ -5,14 +5,15 @@
 // writes, and it alone waits. It is also the only writer of this process, so lines never mix.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 
 #include "base/metrics.h"
+#include "base/mutex.h"
 
 namespace merlon {
 
@@ -49,14 +50,15 @@ public:
 private:
     class Lane final : public LineSink {
     public:
-        Lane(LineWriter& writer, metrics::Counter& lost) : writer_(writer), lost_(lost) {}
+        Lane(LineWriter& writer, std::size_t index, metrics::Counter& lost)
+            : writer_(writer), index_(index), lost_(lost) {}
         void write(std::string_view lines) override;
 
     private:
         friend class LineWriter;
         LineWriter& writer_;
+        const std::size_t index_;  // in waiting_
         metrics::Counter& lost_;
-        std::string waiting_;  // under the writer's mutex
     };
 
     void run(std::stop_token stop);
@@ -69,8 +71,9 @@ private:
 
     const int descriptor_;
     const std::size_t piece_bytes_max_;
-    std::mutex mutex_;
+    Mutex mutex_;
     std::condition_variable_any came_;
+    std::array<std::string, 2> waiting_ MERLON_GUARDED_BY(mutex_);  // by lane
     Lane first_;
     Lane second_;
     // Of the thread.

@@ -63,21 +63,21 @@ Registry::Series& Registry::series(std::string_view name, std::string_view help,
 }
 
 Counter& Registry::counter(std::string_view name, std::string_view help, Labels labels) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     Series& found = series(name, help, "counter", std::move(labels));
     if (!found.counter) found.counter = std::make_unique<Counter>();
     return *found.counter;
 }
 
 Gauge& Registry::gauge(std::string_view name, std::string_view help, Labels labels) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     Series& found = series(name, help, "gauge", std::move(labels));
     if (!found.gauge) found.gauge = std::make_unique<Gauge>();
     return *found.gauge;
 }
 
 Histogram& Registry::histogram(std::string_view name, std::string_view help, Labels labels) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     Series& found = series(name, help, "histogram", std::move(labels));
     if (!found.histogram) found.histogram = std::make_unique<Histogram>();
     return *found.histogram;
@@ -85,13 +85,13 @@ Histogram& Registry::histogram(std::string_view name, std::string_view help, Lab
 
 void Registry::observe_gauge(std::string_view name, std::string_view help,
                              std::function<double()> read) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     series(name, help, "gauge", {}).read = std::move(read);
 }
 
 void Registry::observe_counter(std::string_view name, std::string_view help,
                                std::function<double()> read) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     series(name, help, "counter", {}).read = std::move(read);
 }
 
@@ -123,7 +123,7 @@ void Registry::render_series(std::string& out, const Family& family, const Serie
 }
 
 std::string Registry::render() const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     std::string out;
     for (const auto& family : families_) {
         out += fmt::format("# TYPE {} {}\n# HELP {} {}\n", family->name, family->type, family->name,

@@ -11,11 +11,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace merlon::metrics {
 
@@ -86,11 +87,11 @@ private:
         std::vector<Series> series;
     };
     Series& series(std::string_view name, std::string_view help, std::string_view type,
-                   Labels labels);
+                   Labels labels) MERLON_REQUIRES(mutex_);
     static void render_series(std::string& out, const Family& family, const Series& series);
 
-    mutable std::mutex mutex_;
-    std::vector<std::unique_ptr<Family>> families_;
+    mutable Mutex mutex_;
+    std::vector<std::unique_ptr<Family>> families_ MERLON_GUARDED_BY(mutex_);
 };
 
 }  // namespace merlon::metrics

@@ -38,7 +38,7 @@ void Refusals::report(const Refusal& refusal) {
     // The upper half: the map inside the shard uses the lower one.
     Shard& shard = table_[(hash >> 32) % shards];
 
-    const std::lock_guard lock(shard.mutex);
+    const Lock lock(shard.mutex);
     const auto found = shard.pending.find(key);
     if (found != shard.pending.end()) {
         Pending& pending = found->second;
@@ -65,7 +65,7 @@ void Refusals::write_due(SteadyTime now) {
     for (Shard& shard : table_) {
         std::vector<Event> due;
         {
-            const std::lock_guard lock(shard.mutex);
+            const Lock lock(shard.mutex);
             std::erase_if(shard.pending, [&](const auto& entry) {
                 const Key& key = entry.first;
                 const Pending& pending = entry.second;

@@ -5,13 +5,13 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "events/event.h"
 
 namespace merlon::events {
@@ -85,8 +85,8 @@ private:
         std::uint64_t count;
     };
     struct Shard {
-        std::mutex mutex;
-        std::unordered_map<Key, Pending, Hash, Equal> pending;
+        Mutex mutex;
+        std::unordered_map<Key, Pending, Hash, Equal> pending MERLON_GUARDED_BY(mutex);
     };
 
     void write_due(SteadyTime now);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/entropy.h"
+#include "base/mutex.h"
 #include "base/text.h"
 #include "crypto/mac.h"
 #include "events/event.h"
@@ -40,17 +41,17 @@ public:
 class KeptLines final : public LineSink {
 public:
     void write(std::string_view lines) override {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         text_ += lines;
     }
     std::string text() const {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         return text_;
     }
 
 private:
-    mutable std::mutex mutex_;
-    std::string text_;
+    mutable Mutex mutex_;
+    std::string text_ MERLON_GUARDED_BY(mutex_);
 };
 
 // Everything a worker needs, with short timeouts. Change the settings, then start().

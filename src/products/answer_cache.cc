@@ -18,7 +18,7 @@ void AnswerCache::Shard::remove(std::list<Entry>::iterator entry) {
 
 AnswerCache::Found AnswerCache::find(std::string_view id) {
     Shard& shard = shard_of(id);
-    const std::lock_guard lock(shard.mutex);
+    const Lock lock(shard.mutex);
     const auto found = shard.entries.find(id);
     if (found == shard.entries.end()) return {nullptr, shard.changes};
     shard.order.splice(shard.order.begin(), shard.order, found->second);
@@ -31,7 +31,7 @@ void AnswerCache::keep(const std::string& id, http::Response answer, std::uint64
         entry_bytes + id.size() + answer.fields.text().size() + answer.body.size();
     auto kept = std::make_shared<const http::Response>(std::move(answer));
     Shard& shard = shard_of(id);
-    const std::lock_guard lock(shard.mutex);
+    const Lock lock(shard.mutex);
     // Somebody who asked at the same time has brought the same answer.
     if (shard.changes != changes || shard.entries.contains(id)) return;
     shard.order.push_front({id, std::move(kept), bytes});
@@ -42,7 +42,7 @@ void AnswerCache::keep(const std::string& id, http::Response answer, std::uint64
 
 void AnswerCache::forget(std::string_view id) {
     Shard& shard = shard_of(id);
-    const std::lock_guard lock(shard.mutex);
+    const Lock lock(shard.mutex);
     ++shard.changes;
     if (const auto found = shard.entries.find(id); found != shard.entries.end()) {
         shard.remove(found->second);

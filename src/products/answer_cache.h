@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "base/mutex.h"
 #include "http/response.h"
 #include "storage/database.h"
 
@@ -52,13 +52,16 @@ private:
         std::size_t bytes;
     };
     struct Shard {
-        std::mutex mutex;
-        std::list<Entry> order;  // the most recently asked for first
-        std::unordered_map<std::string_view, std::list<Entry>::iterator> entries;  // by Entry::id
-        std::size_t bytes = 0;
-        std::uint64_t changes = 0;
+        Mutex mutex;
+        // The most recently asked for first.
+        std::list<Entry> order MERLON_GUARDED_BY(mutex);
+        // By Entry::id.
+        std::unordered_map<std::string_view, std::list<Entry>::iterator> entries
+            MERLON_GUARDED_BY(mutex);
+        std::size_t bytes MERLON_GUARDED_BY(mutex) = 0;
+        std::uint64_t changes MERLON_GUARDED_BY(mutex) = 0;
 
-        void remove(std::list<Entry>::iterator entry);
+        void remove(std::list<Entry>::iterator entry) MERLON_REQUIRES(mutex);
     };
 
     Shard& shard_of(std::string_view id) {

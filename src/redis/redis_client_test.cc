@@ -7,6 +7,7 @@
 
 #include <filesystem>
 
+#include "base/mutex.h"
 #include "base/spawn.h"
 #include "redis/test_kit.h"
 
@@ -37,7 +38,7 @@ public:
         server =
             RedisServer::make(std::make_shared<const RedisSettings>(std::move(settings)), metrics,
                               [this](const std::string& line) {
-                                  const std::lock_guard lock(mutex);
+                                  const Lock lock(mutex);
                                   lines.push_back(line);
                               })
                 .value();
@@ -75,7 +76,7 @@ public:
         }
     }
     std::vector<std::string> told() {
-        const std::lock_guard lock(mutex);
+        const Lock lock(mutex);
         return lines;
     }
     bool is_up() {
@@ -84,8 +85,8 @@ public:
 
     SystemClock clock;
     metrics::Registry metrics;
-    std::mutex mutex;
-    std::vector<std::string> lines;
+    Mutex mutex;
+    std::vector<std::string> lines MERLON_GUARDED_BY(mutex);
     std::unique_ptr<RedisServer> server;
     net::testing::LoopThread loop;
     std::unique_ptr<RedisClient> client;

@@ -30,19 +30,19 @@ RedisServer::RedisServer(std::shared_ptr<const RedisSettings> settings, metrics:
       tell_(std::move(tell)) {}
 
 void RedisServer::came_up() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (away_ == 0) up_.set(1);
 }
 
 void RedisServer::came_back() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (--away_ > 0) return;
     up_.set(1);
     tell_(fmt::format("state: {} is back", address_->authority));
 }
 
 void RedisServer::went_away(const std::string& why) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     up_.set(0);
     if (++away_ > 1) return;
     tell_(fmt::format("state: {} is away, this process goes on by itself: {}", address_->authority,
@@ -50,7 +50,7 @@ void RedisServer::went_away(const std::string& why) {
 }
 
 void RedisServer::refused(const std::string& why) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (why == refusal_told_) return;
     refusal_told_ = why;
     tell_(fmt::format("state: {} refuses a command: {}", address_->authority, why));

@@ -4,10 +4,10 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "http/client.h"
 #include "redis/settings.h"
 
@@ -43,9 +43,10 @@ private:
     metrics::Gauge& up_;
     const std::function<void(const std::string& line)> tell_;
 
-    std::mutex mutex_;
-    std::size_t away_ = 0;  // clients whose connection does not serve
-    std::string refusal_told_;
+    Mutex mutex_;
+    // Clients whose connection does not serve.
+    std::size_t away_ MERLON_GUARDED_BY(mutex_) = 0;
+    std::string refusal_told_ MERLON_GUARDED_BY(mutex_);
 };
 
 }  // namespace merlon::redis

@@ -121,8 +121,8 @@ Task<bool> KeyStore::has_people() {
 Task<> KeyStore::destroy(std::string person) {
     MERLON_CO_TRY(co_await database_.transact_work(
         [person](Transaction& transaction) { return delete_person(transaction, person); }));
-    const std::lock_guard lock(mutex_);
-    std::erase_if(order_, [&](const Cached& entry) {
+    const Lock lock(mutex_);
+    std::erase_if(order_, [&](const Cached& entry) MERLON_REQUIRES(mutex_) {
         const bool is_theirs = entry.name.ends_with(":" + person);
         if (is_theirs) cache_.erase(entry.name);
         return is_theirs;
@@ -141,7 +141,7 @@ Result<Secret> KeyStore::unwrap(const std::string& name, std::string_view wrappe
 }
 
 PersonKey KeyStore::cached(const std::string& name) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto found = cache_.find(name);
     if (found == cache_.end()) return nullptr;
     order_.splice(order_.begin(), order_, found->second);
@@ -150,7 +150,7 @@ PersonKey KeyStore::cached(const std::string& name) {
 
 PersonKey KeyStore::keep(std::string name, const Secret& key) {
     auto made = std::make_shared<const crypto::AeadKey>(crypto::AeadKey::make(key).value());
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (const auto found = cache_.find(name); found != cache_.end()) return found->second->key;
     if (order_.size() >= cached_max) {
         cache_.erase(order_.back().name);

@@ -4,13 +4,13 @@
 
 #include <list>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <unordered_map>
 
 #include "base/clock.h"
 #include "base/entropy.h"
+#include "base/mutex.h"
 #include "crypto/aead.h"
 #include "crypto/mac.h"
 #include "storage/database.h"
@@ -76,9 +76,10 @@ private:
         std::string name;
         PersonKey key;
     };
-    std::mutex mutex_;         // of the cache
-    std::list<Cached> order_;  // the most recently used first
-    std::unordered_map<std::string, std::list<Cached>::iterator> cache_;
+    Mutex mutex_;
+    // The most recently used first.
+    std::list<Cached> order_ MERLON_GUARDED_BY(mutex_);
+    std::unordered_map<std::string, std::list<Cached>::iterator> cache_ MERLON_GUARDED_BY(mutex_);
 };
 
 }  // namespace merlon::sealing

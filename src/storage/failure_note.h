@@ -2,9 +2,10 @@
 // of files, and somebody has to know which file it was.
 #pragma once
 
-#include <mutex>
 #include <string>
 #include <utility>
+
+#include "base/mutex.h"
 
 namespace merlon::storage {
 
@@ -12,18 +13,18 @@ namespace merlon::storage {
 class FailureNote final {
 public:
     void write(std::string detail) {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         last_ = std::move(detail);
     }
     // The failure since the last call; empty: none.
     std::string take() {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         return std::exchange(last_, {});
     }
 
 private:
-    std::mutex mutex_;
-    std::string last_;
+    Mutex mutex_;
+    std::string last_ MERLON_GUARDED_BY(mutex_);
 };
 
 }  // namespace merlon::storage

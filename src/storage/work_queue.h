@@ -6,9 +6,9 @@
 #include <condition_variable>
 #include <deque>
 #include <iterator>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/result.h"
 
 namespace merlon::storage {
@@ -21,7 +21,7 @@ public:
 
     // Refuses with "storage.busy" when full and "storage.unavailable" when closed.
     Result<> push(Job job) {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         if (closed_) return fail(Kind::Unavailable, "storage.unavailable", "database is stopped");
         if (jobs_.size() >= waiting_max_) {
             return fail(Kind::Unavailable, "storage.busy", "too many statements are waiting");
@@ -34,8 +34,9 @@ public:
     // The oldest jobs, at most `count_max`, as soon as there are any. Empty after `patience`
     // without one, or when the queue is closed and drained.
     std::vector<Job> take(std::size_t count_max, std::chrono::milliseconds patience) {
-        std::unique_lock lock(mutex_);
-        ready_.wait_for(lock, patience, [this] { return closed_ || !jobs_.empty(); });
+        Lock lock(mutex_);
+        ready_.wait_for(lock.native(), patience,
+                        [this]() MERLON_REQUIRES(mutex_) { return closed_ || !jobs_.empty(); });
         const auto count = static_cast<std::ptrdiff_t>(std::min(count_max, jobs_.size()));
         std::vector<Job> taken(std::make_move_iterator(jobs_.begin()),
                                std::make_move_iterator(jobs_.begin() + count));
@@ -45,22 +46,22 @@ public:
 
     // Nothing more comes in; what waits is still taken.
     void close() {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         closed_ = true;
         ready_.notify_all();
     }
 
     bool drained() const {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         return closed_ && jobs_.empty();
     }
 
 private:
     const std::size_t waiting_max_;
-    mutable std::mutex mutex_;
+    mutable Mutex mutex_;
     std::condition_variable ready_;
-    std::deque<Job> jobs_;
-    bool closed_ = false;
+    std::deque<Job> jobs_ MERLON_GUARDED_BY(mutex_);
+    bool closed_ MERLON_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace merlon::storage

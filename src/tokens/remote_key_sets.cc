@@ -7,25 +7,31 @@ namespace merlon::tokens {
 
 void RemoteKeySet::miss() { owner_.miss(*this); }
 
-void RemoteKeySets::miss(RemoteKeySet& set) {
+RemoteKeySets::Entry& RemoteKeySets::entry_of(const RemoteKeySet& set) {
+    return *std::ranges::find_if(
+        sets_, [&](const Entry& entry) { return entry.set.lock().get() == &set; });
+}
+
+void RemoteKeySets::miss(const RemoteKeySet& set) {
     const SteadyTime now = clock_.steady();
-    const std::lock_guard lock(mutex_);
-    if (!set.was_asked_for_) return;  // the first fetch is under way
-    if (set.missed_ && now - *set.missed_ < missed_every) return;
-    set.missed_ = now;
-    set.due_.reset();
+    const Lock lock(mutex_);
+    Entry& entry = entry_of(set);
+    if (!entry.was_asked_for) return;  // the first fetch is under way
+    if (entry.missed && now - *entry.missed < missed_every) return;
+    entry.missed = now;
+    entry.due.reset();
     has_news_ = true;
     wakes_.notify_one();
 }
 
 std::shared_ptr<RemoteKeySet> RemoteKeySets::obtain(const fetch::Request& source) {
-    const std::lock_guard lock(mutex_);
-    for (const auto& known : sets_) {
-        auto set = known.lock();
+    const Lock lock(mutex_);
+    for (const Entry& known : sets_) {
+        auto set = known.set.lock();
         if (set && set->source_ == source) return set;
     }
     auto set = std::make_shared<RemoteKeySet>(*this, source);
-    sets_.push_back(set);
+    sets_.push_back({set});
     has_news_ = true;
     wakes_.notify_one();
     return set;
@@ -35,12 +41,12 @@ std::shared_ptr<RemoteKeySet> RemoteKeySets::obtain(const fetch::Request& source
 std::vector<std::shared_ptr<RemoteKeySet>> RemoteKeySets::take_due() {
     const SteadyTime now = clock_.steady();
     std::vector<std::shared_ptr<RemoteKeySet>> due;
-    const std::lock_guard lock(mutex_);
-    std::erase_if(sets_, [](const auto& set) { return set.expired(); });
-    for (const auto& held : sets_) {
-        const auto set = held.lock();
-        if (!set || (set->due_ && *set->due_ > now)) continue;
-        set->due_ = now + retried_after;
+    const Lock lock(mutex_);
+    std::erase_if(sets_, [](const Entry& entry) { return entry.set.expired(); });
+    for (Entry& entry : sets_) {
+        const auto set = entry.set.lock();
+        if (!set || (entry.due && *entry.due > now)) continue;
+        entry.due = now + retried_after;
         due.push_back(set);
     }
     return due;
@@ -69,15 +75,16 @@ SteadyTime RemoteKeySets::work(std::stop_token stop) {
         const bool is_fetched = fetch(*set, stop);
         if (is_fetched && set->has_failed_) report_("keys of " + set->source_.url + " fetched");
         set->has_failed_ = !is_fetched;
-        const std::lock_guard lock(mutex_);
-        set->was_asked_for_ = true;
+        const Lock lock(mutex_);
+        Entry& entry = entry_of(*set);
+        entry.was_asked_for = true;
         // A miss that came meanwhile has made it due already.
-        if (is_fetched && set->due_) set->due_ = clock_.steady() + fetched_every;
+        if (is_fetched && entry.due) entry.due = clock_.steady() + fetched_every;
     }
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     SteadyTime next = clock_.steady() + fetched_every;
-    for (const auto& held : sets_) {
-        if (const auto set = held.lock()) next = std::min(next, set->due_.value_or(SteadyTime{}));
+    for (const Entry& entry : sets_) {
+        if (!entry.set.expired()) next = std::min(next, entry.due.value_or(SteadyTime{}));
     }
     return next;
 }
@@ -85,8 +92,10 @@ SteadyTime RemoteKeySets::work(std::stop_token stop) {
 void RemoteKeySets::run(std::stop_token stop) {
     while (!stop.stop_requested()) {
         const SteadyTime next = work(stop);
-        std::unique_lock lock(mutex_);
-        wakes_.wait_until(lock, stop, next, [this] { return std::exchange(has_news_, false); });
+        Lock lock(mutex_);
+        wakes_.wait_until(lock.native(), stop, next, [this]() MERLON_REQUIRES(mutex_) {
+            return std::exchange(has_news_, false);
+        });
     }
 }
 

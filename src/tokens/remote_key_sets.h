@@ -9,13 +9,13 @@
 #include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/current.h"
+#include "base/mutex.h"
 #include "fetch/fetcher.h"
 #include "tokens/jwk_json.h"
 
@@ -46,11 +46,6 @@ private:
     Current<std::vector<NamedKey>> keys_{std::make_shared<const std::vector<NamedKey>>()};
     std::atomic<std::uint64_t> generation_{1};
 
-    // Under the owner's mutex.
-    std::optional<SteadyTime> due_;  // none: now
-    std::optional<SteadyTime> missed_;
-    bool was_asked_for_ = false;  // fetched, or tried to
-
     // Of the owner's thread.
     std::string document_;
     bool has_failed_ = false;
@@ -80,17 +75,25 @@ public:
 
 private:
     friend class RemoteKeySet;
-    void miss(RemoteKeySet& set);
+    struct Entry {
+        std::weak_ptr<RemoteKeySet> set;     // whoever verifies owns it
+        std::optional<SteadyTime> due = {};  // none: now
+        std::optional<SteadyTime> missed = {};
+        bool was_asked_for = false;  // fetched, or tried to
+    };
+    // Of a set that somebody holds.
+    Entry& entry_of(const RemoteKeySet& set) MERLON_REQUIRES(mutex_);
+    void miss(const RemoteKeySet& set);
     std::vector<std::shared_ptr<RemoteKeySet>> take_due();
     bool fetch(RemoteKeySet& set, std::stop_token stop);
 
     fetch::Fetcher& fetcher_;
     const Clock& clock_;
     Report report_;
-    std::mutex mutex_;
+    Mutex mutex_;
     std::condition_variable_any wakes_;
-    bool has_news_ = false;
-    std::vector<std::weak_ptr<RemoteKeySet>> sets_;  // whoever verifies owns them
+    bool has_news_ MERLON_GUARDED_BY(mutex_) = false;
+    std::vector<Entry> sets_ MERLON_GUARDED_BY(mutex_);
 };
 
 }  // namespace merlon::tokens

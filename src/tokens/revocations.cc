@@ -51,7 +51,7 @@ void Revocations::add(std::string_view text, std::int64_t least_version, WallTim
     Part& part = const_cast<Part&>(part_of(*id));
     bool is_news = true;
     {
-        const std::lock_guard lock(part.mutex);
+        const Lock lock(part.mutex);
         is_news = part.table.add(revoked);
     }
     if (tell == Tell::News && !is_news) return;
@@ -60,14 +60,14 @@ void Revocations::add(std::string_view text, std::int64_t least_version, WallTim
 }
 
 void Revocations::note(const Revoked& revoked) {
-    const std::lock_guard lock(recent_mutex_);
+    const Lock lock(recent_mutex_);
     const std::uint64_t next = generation_.load(std::memory_order_relaxed) + 1;
     recent_[next % remembered] = revoked;
     generation_.store(next, std::memory_order_release);
 }
 
 std::string Revocations::told_since(std::uint64_t generation) const {
-    const std::lock_guard lock(recent_mutex_);
+    const Lock lock(recent_mutex_);
     const std::uint64_t last = generation_.load(std::memory_order_relaxed);
     if (last - generation > remembered) return std::string(untold);
     std::string told;
@@ -113,21 +113,21 @@ bool Revocations::is_revoked(const AccessToken& token) const {
 }
 
 bool Revocations::Part::refuses(const RevokedId& id, std::int64_t version) const {
-    const std::lock_guard lock(mutex);
+    const Lock lock(mutex);
     const Revoked* held = table.find(id);
     return held != nullptr && version < std::int64_t{held->least_version};
 }
 
 void Revocations::sweep() {
     Part& part = parts_[swept_.fetch_add(1, std::memory_order_relaxed) % parts];
-    const std::lock_guard lock(part.mutex);
+    const Lock lock(part.mutex);
     part.table.drop_expired(seconds_down(clock_.wall()), seconds_down(clock_.steady()));
 }
 
 std::size_t Revocations::size() const {
     std::size_t sum = 0;
     for (const Part& part : parts_) {
-        const std::lock_guard lock(part.mutex);
+        const Lock lock(part.mutex);
         sum += part.table.size();
     }
     return sum;

@@ -9,11 +9,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "tokens/access_token.h"
 #include "tokens/revocation_table.h"
 
@@ -70,8 +70,8 @@ public:
 
 private:
     struct Part {
-        mutable std::mutex mutex;
-        RevocationTable table;
+        mutable Mutex mutex;
+        RevocationTable table MERLON_GUARDED_BY(mutex);
 
         bool refuses(const RevokedId& id, std::int64_t version) const;
     };
@@ -83,9 +83,10 @@ private:
 
     const Clock& clock_;
     std::array<Part, parts> parts_;
-    mutable std::mutex recent_mutex_;
-    std::array<Revoked, remembered> recent_;    // by the generation it made; under the mutex
-    std::atomic<std::uint64_t> generation_{1};  // changes under the mutex
+    mutable Mutex recent_mutex_;
+    // By the generation that it made.
+    std::array<Revoked, remembered> recent_ MERLON_GUARDED_BY(recent_mutex_);
+    std::atomic<std::uint64_t> generation_{1};  // written while recent_mutex_ is held
     std::atomic<SteadyTime> whole_at_{SteadyTime::max()};
     std::atomic<std::size_t> swept_{0};
     std::function<void()> tell_;
