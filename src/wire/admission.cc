@@ -103,6 +103,26 @@ Result<> check_target(const RequestHead& head, std::string_view host) {
     return refuse("target.malformed");
 }
 
+// RFC 9112 section 6.3, for a request.
+Result<Framing> request_body(const FramingFields& framing, int version_minor) {
+    if (framing.encoding != nullptr) {
+        if (framing.length != nullptr) return refuse("framing.both_lengths");
+        // Exactly "chunked": no list, no parameter, no quotes, not on HTTP/1.0.
+        if (version_minor == 0 || !text::equals_ignoring_case(framing.encoding->value, "chunked")) {
+            return refuse("framing.transfer_encoding");
+        }
+        return Framing{BodyKind::Chunked, 0};
+    }
+    if (framing.length == nullptr) return Framing{};
+    // 18 digits cannot overflow anything that is added to them.
+    const std::string_view digits = framing.length->value;
+    const auto length = text::parse_number<std::uint64_t>(digits);
+    const bool is_digits = !digits.empty() && std::ranges::all_of(digits, text::is_digit);
+    if (!is_digits || !length) return refuse("framing.content_length");
+    if (digits.size() > 18) return refuse("body.too_large");
+    return Framing{*length > 0 ? BodyKind::Length : BodyKind::None, *length};
+}
+
 }  // namespace
 
 bool lists_token(std::string_view list, std::string_view token) {
@@ -161,23 +181,7 @@ Result<Admitted> admit(const RequestHead& head) {
     admitted.host = host->value;
     MERLON_TRY(check_target(head, host->value));
 
-    if (framing.encoding != nullptr) {
-        if (framing.length != nullptr) return refuse("framing.both_lengths");
-        // Exactly "chunked": no list, no parameter, no quotes, not on HTTP/1.0.
-        if (head.version_minor == 0 ||
-            !text::equals_ignoring_case(framing.encoding->value, "chunked")) {
-            return refuse("framing.transfer_encoding");
-        }
-        admitted.body = {BodyKind::Chunked, 0};
-    } else if (framing.length != nullptr) {
-        // 18 digits cannot overflow anything that is added to them.
-        const auto length = text::parse_number<std::uint64_t>(framing.length->value);
-        const bool is_digits = !framing.length->value.empty() &&
-                               std::ranges::all_of(framing.length->value, text::is_digit);
-        if (!is_digits || !length) return refuse("framing.content_length");
-        if (framing.length->value.size() > 18) return refuse("body.too_large");
-        admitted.body = {*length > 0 ? BodyKind::Length : BodyKind::None, *length};
-    }
+    admitted.body = MERLON_TRY(request_body(framing, head.version_minor));
     admitted.keep_alive = framing.persists(head.version_minor);
 
     if (expect != nullptr) {
