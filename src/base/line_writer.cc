@@ -35,8 +35,10 @@ std::string_view first_piece(std::string_view lines, std::size_t bytes_max) {
 
 }  // namespace
 
-LineWriter::LineWriter(int descriptor, metrics::Counter& first_lost, metrics::Counter& second_lost)
+LineWriter::LineWriter(int descriptor, const Clock& clock, metrics::Counter& first_lost,
+                       metrics::Counter& second_lost)
     : descriptor_(descriptor),
+      clock_(clock),
       piece_bytes_max_(piece_bytes(descriptor)),
       first_(*this, 0, first_lost),
       second_(*this, 1, second_lost),
@@ -100,10 +102,9 @@ bool LineWriter::put(std::string_view& bytes, const std::stop_token& stop) {
 
 // Until the descriptor takes something, or an error that write(2) will tell of.
 bool LineWriter::await_room(const std::stop_token& stop) {
-    using std::chrono::steady_clock;
     constexpr int look_around_ms = 100;  // at whether the process wants to end
     while (true) {
-        const auto now = steady_clock::now();
+        const SteadyTime now = clock_.steady();
         if (stop.stop_requested()) give_up_at_ = std::min(give_up_at_, now + farewell_max);
         const bool is_late = now >= give_up_at_;
         pollfd descriptor{descriptor_, POLLOUT, 0};

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
 
@@ -39,8 +40,9 @@ public:
     // At the end of the process: how long a reader that does not read holds it up.
     static constexpr std::chrono::milliseconds farewell_max{1'000};
 
-    // Borrows the descriptor and the counters for life.
-    LineWriter(int descriptor, metrics::Counter& first_lost, metrics::Counter& second_lost);
+    // Borrows everything for life.
+    LineWriter(int descriptor, const Clock& clock, metrics::Counter& first_lost,
+               metrics::Counter& second_lost);
     // Writes what waits, for as long as farewell_max allows.
     ~LineWriter() = default;
 
@@ -70,6 +72,7 @@ private:
     bool await_room(const std::stop_token& stop);
 
     const int descriptor_;
+    const Clock& clock_;
     const std::size_t piece_bytes_max_;
     Mutex mutex_;
     std::condition_variable_any came_;
@@ -78,8 +81,7 @@ private:
     Lane second_;
     // Of the thread.
     char last_ = '\n';  // byte written
-    std::chrono::steady_clock::time_point give_up_at_ =
-        std::chrono::steady_clock::time_point::max();
+    SteadyTime give_up_at_ = SteadyTime::max();
     std::jthread thread_;  // last: it uses all of the above
 };
 

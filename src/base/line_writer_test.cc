@@ -19,7 +19,7 @@ class PipedWriter {
 public:
     PipedWriter() {
         if (::pipe2(ends_, O_CLOEXEC) != 0) ADD_FAILURE();
-        writer.emplace(ends_[1], lost, other_lost);
+        writer.emplace(ends_[1], clock, lost, other_lost);
     }
     ~PipedWriter() {
         writer.reset();
@@ -37,6 +37,7 @@ public:
         return text;
     }
 
+    SystemClock clock;
     metrics::Counter lost;
     metrics::Counter other_lost;
     std::optional<LineWriter> writer;
@@ -117,10 +118,11 @@ TEST(LineWriter, EndsAlthoughNobodyReads) {
 TEST(LineWriter, CountsWhatAFullDiskDoesNotTake) {
     const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
     if (full < 0) GTEST_SKIP() << "/dev/full is not there";
+    const SystemClock clock;
     metrics::Counter lost;
     metrics::Counter other_lost;
     {
-        LineWriter writer(full, lost, other_lost);
+        LineWriter writer(full, clock, lost, other_lost);
         writer.first().write("a\nb\n");
         writer.second().write("c\n");
     }

@@ -58,7 +58,7 @@ void RequestPath::replace(std::shared_ptr<const Snapshot> snapshot) {
         auto upstream = std::make_unique<upstream::Upstream>(service.name, service.targets,
                                                              deadlines_, shared_.metrics);
         active_->checkers.push_back(std::make_unique<upstream::HealthChecker>(
-            *upstream, service.health, executor_, deadlines_, entropy_));
+            *upstream, service.health, executor_, shared_.clock, deadlines_, entropy_));
         active_->upstreams.push_back(std::move(upstream));
     }
 }

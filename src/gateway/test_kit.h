@@ -80,8 +80,9 @@ public:
             path = std::make_unique<RequestPath>(
                 Shared{clock, entropy, limits, refusals, metrics, revocations, access_lines},
                 thread.deadlines(), thread.executor(), *made);
-            server = std::make_unique<http::Server>(thread.executor(), server_settings, *path,
-                                                    thread.deadlines(), nullptr, 100);
+            server =
+                std::make_unique<http::Server>(thread.executor(), system_clock, server_settings,
+                                               *path, thread.deadlines(), nullptr, 100);
             auto acceptor = net::listen_on(thread.executor(), {"127.0.0.1", 0, {}});
             ASSERT_TRUE(acceptor);
             port = net::port_of(*acceptor);
@@ -114,6 +115,7 @@ public:
     tokens::CurrentKeys keys{std::make_shared<const tokens::Keyring>(
         tokens::Keyring::of_secret(Secret("k7Qd2x9VbR4mT8wZp3LsN6yHc1JfGa5E")).value())};
     FakeClock clock;
+    SystemClock system_clock;  // of the server: draining ends by real time
     tokens::testing::FakeFetcher documents;
     tokens::RemoteKeySets remote_keys{documents, clock, [](const std::string&) {}};
     SystemEntropy entropy;

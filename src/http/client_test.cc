@@ -150,6 +150,7 @@ public:
 };
 
 struct TlsServer {
+    SystemClock clock;
     TlsFiles files;
     ServerSettings settings;
     EchoHandler echo;
@@ -163,8 +164,8 @@ struct TlsServer {
         EXPECT_TRUE(context);
         const std::shared_ptr<const net::TlsServerContext> shared(*std::move(context));
         thread.run([&] {
-            server = std::make_unique<Server>(thread.executor(), settings, echo, thread.deadlines(),
-                                              shared, 10);
+            server = std::make_unique<Server>(thread.executor(), clock, settings, echo,
+                                              thread.deadlines(), shared, 10);
             auto acceptor = net::listen_on(thread.executor(), {"127.0.0.1", 0, {}});
             address->port = net::port_of(*acceptor);
             server->serve(*std::move(acceptor));

@@ -22,6 +22,7 @@ public:
 };
 
 struct WhoServer {
+    SystemClock clock;
     ServerSettings settings;
     WhoHandler handler;
     net::testing::LoopThread thread;
@@ -30,7 +31,7 @@ struct WhoServer {
 
     explicit WhoServer(std::shared_ptr<const net::TlsServerContext> tls) {
         thread.run([&] {
-            server = std::make_unique<Server>(thread.executor(), settings, handler,
+            server = std::make_unique<Server>(thread.executor(), clock, settings, handler,
                                               thread.deadlines(), std::move(tls), 10);
             auto acceptor = net::listen_on(thread.executor(), {"127.0.0.1", 0, {}});
             port = net::port_of(*acceptor);

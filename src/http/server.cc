@@ -5,14 +5,12 @@
 
 #include "base/spawn.h"
 
-#include "base/clock.h"
-
 namespace merlon::http {
 namespace {
 
 // RFC 9110 section 5.6.7: Sun, 06 Nov 1994 08:49:37 GMT.
-std::string http_date() {
-    return fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(SystemClock().wall()));
+std::string http_date(WallTime now) {
+    return fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(now));
 }
 
 std::string address_text(const net::Socket& socket) {
@@ -33,17 +31,18 @@ std::string address_text(const net::Socket& socket) {
 
 }  // namespace
 
-Server::Server(Executor executor, const ServerSettings& settings, Handler& handler,
-               net::Deadlines& deadlines, std::shared_ptr<const net::TlsServerContext> tls,
-               std::size_t connections_max)
+Server::Server(Executor executor, const Clock& clock, const ServerSettings& settings,
+               Handler& handler, net::Deadlines& deadlines,
+               std::shared_ptr<const net::TlsServerContext> tls, std::size_t connections_max)
     : executor_(executor),
+      clock_(clock),
       context_{handler,
                deadlines,
                settings.timeouts,
                {settings.limits.header_bytes, settings.limits.target_bytes, settings.limits.fields},
                settings.limits.body_bytes,
                false,
-               http_date()},
+               http_date(clock.wall())},
       tls_(std::move(tls)),
       connections_max_(connections_max),
       second_(executor) {
@@ -97,7 +96,7 @@ void Server::tick() {
     second_.expires_after(std::chrono::seconds{1});
     second_.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
-        context_.date = http_date();
+        context_.date = http_date(clock_.wall());
         if (context_.draining) advance_drain();
         tick();
     });
@@ -107,7 +106,7 @@ void Server::drain(std::function<void()> drained) {
     if (context_.draining) return;
     context_.draining = true;
     drained_ = std::move(drained);
-    drain_end_ = std::chrono::steady_clock::now() + context_.timeouts.drain;
+    drain_end_ = clock_.steady() + context_.timeouts.drain;
     for (net::Acceptor& acceptor : acceptors_) {
         boost::system::error_code error;
         acceptor.non_blocking(true, error);  // else accept() waits for one more
@@ -122,7 +121,7 @@ void Server::drain(std::function<void()> drained) {
 }
 
 void Server::advance_drain() {
-    const bool time_is_up = std::chrono::steady_clock::now() >= drain_end_;
+    const bool time_is_up = clock_.steady() >= drain_end_;
     const auto quiet_ticks =
         static_cast<std::uint64_t>(context_.timeouts.drain_quiet / net::Deadlines::tick_length);
     for (Connection* connection : connections_) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/clock.h"
 #include "http/connection.h"
 #include "net/listen.h"
 #include "net/tls.h"
@@ -18,8 +19,9 @@ namespace merlon::http {
 // Resource of a worker; one thread. Destroyed only after its loop has stopped.
 class Server final {
 public:
-    // `tls` null: in the clear. Borrows the handler and the deadlines, which its owner starts.
-    Server(Executor executor, const ServerSettings& settings, Handler& handler,
+    // `tls` null: in the clear. Borrows the clock, the handler and the deadlines, which its owner
+    // starts.
+    Server(Executor executor, const Clock& clock, const ServerSettings& settings, Handler& handler,
            net::Deadlines& deadlines, std::shared_ptr<const net::TlsServerContext> tls,
            std::size_t connections_max);
     ~Server();
@@ -47,6 +49,7 @@ private:
     void advance_drain();
 
     Executor executor_;
+    const Clock& clock_;
     ConnectionContext context_;
     std::shared_ptr<const net::TlsServerContext> tls_;
     std::size_t connections_max_;
@@ -55,7 +58,7 @@ private:
     std::atomic<std::size_t> count_{0};   // of connections_, for other threads
     Tick second_;
     std::function<void()> drained_;
-    std::chrono::steady_clock::time_point drain_end_;
+    SteadyTime drain_end_;
 };
 
 }  // namespace merlon::http

@@ -69,8 +69,8 @@ protected:
     }
     void start(net::Endpoint endpoint = {"127.0.0.1", 0, {}}) {
         thread.run([&] {
-            server = std::make_unique<Server>(thread.executor(), settings, echo, thread.deadlines(),
-                                              nullptr, 100);
+            server = std::make_unique<Server>(thread.executor(), clock, settings, echo,
+                                              thread.deadlines(), nullptr, 100);
             auto acceptor = net::listen_on(thread.executor(), endpoint);
             ASSERT_TRUE(acceptor) << acceptor.error().detail;
             port = net::port_of(*acceptor);
@@ -87,6 +87,7 @@ protected:
     }
 
     Echo echo;
+    SystemClock clock;
     ServerSettings settings;
     LoopThread thread;
     std::unique_ptr<Server> server;

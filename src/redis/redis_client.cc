@@ -93,8 +93,8 @@ bool RedisClient::ask(std::size_t script, std::span<const std::string_view> word
 
 void RedisClient::watch() {
     if (std::exchange(is_watching_, true)) return;
-    watch_due_ = std::chrono::steady_clock::now() + watch_step;
-    watch_.expires_at(watch_due_);
+    watch_due_ = clock_.steady() + watch_step;
+    watch_.expires_after(watch_step);
     watch_.async_wait([this](const boost::system::error_code& error) {
         is_watching_ = false;
         if (!error) look_at_watch();
@@ -103,9 +103,9 @@ void RedisClient::watch() {
 
 void RedisClient::look_at_watch() {
     // A loop that comes late itself may not have read yet what has come.
-    const bool is_late = std::chrono::steady_clock::now() > watch_due_ + watch_step;
-    const auto answer_max = server_.settings().answer_max * (is_late ? 2 : 1);
     const SteadyTime now = clock_.steady();
+    const bool is_late = now > watch_due_ + watch_step;
+    const auto answer_max = server_.settings().answer_max * (is_late ? 2 : 1);
     if (!hopeful_.empty()) {
         watch();
         if (now - hopes_since_ >= answer_max) enter(State::Away, "no connection in time");

@@ -51,7 +51,7 @@ Result<std::unique_ptr<Platform>> Platform::make(config::Settings settings,
 Platform::Platform(config::Settings settings, installation::RoleSet roles, int log_descriptor)
     : settings_(std::move(settings)),
       roles_(std::move(roles)),
-      log_(log_descriptor,
+      log_(log_descriptor, clock_,
            metrics_.counter("merlon_security_events_lost",
                             "Security events that could not be written to the log"),
            metrics_.counter("merlon_access_log_dropped",
@@ -191,8 +191,8 @@ Result<> Platform::open_roles() {
 Result<> Platform::open_admin() {
     admin_deadlines_.start();
     MERLON_TRY(net::require_free(main_.get_executor(), settings_.server.admin));
-    admin_server_ = std::make_unique<http::Server>(main_.get_executor(), settings_.server, admin_,
-                                                   admin_deadlines_, nullptr, 64);
+    admin_server_ = std::make_unique<http::Server>(main_.get_executor(), clock_, settings_.server,
+                                                   admin_, admin_deadlines_, nullptr, 64);
     admin_server_->serve(MERLON_TRY(net::listen_on(main_.get_executor(), settings_.server.admin)));
     observe_process(metrics_, clock_.wall());
     metrics_.observe_gauge("merlon_connections", "open client connections", [this] {
@@ -208,8 +208,8 @@ Result<> Platform::open_admin() {
 Result<> Platform::open_operator_socket() {
     operator_ = std::make_unique<OperatorHandler>(
         operations::Operated{built_ins_.auth(), stores_.events()});
-    operator_server_ = std::make_unique<http::Server>(main_.get_executor(), settings_.server,
-                                                      *operator_, admin_deadlines_, nullptr, 8);
+    operator_server_ = std::make_unique<http::Server>(
+        main_.get_executor(), clock_, settings_.server, *operator_, admin_deadlines_, nullptr, 8);
     operator_server_->serve(
         MERLON_TRY(installation::take_operator_socket(main_.get_executor(), settings_)));
     return {};

@@ -8,8 +8,8 @@ http::Server& Worker::add_gateway(const http::ServerSettings& settings, gateway:
                                   std::shared_ptr<const net::TlsServerContext> tls) {
     path_ =
         std::make_unique<gateway::RequestPath>(shared, deadlines_, executor(), std::move(snapshot));
-    servers_.push_back(std::make_unique<http::Server>(executor(), settings, *path_, deadlines_,
-                                                      std::move(tls), connections_max_));
+    servers_.push_back(std::make_unique<http::Server>(
+        executor(), shared.clock, settings, *path_, deadlines_, std::move(tls), connections_max_));
     gateway_server_ = servers_.back().get();
     return *gateway_server_;
 }
@@ -20,7 +20,7 @@ http::Server& Worker::add_role(const http::ServerSettings& settings,
                                events::Refusals& refusals) {
     roles_.push_back(std::make_unique<rpc::RoleHandler>(role, clock, refusals));
     servers_.push_back(std::make_unique<http::Server>(
-        executor(), settings, *roles_.back(), deadlines_, std::move(tls), connections_max_));
+        executor(), clock, settings, *roles_.back(), deadlines_, std::move(tls), connections_max_));
     return *servers_.back();
 }
 

@@ -15,6 +15,7 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
 
 struct HealthChecker::Check {
     Upstream* upstream;  // null: stopped
+    const Clock& clock;
     std::size_t target;
     std::shared_ptr<const http::UpstreamAddress> address;
     HealthSettings settings;
@@ -24,14 +25,15 @@ struct HealthChecker::Check {
 };
 
 HealthChecker::HealthChecker(Upstream& upstream, const HealthSettings& settings, Executor executor,
-                             net::Deadlines& deadlines, Entropy& entropy) {
+                             const Clock& clock, net::Deadlines& deadlines, Entropy& entropy) {
     if (settings.path.empty()) return;
     for (std::size_t target = 0; target < upstream.target_count(); ++target) {
         std::uint16_t random = 0;
         entropy.fill(std::as_writable_bytes(std::span(&random, 1)));
         const auto phase = settings.interval * random / 0x10000;
-        auto check = std::make_shared<Check>(Check{&upstream, target, upstream.address(target),
-                                                   settings, deadlines, phase, Timer(executor)});
+        auto check =
+            std::make_shared<Check>(Check{&upstream, clock, target, upstream.address(target),
+                                          settings, deadlines, phase, Timer(executor)});
         checks_.push_back(check);
         spawn(executor, run(std::move(check)));
     }
@@ -50,14 +52,14 @@ Task<> HealthChecker::run(std::shared_ptr<Check> check) {
     while (true) {
         co_await check->timer.async_wait(as_result);
         if (check->upstream == nullptr) co_return Result<>{};
-        const auto next = std::chrono::steady_clock::now() + check->settings.interval;
+        const SteadyTime next = check->clock.steady() + check->settings.interval;
         const Result<> answered = co_await ask(check);
         if (check->upstream == nullptr) co_return Result<>{};
         failures = answered ? 0 : failures + 1;
         if (answered || failures >= failures_max) {
             check->upstream->note_check(check->target, answered.has_value());
         }
-        check->timer.expires_at(next);
+        check->timer.expires_after(next - check->clock.steady());
     }
 }
 

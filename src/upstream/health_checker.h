@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/entropy.h"
 #include "upstream/upstream.h"
 
@@ -16,9 +17,10 @@ class HealthChecker final {
 public:
     static constexpr int failures_max = 2;
 
-    // Borrows upstream; deadlines outlive the executor's loop. Does nothing without a path.
+    // Borrows upstream; clock and deadlines outlive the executor's loop. Does nothing without a
+    // path.
     HealthChecker(Upstream& upstream, const HealthSettings& settings, Executor executor,
-                  net::Deadlines& deadlines, Entropy& entropy);
+                  const Clock& clock, net::Deadlines& deadlines, Entropy& entropy);
     ~HealthChecker();
     HealthChecker(const HealthChecker&) = delete;
     HealthChecker& operator=(const HealthChecker&) = delete;
