@@ -30,10 +30,10 @@ Result<> Stores::open(const config::Settings& settings, const RoleSet& roles, co
             return roles.has(role->name) && !role->personal_data.empty();
         });
     if (holds_personal_data) {
-        key_database_ = MERLON_TRY(storage::open_database(settings.keys.database));
+        key_database_ = MERLON_TRY(storage::open_database(settings.keys.database, clock, entropy));
     }
     for (const std::string_view role : roles_with_data(settings)) {
-        if (needs(roles, role)) MERLON_TRY(open_role(settings.store, role));
+        if (needs(roles, role)) MERLON_TRY(open_role(settings.store, role, clock, entropy));
     }
     MERLON_TRY(require_moved(settings));
     if (key_database_) {
@@ -51,14 +51,15 @@ Result<> Stores::open(const config::Settings& settings, const RoleSet& roles, co
     return {};
 }
 
-Result<> Stores::open_role(const storage::StoreSettings& store, std::string_view role) {
+Result<> Stores::open_role(const storage::StoreSettings& store, std::string_view role,
+                           const Clock& clock, Entropy& entropy) {
     const storage::DatabaseSettings& wanted = store.database_of(role);
     auto found = std::ranges::find_if(
         opened_, [&](const Opened& one) { return storage::is_same_access(one.settings, wanted); });
     if (found == opened_.end()) {
         const bool is_shared_one = storage::is_same_access(wanted, store.database);
         opened_.push_back({is_shared_one ? "data" : std::string(role), wanted,
-                           MERLON_TRY(storage::open_database(wanted))});
+                           MERLON_TRY(storage::open_database(wanted, clock, entropy))});
         found = opened_.end() - 1;
     }
     of_role_.emplace(role, found->database.get());

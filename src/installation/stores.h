@@ -22,7 +22,7 @@ public:
     // (storage::is_same_access). Errors: "store.elsewhere" (Conflict: a role's tables are in
     // store.url and not in the database of its own), those of open_database(), migrate() of the
     // outbox, load_master_key() and KeyStore::open(); those about keys name the files and URLs for
-    // the operator.
+    // the operator. Borrows clock, entropy and metrics for life.
     Result<> open(const config::Settings& settings, const RoleSet& roles, const Clock& clock,
                   Entropy& entropy, metrics::Registry& metrics);
 
@@ -45,7 +45,8 @@ private:
         storage::DatabaseSettings settings;
         std::unique_ptr<storage::Database> database;
     };
-    Result<> open_role(const storage::StoreSettings& store, std::string_view role);
+    Result<> open_role(const storage::StoreSettings& store, std::string_view role,
+                       const Clock& clock, Entropy& entropy);
     Result<> require_moved(const config::Settings& settings);
     Result<> open_outboxes(const config::Settings& settings, const Clock& clock);
 

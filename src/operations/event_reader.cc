@@ -20,11 +20,13 @@ bool is_there(const storage::DatabaseSettings& database) {
 }  // namespace
 
 Result<std::string> read_events(config::Settings settings, std::string command) {
+    const SystemClock clock;
+    SystemEntropy entropy;
     std::vector<std::unique_ptr<storage::Database>> databases;
     Operated operated{nullptr, {}};
     for (const installation::OwnedTables& tables : installation::owned_tables(settings)) {
         if (tables.role != storage::outbox_role || !is_there(tables.database)) continue;
-        auto database = MERLON_TRY(storage::open_database(tables.database));
+        auto database = MERLON_TRY(storage::open_database(tables.database, clock, entropy));
         const auto reports =
             MERLON_TRY(wait(storage::report_migrations(*database, tables.role, tables.migrations)));
         if (reports.front().state == storage::MigrationState::Pending) continue;

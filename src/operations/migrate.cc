@@ -20,6 +20,8 @@ using storage::MigrationReport;
 using storage::MigrationState;
 
 Result<RoleReport> report_role(const installation::OwnedTables& tables) {
+    const SystemClock clock;
+    SystemEntropy entropy;
     const auto* sqlite = std::get_if<storage::SqliteSettings>(&tables.database);
     std::error_code ignored;
     if (sqlite != nullptr && !std::filesystem::exists(sqlite->path, ignored)) {
@@ -30,7 +32,7 @@ Result<RoleReport> report_role(const installation::OwnedTables& tables) {
         }
         return nothing;
     }
-    const auto database = MERLON_TRY(storage::open_database(tables.database));
+    const auto database = MERLON_TRY(storage::open_database(tables.database, clock, entropy));
     return RoleReport{
         tables.role, storage::name_of(tables.database),
         MERLON_TRY(wait(storage::report_migrations(*database, tables.role, tables.migrations)))};
@@ -67,8 +69,9 @@ Result<std::vector<RoleReport>> report_tables(const config::Settings& settings) 
 Result<std::vector<RoleReport>> migrate_tables(const config::Settings& settings) {
     const auto lock = MERLON_TRY(installation::StoreLock::take(settings));
     const SystemClock clock;
+    SystemEntropy entropy;
     for (const installation::OwnedTables& tables : installation::owned_tables(settings)) {
-        const auto database = MERLON_TRY(storage::open_database(tables.database));
+        const auto database = MERLON_TRY(storage::open_database(tables.database, clock, entropy));
         MERLON_TRY(wait(storage::migrate(*database, clock, tables.role, tables.migrations)));
     }
     return report_tables(settings);

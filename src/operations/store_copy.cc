@@ -22,6 +22,12 @@ using storage::MigrationState;
 using storage::Place;
 
 // The databases go last: statements are known to them by address.
+// What the databases borrow.
+struct Outside {
+    SystemClock clock;
+    SystemEntropy entropy;
+};
+
 struct Move : StoreMove {
     std::vector<CopiedTable> tables;
     std::vector<std::unique_ptr<storage::TableStatements>> plans;
@@ -62,13 +68,13 @@ std::unexpected<Error> wrong_source(std::string detail) {
 }
 
 // Its tables are this release's, or were never made: of a role that was always disabled.
-Result<> open_source(Move& move) {
+Result<> open_source(Move& move, Outside& outside) {
     const auto* sqlite = std::get_if<storage::SqliteSettings>(&move.from);
     std::error_code ignored;
     if (sqlite != nullptr && !std::filesystem::exists(sqlite->path, ignored)) {
         return wrong_source(sqlite->path + " is not there");
     }
-    move.source = MERLON_TRY(storage::open_database(move.from));
+    move.source = MERLON_TRY(storage::open_database(move.from, outside.clock, outside.entropy));
     std::vector<installation::OwnedTables> there;
     for (const installation::OwnedTables& part : move.parts) {
         const auto reports =
@@ -91,8 +97,8 @@ Result<> open_source(Move& move) {
 
 // Of roles that were always disabled there is nothing to move, but something has to be in each
 // source.
-Result<> open_sources(std::vector<Move>& moves) {
-    for (Move& move : moves) MERLON_TRY(open_source(move));
+Result<> open_sources(std::vector<Move>& moves, Outside& outside) {
+    for (Move& move : moves) MERLON_TRY(open_source(move, outside));
     for (const Move& move : moves) {
         const bool has_tables = std::ranges::any_of(moves, [&](const Move& other) {
             return !other.parts.empty() && storage::is_same_database(other.from, move.from);
@@ -196,11 +202,11 @@ enum class Found : std::uint8_t { Nothing, Part, Rows };
 // The tables, by the normal migrations; then the markers, unless it is not ours to fill. The keys'
 // marker comes first, since a server that starts in between opens and fills their database first;
 // the last one comes before the first row.
-Result<Found> open_targets(std::vector<Move>& moves, const std::string& source) {
+Result<Found> open_targets(std::vector<Move>& moves, const std::string& source, Outside& outside) {
     std::string marker;
     bool is_marked = false;
     for (Move& move : moves) {
-        move.target = MERLON_TRY(storage::open_database(move.to));
+        move.target = MERLON_TRY(storage::open_database(move.to, outside.clock, outside.entropy));
         marker = MERLON_TRY(wait(find_marker(move.target.get())));
         if (!marker.empty() && marker != source) {
             return fail(Kind::Conflict, "copy.not_empty",
@@ -278,14 +284,15 @@ Result<std::vector<CopiedTable>> compare(std::vector<Move>& moves) {
 
 Result<std::vector<CopiedTable>> copy_store(const config::Settings& settings,
                                             const CopyOrder& order) {
+    Outside outside;
     std::vector<Move> moves;
     for (StoreMove& move : MERLON_TRY(store_moves(settings, order))) {
         moves.push_back({std::move(move)});
     }
     const auto locks = MERLON_TRY(lock_all(settings, moves));
-    MERLON_TRY(open_sources(moves));
+    MERLON_TRY(open_sources(moves, outside));
     MERLON_TRY(choose_outboxes(moves));
-    if (MERLON_TRY(open_targets(moves, name_of(moves.back().from))) == Found::Rows) {
+    if (MERLON_TRY(open_targets(moves, name_of(moves.back().from), outside)) == Found::Rows) {
         // Perhaps this very copy came to its end, and was killed before it could say so.
         auto copied = compare(moves);
         if (copied || copied.error().rule != "copy.differs") return copied;

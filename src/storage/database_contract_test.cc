@@ -26,7 +26,7 @@ const Store stores[] = {
     {"Postgres",
      [](const TemporaryFolder&) -> std::unique_ptr<Database> {
          static PostgresTestServer server;  // one for all tests: it takes seconds to start
-         auto database = PostgresDatabase::open(server.make_database());
+         auto database = open_postgres(server.make_database());
          MERLON_ASSERT(database.has_value());
          return *std::move(database);
      }},

@@ -36,7 +36,7 @@ protected:
             database_ = SqliteDatabase::open(folder_ / "test.db").value();
         } else {
             static PostgresTestServer server;  // one for all tests: it takes seconds to start
-            database_ = PostgresDatabase::open(server.make_database()).value();
+            database_ = open_postgres(server.make_database()).value();
         }
         constexpr Migration migrations[] = {{1, "counts", R"(
             CREATE TABLE totals (counted TEXT PRIMARY KEY, items INTEGER NOT NULL) STRICT;

@@ -6,10 +6,11 @@
 
 namespace merlon::storage {
 
-Result<std::unique_ptr<Database>> open_database(const DatabaseSettings& settings) {
+Result<std::unique_ptr<Database>> open_database(const DatabaseSettings& settings,
+                                                const Clock& clock, Entropy& entropy) {
     using Postgres = std::shared_ptr<const PostgresSettings>;
     if (const auto* postgres = std::get_if<Postgres>(&settings)) {
-        return MERLON_TRY(PostgresDatabase::open(*postgres));
+        return MERLON_TRY(PostgresDatabase::open(*postgres, clock, entropy));
     }
     return MERLON_TRY(SqliteDatabase::open(std::get<SqliteSettings>(settings).path));
 }

@@ -3,12 +3,16 @@
 
 #include <memory>
 
+#include "base/clock.h"
+#include "base/entropy.h"
 #include "storage/database.h"
 #include "storage/open/settings.h"
 
 namespace merlon::storage {
 
-// Errors: SqliteDatabase::open's or PostgresDatabase::open's.
-Result<std::unique_ptr<Database>> open_database(const DatabaseSettings& settings);
+// Borrows clock and entropy for the life of the database. Errors: those of SqliteDatabase::open and
+// PostgresDatabase::open.
+Result<std::unique_ptr<Database>> open_database(const DatabaseSettings& settings,
+                                                const Clock& clock, Entropy& entropy);
 
 }  // namespace merlon::storage

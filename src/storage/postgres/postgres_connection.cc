@@ -57,7 +57,7 @@ std::pair<Kind, std::string_view> kind_of(std::string_view state) {
 class PostgresConnection::Busy {
 public:
     Busy(PostgresConnection& connection, std::chrono::milliseconds most) : connection_(connection) {
-        connection_.busy_since_ = std::chrono::steady_clock::now();
+        connection_.busy_since_ = connection_.clock_.steady();
         connection_.deadline_ = connection_.busy_since_ + most;
     }
     ~Busy() { connection_.busy_since_ = connection_.deadline_ = SteadyTime::max(); }
@@ -68,9 +68,9 @@ private:
     PostgresConnection& connection_;
 };
 
-PostgresConnection::PostgresConnection(Executor executor, const PostgresSettings& settings,
-                                       FailureNote& note)
-    : settings_(settings), note_(note), socket_(executor) {}
+PostgresConnection::PostgresConnection(Executor executor, const Clock& clock,
+                                       const PostgresSettings& settings, FailureNote& note)
+    : clock_(clock), settings_(settings), note_(note), socket_(executor) {}
 
 PostgresConnection::~PostgresConnection() {
     let_go_of_socket();
@@ -100,11 +100,11 @@ Task<> PostgresConnection::connect() {
     }
     const std::string port = std::to_string(settings_.port);
     const std::string password(settings_.password.reveal());
-    // One statement may not outlast us by much: then nobody waits for it any more. And a
-    // transaction whose process was stopped or cut off between two statements, which follow at
-    // once, holds its rows no longer than that. What a network has forgotten is told to nobody: a
-    // server that asks after its clients every two hours only, as Linux does, would have its places
-    // full of us.
+    // A statement does not run on for long after we gave it up: nobody waits for it any more. A
+    // transaction sends its statements without a pause, so one whose process was stopped or cut off
+    // between two of them holds its rows no longer than that either. The server probes our
+    // connections for dead ones: the two hours that Linux waits by default would fill its
+    // connection slots with ours.
     const std::string options = fmt::format(
         "-c statement_timeout={} -c idle_in_transaction_session_timeout={} "
         "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3",

@@ -35,8 +35,9 @@ enum class Isolation : std::uint8_t {
 // with "storage.unavailable".
 class PostgresConnection final {
 public:
-    // Borrows settings and note for life: what breaks the connection is written there.
-    PostgresConnection(Executor executor, const PostgresSettings& settings, FailureNote& note);
+    // Borrows clock, settings and note for life: what breaks the connection is written to the note.
+    PostgresConnection(Executor executor, const Clock& clock, const PostgresSettings& settings,
+                       FailureNote& note);
     ~PostgresConnection();
     PostgresConnection(const PostgresConnection&) = delete;
     PostgresConnection& operator=(const PostgresConnection&) = delete;
@@ -103,6 +104,7 @@ private:
     std::unexpected<Error> failure(const PGresult* result) const;
     std::unexpected<Error> broken(std::string why);
 
+    const Clock& clock_;
     const PostgresSettings& settings_;
     FailureNote& note_;
     PGconn* connection_ = nullptr;

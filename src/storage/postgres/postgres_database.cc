@@ -3,7 +3,6 @@
 
 #include <boost/asio/post.hpp>
 #include <future>
-#include <random>
 
 #include "base/answer.h"
 #include "base/spawn.h"
@@ -15,39 +14,44 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// For how long a transaction may go on losing races until its caller hears that too much is going
-// on.
+// How long a transaction that keeps losing races is run again before its caller gets an error.
 constexpr std::chrono::seconds racing_max{10};
-// A connection that broke before the COMMIT was sent did nothing: one fresh one is tried.
+// A connection that broke before the COMMIT was sent changed nothing: one more is tried.
 constexpr int connections_tried_max = 2;
 
-// Longer each time, and never the same for two: the same two would meet again.
-milliseconds pause_after(int attempt, std::minstd_rand& random) {
-    const int most = std::min(1 << std::min(attempt, 6), 50);
-    return milliseconds{std::uniform_int_distribution(0, most)(random)};
+// Back-off with jitter: two transactions that pause equally long would collide again.
+milliseconds pause_after(int attempt, Entropy& entropy) {
+    const int longest_ms = std::min(1 << std::min(attempt, 6), 50);
+    std::uint16_t random = 0;
+    entropy.fill(std::as_writable_bytes(std::span(&random, 1)));
+    return milliseconds{random * (longest_ms + 1) / 0x10000};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<PostgresDatabase>> PostgresDatabase::open(
-    std::shared_ptr<const PostgresSettings> settings) {
-    std::unique_ptr<PostgresDatabase> database(new PostgresDatabase(std::move(settings)));
+    std::shared_ptr<const PostgresSettings> settings, const Clock& clock, Entropy& entropy) {
+    std::unique_ptr<PostgresDatabase> database(
+        new PostgresDatabase(std::move(settings), clock, entropy));
     std::promise<Result<>> first;
     asio::post(database->loop_, [&] {
         spawn(database->loop_.get_executor(), database->pool_->acquire(),
               [&](Result<PostgresPool::Lease> lease) {
                   first.set_value(lease ? Result<>{} : std::unexpected(lease.error()));
               });
-        database->pool_->start();  // who keeps the deadlines, also that of the first connection
+        database->pool_->start();  // which keeps the deadlines, also that of the first connection
     });
     MERLON_TRY(first.get_future().get());
     return database;
 }
 
-PostgresDatabase::PostgresDatabase(std::shared_ptr<const PostgresSettings> settings)
+PostgresDatabase::PostgresDatabase(std::shared_ptr<const PostgresSettings> settings,
+                                   const Clock& clock, Entropy& entropy)
     : settings_(std::move(settings)),
-      pool_(std::make_unique<PostgresPool>(loop_.get_executor(), *settings_, note_)),
-      listener_(loop_.get_executor(), *settings_, note_),
+      clock_(clock),
+      entropy_(entropy),
+      pool_(std::make_unique<PostgresPool>(loop_.get_executor(), clock, *settings_, note_)),
+      listener_(loop_.get_executor(), clock, *settings_, note_),
       thread_([this] { loop_.run(); }) {}
 
 PostgresDatabase::~PostgresDatabase() { stop(); }
@@ -55,7 +59,7 @@ PostgresDatabase::~PostgresDatabase() { stop(); }
 void PostgresDatabase::stop() {
     if (!thread_.joinable()) return;
     is_closed_.store(true);
-    // From now on nobody enters; who is in leaves within the deadlines of statements.
+    // No new call enters; those that are under way end within the deadlines of their statements.
     for (auto left = under_way_.load(); left != 0; left = under_way_.load()) {
         under_way_.wait(left);
     }
@@ -133,17 +137,16 @@ Task<Rows> PostgresDatabase::run_query(Sql sql, Parameters parameters) {
     }
 }
 
-// Alone, the lock first: what was committed before it was ours is seen by what comes after.
+// Takes the lock first: so the work sees all that was committed before it had the lock.
 Task<> work_alone(PostgresTransaction* transaction, Database::Work work) {
     MERLON_CO_TRY(co_await transaction->lock_others_out());
     co_return co_await work(*transaction);
 }
 
 Task<> PostgresDatabase::run_transaction(Work work, Isolation isolation) {
-    std::minstd_rand random(std::random_device{}());
-    const auto end = std::chrono::steady_clock::now() + racing_max;
+    const auto end = clock_.steady() + racing_max;
     int broken = 0;
-    for (int attempt = 1; std::chrono::steady_clock::now() < end; ++attempt) {
+    for (int attempt = 1; clock_.steady() < end; ++attempt) {
         {
             const PostgresPool::Lease lease = MERLON_CO_TRY(co_await pool_->acquire());
             PostgresTransaction transaction(*lease, isolation);
@@ -158,7 +161,7 @@ Task<> PostgresDatabase::run_transaction(Work work, Isolation isolation) {
                 lease->is_broken() && !is_in_doubt && ++broken < connections_tried_max;
             if (!is_lost && !is_broken) co_return done;
         }
-        co_await pause(pause_after(attempt, random));
+        co_await pause(pause_after(attempt, entropy_));
     }
     co_return fail(Kind::Unavailable, "storage.busy", "others keep changing the same rows");
 }

@@ -7,6 +7,8 @@
 #include <memory>
 #include <thread>
 
+#include "base/clock.h"
+#include "base/entropy.h"
 #include "storage/database.h"
 #include "storage/failure_note.h"
 #include "storage/postgres/postgres_listener.h"
@@ -20,9 +22,9 @@ class PostgresPool;
 class PostgresDatabase final : public Database {
 public:
     // Fails with "storage.unavailable" when no connection can be made: the detail names the host
-    // and the reason.
+    // and the reason. Borrows clock and entropy for life.
     static Result<std::unique_ptr<PostgresDatabase>> open(
-        std::shared_ptr<const PostgresSettings> settings);
+        std::shared_ptr<const PostgresSettings> settings, const Clock& clock, Entropy& entropy);
     ~PostgresDatabase() override;
 
     Task<Rows> query(Sql sql, Parameters parameters = {}) override;
@@ -41,7 +43,8 @@ public:
     void stop();
 
 private:
-    explicit PostgresDatabase(std::shared_ptr<const PostgresSettings> settings);
+    PostgresDatabase(std::shared_ptr<const PostgresSettings> settings, const Clock& clock,
+                     Entropy& entropy);
     template <class T>
     Task<T> on_our_loop(std::function<Task<T>()> begin);
     Result<> enter();
@@ -52,6 +55,8 @@ private:
     Task<> pause(std::chrono::milliseconds length);
 
     const std::shared_ptr<const PostgresSettings> settings_;
+    const Clock& clock_;
+    Entropy& entropy_;
     FailureNote note_;
     asio::io_context loop_{1};
     asio::executor_work_guard<Executor> kept_running_{loop_.get_executor()};

@@ -14,7 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 
 std::unique_ptr<PostgresDatabase> open(std::shared_ptr<const PostgresSettings> settings) {
-    auto database = PostgresDatabase::open(std::move(settings));
+    auto database = open_postgres(std::move(settings));
     MERLON_ASSERT(database.has_value());
     return *std::move(database);
 }
@@ -111,8 +111,7 @@ TEST_F(PostgresFaults, ATransactionMayBeSilentForTwoSecondsOrForAStatementsTime)
     PostgresSettings impatient = other_settings();
     impatient.statement_max = milliseconds{1'500};
     const auto brisk =
-        PostgresDatabase::open(std::make_shared<const PostgresSettings>(std::move(impatient)))
-            .value();
+        open_postgres(std::make_shared<const PostgresSettings>(std::move(impatient))).value();
     const auto silent_ms = [](Database& database) {
         return wait(database.query("SELECT setting FROM pg_settings "
                                    "WHERE name = 'idle_in_transaction_session_timeout'"))
@@ -194,7 +193,7 @@ TEST_F(PostgresFaults, AServerThatAcceptsAndSaysNothingIsGivenUpAtTheFirstConnec
     impatient.connect_max = milliseconds{300};
     impatient.connections_min = 2;  // one more is being made when the first is given up
     const auto database =
-        PostgresDatabase::open(std::make_shared<const PostgresSettings>(std::move(impatient)));
+        open_postgres(std::make_shared<const PostgresSettings>(std::move(impatient)));
     ASSERT_FALSE(database);
     EXPECT_EQ(database.error().kind, Kind::Unavailable);
 }
@@ -237,7 +236,7 @@ TEST_F(PostgresFaults, AStatementThatTheServerDoesNotWorkOnIsOverLongBeforeItsDe
     ::kill(backend, SIGCONT);
     EXPECT_TRUE(rows) << rows.error().detail;
     EXPECT_LT(took, settings_->statement_max);
-    // On the connection that had asked: who has to make another one comes later.
+    // On the connection that probed: nobody had to wait for a new one.
     EXPECT_EQ(wait(database_->query("SELECT count(*) FROM pg_prepared_statements "
                                     "WHERE statement LIKE '%pg_stat' || '_activity%'"))
                   .value()[0]
@@ -245,7 +244,7 @@ TEST_F(PostgresFaults, AStatementThatTheServerDoesNotWorkOnIsOverLongBeforeItsDe
               1);
 }
 
-// And asked after in vain: who asks does not stay, where nobody wants a connection.
+// It is probed, and the connection that probed is closed: no statement waits for one.
 TEST_F(PostgresFaults, AStatementThatTheServerWorksOnIsWaitedFor) {
     EXPECT_TRUE(wait(database_->query("SELECT 1 FROM pg_sleep(3)")));
     const auto connections = [&] {
@@ -270,7 +269,7 @@ TEST(PostgresOpen, SaysWhichServerIsNotThere) {
     settings.database = settings.user = "nobody";
     settings.tls_mode = "disable";
     const auto database =
-        PostgresDatabase::open(std::make_shared<const PostgresSettings>(std::move(settings)));
+        open_postgres(std::make_shared<const PostgresSettings>(std::move(settings)));
     ASSERT_FALSE(database);
     EXPECT_EQ(database.error().rule, "storage.unavailable");
     EXPECT_NE(database.error().detail.find(empty.path().string()), std::string::npos);

@@ -11,7 +11,8 @@ constexpr std::chrono::milliseconds reconnect_pause{200};
 
 Task<> PostgresListener::run(Sql listen, std::function<void()> hear) {
     while (!is_closed_) {
-        const auto connection = std::make_shared<PostgresConnection>(executor_, settings_, note_);
+        const auto connection =
+            std::make_shared<PostgresConnection>(executor_, clock_, settings_, note_);
         connection_ = connection;
         Result<> heard = co_await begin(connection, listen);
         while (heard && !is_closed_) {

@@ -11,9 +11,10 @@ namespace merlon::storage {
 // Resource; one thread, its loop's.
 class PostgresListener final {
 public:
-    // Borrows settings and note for life.
-    PostgresListener(Executor executor, const PostgresSettings& settings, FailureNote& note)
-        : executor_(executor), settings_(settings), note_(note) {}
+    // Borrows clock, settings and note for life.
+    PostgresListener(Executor executor, const Clock& clock, const PostgresSettings& settings,
+                     FailureNote& note)
+        : executor_(executor), clock_(clock), settings_(settings), note_(note) {}
 
     // Until close(): connects, again and again if need be, and calls `hear` after every notice and
     // after every connecting, since one may have been missed before. `listen` is a LISTEN.
@@ -30,6 +31,7 @@ private:
     Task<> pause();
 
     Executor executor_;
+    const Clock& clock_;
     const PostgresSettings& settings_;
     FailureNote& note_;
     // The one in use: shared with the timers that may have to end what it waits for.

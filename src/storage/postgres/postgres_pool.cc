@@ -1,189 +1,119 @@
-// Giving out, taking back, looking after.
+// Leases connections, takes them back, and looks after them. Read acquire() first; pool_members.h,
+// pool_pace.h and waiter_queue.h decide, this file connects and waits.
 #include "storage/postgres/postgres_pool.h"
-
-#include <algorithm>
-#include <iterator>
 
 #include "base/spawn.h"
 
 namespace merlon::storage {
 namespace {
 
-using std::chrono::milliseconds;
-
 // How late a deadline may be kept, and an idle connection be closed.
-constexpr milliseconds looked_after_every{100};
-// Between attempts to connect: doubled after each that failed. The most is what a database that
-// comes back has to wait for us.
-constexpr milliseconds first_pause{50};
-constexpr milliseconds longest_pause{500};
-// A fresh connection costs the server a process, a handshake and caches to fill: tens of
-// milliseconds of a core, in which those that are there serve many. So after one was made, the next
-// is made no sooner than after so many times as long: a server that is slow to take them, as one
-// that has just come back and is asked by everybody, is asked for few.
-constexpr int growth_pause_openings = 10;
-// Unless the first is so long in the making that it may be lost on its way.
-constexpr milliseconds slow_opening{500};
-// For so long, those who wait for a connection are served in turn.
-constexpr milliseconds overload_after{200};
-// A statement that has no answer for so long is asked after, on a connection that has to be there
-// within as much.
-constexpr milliseconds silent_max{1'000};
-// And again after so long, beside those who ask already: who begins to ask just before the network
-// is back may be as lost as those he asks after.
-constexpr milliseconds asked_every{500};
+constexpr std::chrono::milliseconds looked_after_every{100};
 
-// Which of these of the server's processes work on something, of a list with commas.
+// Which of these server processes, a list with commas, work on something.
 constexpr Sql active_backends =
     "SELECT CAST(pid AS BIGINT) FROM pg_stat_activity "
     "WHERE pid = ANY (CAST(string_to_array($1, ',') AS INTEGER[])) AND state = 'active'";
 
 }  // namespace
 
-PostgresPool::PostgresPool(Executor executor, const PostgresSettings& settings, FailureNote& note)
-    : executor_(executor), settings_(settings), note_(note), tick_(executor) {}
+PostgresPool::PostgresPool(Executor executor, const Clock& clock, const PostgresSettings& settings,
+                           FailureNote& note)
+    : executor_(executor),
+      clock_(clock),
+      settings_(settings),
+      note_(note),
+      pace_(settings.connect_max),
+      tick_(executor) {}
 
 Task<PostgresPool::Lease> PostgresPool::acquire() {
-    if (PostgresConnection* idle = take_idle()) co_return Lease(*this, *idle);
+    const SteadyTime began = clock_.steady();
+    if (PostgresConnection* idle = members_.take_idle(began)) co_return Lease(*this, *idle);
     if (may_grow()) co_return co_await open();
-    const SteadyTime end = std::chrono::steady_clock::now() + settings_.connect_max;
-    Waiter waiter{Timer(executor_, end), end - settings_.connect_max};
-    const auto place = waiters_.insert(waiters_.end(), &waiter);
-    // Woken to open one and too late for it, he keeps his place.
-    do {
+    Waiter waiter{Timer(executor_, settings_.connect_max)};
+    const auto place = waiters_.add(waiter, began, settings_.connect_max);
+    // A waiter that is woken to open a connection may find that another has opened it: it keeps its
+    // place.
+    WaiterStep step = WaiterStep::Wait;
+    while (step == WaiterStep::Wait) {
         co_await waiter.timer.async_wait(as_result);
         if (waiter.given != nullptr) co_return Lease(*this, *waiter.given);
-    } while (!may_grow() && std::chrono::steady_clock::now() < end);
-    waiters_.erase(place);
-    if (may_grow()) co_return co_await open();
+        step = waiters_.step(place, clock_.steady(), may_grow());
+    }
+    waiters_.remove(place);
+    if (step == WaiterStep::Open) co_return co_await open();
     co_return fail(Kind::Unavailable, "storage.busy", "every connection is in use");
 }
 
 Task<PostgresPool::Lease> PostgresPool::open() {
     MERLON_CO_TRY(may_try());
-    const SteadyTime began = std::chrono::steady_clock::now();
-    // While it is away, one attempt in each pause, however long the others wait for their answer.
-    next_attempt_ = began + pause_;
-    next_growth_ = began + slow_opening;
-    PostgresConnection& connection =
-        add(std::make_unique<PostgresConnection>(executor_, settings_, note_));
+    const SteadyTime began = clock_.steady();
+    pace_.begin_attempt(began);
+    PostgresConnection& connection = members_.add(
+        std::make_unique<PostgresConnection>(executor_, clock_, settings_, note_), began);
     const Result<> connected = co_await connection.connect();
-    note_attempt(began, connected.has_value());
     if (!connected) {
-        remove(connection);
+        pace_.attempt_failed(began, clock_.steady());
+        members_.remove(connection);
+        wake_waiters();
         co_return std::unexpected(connected.error());
     }
-    pace_growth(began);
+    pace_.attempt_succeeded(began, clock_.steady());
     co_return Lease(*this, connection);
 }
 
-// One was made since then.
-void PostgresPool::pace_growth(SteadyTime began) {
-    const SteadyTime ended = std::chrono::steady_clock::now();
-    next_growth_ = ended + std::min<SteadyTime::duration>((ended - began) * growth_pause_openings,
-                                                          settings_.connect_max);
-}
-
-// While it is asked after silent statements, it is not more connections that are missing; and those
-// made by everybody meanwhile would be the first thing that a server has to do when it is back.
+// During a probe the answers are missing, not the connections. Connections that every process opens
+// meanwhile would be the first work of a server that comes back.
 bool PostgresPool::may_grow() const {
     if (members_.empty()) return true;
-    return members_.size() < settings_.connections_max && asking_.empty() &&
-           std::chrono::steady_clock::now() >= next_growth_;
+    return members_.size() < settings_.connections_max && probes_.empty() &&
+           pace_.may_grow(clock_.steady());
 }
 
-// A database that is away is not asked for by every request: they hear so at once.
+// While the database is away, most requests fail at once instead of connecting.
 Result<> PostgresPool::may_try() const {
-    if (std::chrono::steady_clock::now() >= next_attempt_) return {};
+    if (pace_.may_try(clock_.steady())) return {};
     return fail(Kind::Unavailable, "storage.unavailable",
                 "postgres at " + settings_.host + " was away a moment ago");
 }
 
-void PostgresPool::note_attempt(SteadyTime began, bool is_good) {
-    if (is_good) last_success_ = std::max(last_success_, began);
-    if (!is_good && began < last_success_) return;  // it is back meanwhile
-    pause_ = is_good ? milliseconds{0} : std::clamp(pause_ * 2, first_pause, longest_pause);
-    next_attempt_ = std::chrono::steady_clock::now() + pause_;
-}
-
-PostgresConnection& PostgresPool::add(std::unique_ptr<PostgresConnection> connection) {
-    members_.push_back({std::move(connection), false, std::chrono::steady_clock::now()});
-    return *members_.back().connection;
-}
-
-// The most recently used: the others get old enough to be closed.
-PostgresConnection* PostgresPool::take_idle() {
-    for (auto member = members_.rbegin(); member != members_.rend(); ++member) {
-        if (!member->is_idle) continue;
-        member->is_idle = false;
-        member->since = std::chrono::steady_clock::now();
-        return member->connection.get();
-    }
-    return nullptr;
-}
-
-// In turn, until the first has waited for long: then more has come than can be served, as after a
-// database's return. In turn, each would come to the end of his patience just before his turn, and
-// a request of several statements would join the end of the line for each; so the last is the
-// first, and what was begun is done.
-std::list<PostgresPool::Waiter*>::iterator PostgresPool::next_waiter() {
-    const auto waited = std::chrono::steady_clock::now() - waiters_.front()->since;
-    return waited < overload_after ? waiters_.begin() : std::prev(waiters_.end());
-}
-
 void PostgresPool::give_back(PostgresConnection& connection) {
-    if (connection.is_broken()) return remove_with_idle(connection);
-    const auto member = member_of(connection);
-    member->since = std::chrono::steady_clock::now();
-    if (!waiters_.empty()) {
-        const auto next = next_waiter();
-        (*next)->given = &connection;
-        (*next)->timer.cancel();
-        waiters_.erase(next);
+    if (connection.is_broken()) {
+        members_.remove_broken(connection, pace_.probed_at());
+        wake_waiters();
         return;
     }
-    member->is_idle = true;
-    members_.splice(members_.end(), members_, member);
+    const SteadyTime now = clock_.steady();
+    if (Waiter* next = waiters_.take_next(now)) {
+        members_.pass_on(connection, now);
+        next->given = &connection;
+        next->timer.cancel();
+        return;
+    }
+    members_.make_idle(connection, now);
 }
 
-// What broke one connection, most likely a server that went away, broke those that nobody used. But
-// one that was taken before the server last said how it is tells nothing of those used since.
-void PostgresPool::remove_with_idle(const PostgresConnection& connection) {
-    const SteadyTime taken = member_of(connection)->since;
-    const SteadyTime doubted_until = taken < told_at_ ? told_at_ : SteadyTime::max();
-    remove(connection);
-    std::erase_if(members_,
-                  [&](const Member& one) { return one.is_idle && one.since < doubted_until; });
-}
-
-// Its place is free: whoever waits may make a connection of his own, or hears why he cannot.
-void PostgresPool::remove(const PostgresConnection& connection) {
-    members_.erase(member_of(connection));
-    for (Waiter* waiter : waiters_) waiter->timer.cancel();
-}
-
-std::list<PostgresPool::Member>::iterator PostgresPool::member_of(
-    const PostgresConnection& connection) {
-    return std::ranges::find_if(
-        members_, [&](const Member& one) { return one.connection.get() == &connection; });
+// After a connection was removed: a waiter may open one in its place, or hears why that fails.
+void PostgresPool::wake_waiters() {
+    waiters_.for_each([](Waiter& waiter) { waiter.timer.cancel(); });
 }
 
 void PostgresPool::start() { tick(); }
 
-// Nobody has a connection any more. One that is still being made has nobody left to keep its
-// deadline.
+// Nobody holds a lease any more. A connection that is still being opened is ended here, since
+// nobody is left to keep its deadline.
 void PostgresPool::close() {
     is_closed_ = true;
     tick_.cancel();
-    for (const auto& asking : asking_) asking->give_up();
-    std::erase_if(members_, [](const Member& one) { return one.is_idle; });
-    for (Member& member : members_) member.connection->give_up();
+    for (const auto& probe : probes_) probe->give_up();
+    members_.close_idle();
+    members_.for_each([](PostgresConnection& connection) { connection.give_up(); });
 }
 
-// One that was due when close() came is not cancelled any more.
+// A tick that was due when close() came is not cancelled any more.
 void PostgresPool::tick() {
     if (is_closed_) return;
-    look_after(std::chrono::steady_clock::now());
+    look_after(clock_.steady());
     tick_.expires_after(looked_after_every);
     tick_.async_wait([this](const boost::system::error_code& error) {
         if (!error) tick();
@@ -191,18 +121,21 @@ void PostgresPool::tick() {
 }
 
 void PostgresPool::look_after(SteadyTime now) {
-    for (Member& member : members_) {
-        if (member.connection->deadline() <= now) member.connection->give_up();
-    }
-    if (!waiters_.empty() && may_grow()) (*next_waiter())->timer.cancel();
-    for (const auto& asking : asking_) {
-        if (asking->busy_since() <= now - silent_max) asking->give_up();
-    }
-    if (now >= next_ask_ && !silent_ones(now - silent_max).empty()) ask();
-    std::erase_if(members_, [&](const Member& one) {
-        return members_.size() > settings_.connections_min && one.is_idle &&
-               now - one.since > settings_.idle_max;
+    members_.for_each([now](PostgresConnection& connection) {
+        if (connection.deadline() <= now) connection.give_up();
     });
+    if (!waiters_.empty() && may_grow()) waiters_.next(now)->timer.cancel();
+    for (const auto& probe : probes_) {
+        if (probe->busy_since() <= now - PoolPace::silent_max) probe->give_up();
+    }
+    if (pace_.may_probe(now) && !members_.silent_since(now - PoolPace::silent_max).empty()) {
+        probe();
+    }
+    members_.close_unused(now, settings_.idle_max, settings_.connections_min);
+    fill_if_needed();
+}
+
+void PostgresPool::fill_if_needed() {
     if (is_filling_ || members_.size() >= settings_.connections_min || !may_grow() || !may_try()) {
         return;
     }
@@ -211,66 +144,54 @@ void PostgresPool::look_after(SteadyTime now) {
 }
 
 Task<> PostgresPool::fill() {
-    if (members_.size() >= settings_.connections_min) co_return Result<>{};  // since it was decided
+    // Others may have opened connections since it was decided.
+    if (members_.size() >= settings_.connections_min) co_return Result<>{};
     MERLON_CO_TRY(co_await open());
     co_return Result<>{};
 }
 
-// Those that have waited for an answer since then or longer.
-std::vector<PostgresConnection*> PostgresPool::silent_ones(SteadyTime since) const {
-    std::vector<PostgresConnection*> silent;
-    for (const Member& member : members_) {
-        if (member.connection->busy_since() <= since) silent.push_back(member.connection.get());
-    }
-    return silent;
-}
-
-void PostgresPool::ask() {
-    const SteadyTime began = std::chrono::steady_clock::now();
-    next_ask_ = began + asked_every;
-    const auto asking = asking_.insert(
-        asking_.end(), std::make_unique<PostgresConnection>(executor_, settings_, note_));
-    spawn(executor_, lost_ones(asking->get()),
-          [this, began, asking](const Result<std::vector<PostgresConnection*>>& lost) {
-              auto connection = std::move(*asking);
-              asking_.erase(asking);
-              if (!lost || is_closed_) return;
-              note_attempt(began, true);
-              pace_growth(began);
-              told_at_ = std::chrono::steady_clock::now();
-              if (lost->empty()) next_ask_ = told_at_ + silent_max;
-              for (const auto& other : asking_) other->give_up();
-              // It stays where somebody loses his or waits for one: a connection costs too much to
-              // be thrown away in the moment that it is wanted most.
-              const bool is_wanted = !lost->empty() || !waiters_.empty();
-              if (is_wanted && members_.size() < settings_.connections_max + lost->size()) {
-                  give_back(add(std::move(connection)));
-              }
-              for (PostgresConnection* one : *lost) one->give_up();
+void PostgresPool::probe() {
+    const SteadyTime began = clock_.steady();
+    pace_.begin_probe(began);
+    const auto place = probes_.insert(
+        probes_.end(), std::make_unique<PostgresConnection>(executor_, clock_, settings_, note_));
+    spawn(executor_, find_dead(place->get()),
+          [this, began, place](const Result<std::vector<PostgresConnection*>>& dead) {
+              auto connection = std::move(*place);
+              probes_.erase(place);
+              if (dead && !is_closed_) end_probe(std::move(connection), began, *dead);
           });
 }
 
-// A network that was cut may have lost a statement or its answer, and both sides wait. The server
-// says whether it works on it: else it is over, long before its deadline, and a caller whose work
-// may be done again goes on over another connection.
-Task<std::vector<PostgresConnection*>> PostgresPool::lost_ones(PostgresConnection* asking) {
-    MERLON_CO_TRY(co_await asking->connect());
-    const SteadyTime asked = std::chrono::steady_clock::now();
-    std::string backends = std::to_string(asking->backend());
-    for (const auto* one : silent_ones(asked - silent_max)) {
-        backends += ',' + std::to_string(one->backend());
+// When the network was cut, a statement or its answer may be lost, and both sides wait. The server
+// says whether it works on the statement. If not, the connection is dead: the statement fails long
+// before its deadline, and a caller that may repeat it does so on another connection.
+Task<std::vector<PostgresConnection*>> PostgresPool::find_dead(PostgresConnection* probe) {
+    MERLON_CO_TRY(co_await probe->connect());
+    const SteadyTime silent_since = clock_.steady() - PoolPace::silent_max;
+    std::string backends = std::to_string(probe->backend());
+    for (const auto* silent : members_.silent_since(silent_since)) {
+        backends += ',' + std::to_string(silent->backend());
     }
-    const Rows rows = MERLON_CO_TRY(co_await asking->query(active_backends, {backends}));
+    const Rows rows = MERLON_CO_TRY(co_await probe->query(active_backends, {backends}));
     std::vector<std::int64_t> active;
     for (std::size_t i = 0; i < rows.size(); ++i) active.push_back(rows[i].integer(0));
-    const auto is_active = [&](const PostgresConnection* one) {
-        return std::ranges::find(active, one->backend()) != active.end();
-    };
-    // Behind a pooler the numbers are the pooler's own: nothing can be said then.
-    if (!is_active(asking)) co_return std::vector<PostgresConnection*>{};
-    std::vector<PostgresConnection*> lost = silent_ones(asked - silent_max);
-    std::erase_if(lost, is_active);
-    co_return lost;
+    co_return dead_among(members_.silent_since(silent_since), active, *probe);
+}
+
+void PostgresPool::end_probe(std::unique_ptr<PostgresConnection> connection, SteadyTime began,
+                             const std::vector<PostgresConnection*>& dead) {
+    const SteadyTime now = clock_.steady();
+    pace_.attempt_succeeded(began, now);
+    pace_.probe_answered(now, dead.size());
+    for (const auto& other : probes_) other->give_up();
+    // The pool keeps the connection that probed when a member is dead or a waiter wants one:
+    // opening another would cost too much now.
+    const bool is_wanted = !dead.empty() || !waiters_.empty();
+    if (is_wanted && members_.size() < settings_.connections_max + dead.size()) {
+        give_back(members_.add(std::move(connection), now));
+    }
+    for (PostgresConnection* one : dead) one->give_up();
 }
 
 }  // namespace merlon::storage

@@ -1,4 +1,4 @@
-// The connections of one process to one database: few, shared, given out one statement or one
+// The connections of one process to one database: a few, each leased for one statement or one
 // transaction at a time.
 #pragma once
 
@@ -7,14 +7,18 @@
 #include <memory>
 #include <vector>
 
+#include "storage/postgres/pool_members.h"
+#include "storage/postgres/pool_pace.h"
 #include "storage/postgres/postgres_connection.h"
+#include "storage/postgres/waiter_queue.h"
 
 namespace merlon::storage {
 
 // Resource; one thread, its loop's.
 class PostgresPool final {
 public:
-    // A connection for as long as it lives; then it goes to the next who waits, or away if broken.
+    // A connection, leased for as long as this lives. Then the next waiter gets it; a broken one is
+    // closed.
     class Lease {
     public:
         Lease(PostgresPool& pool, PostgresConnection& connection)
@@ -33,18 +37,19 @@ public:
         PostgresConnection* connection_;
     };
 
-    // Borrows settings and note for life.
-    PostgresPool(Executor executor, const PostgresSettings& settings, FailureNote& note);
+    // Borrows settings, clock and note for life.
+    PostgresPool(Executor executor, const Clock& clock, const PostgresSettings& settings,
+                 FailureNote& note);
 
-    // An idle connection, the next that is given back, or, the first at once and others at a
-    // measured pace, a new one while there are fewer than connections_max. Errors:
-    // PostgresConnection::connect's, at once while the last attempt has just failed; "storage.busy"
-    // after connect_max.
+    // An idle connection; else, while there are fewer than connections_max, a new one, the first at
+    // once and more at the pace of PoolPace; else the next that is given back (WaiterQueue).
+    // Errors: those of PostgresConnection::connect, at once while the last attempt has just failed;
+    // "storage.busy" after connect_max.
     Task<Lease> acquire();
 
-    // Opens connections up to the minimum and for who waits, closes those that were idle too long,
-    // ends what is past its deadline, and what waits for an answer that will not come. Called once,
-    // runs until close().
+    // Opens connections up to the minimum and for waiters, closes those that were idle too long,
+    // ends statements that are past their deadline or that the server does not work on. Called
+    // once, runs until close().
     void start();
     void close();
 
@@ -53,49 +58,35 @@ private:
         asio::basic_waitable_timer<std::chrono::steady_clock,
                                    asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
-    struct Member {
-        std::unique_ptr<PostgresConnection> connection;
-        bool is_idle = false;  // else somebody has it
-        SteadyTime since{};    // that it has been so
-    };
     struct Waiter {
         Timer timer;
-        SteadyTime since;
         PostgresConnection* given = nullptr;
     };
 
-    PostgresConnection& add(std::unique_ptr<PostgresConnection> connection);
     Task<Lease> open();
     Task<> fill();
-    PostgresConnection* take_idle();
-    void pace_growth(SteadyTime began);
     bool may_grow() const;
     Result<> may_try() const;
-    void note_attempt(SteadyTime began, bool is_good);
-    std::list<Waiter*>::iterator next_waiter();
     void give_back(PostgresConnection& connection);
-    void remove_with_idle(const PostgresConnection& connection);
-    std::list<Member>::iterator member_of(const PostgresConnection& connection);
-    void remove(const PostgresConnection& connection);
+    void wake_waiters();
     void tick();
     void look_after(SteadyTime now);
-    std::vector<PostgresConnection*> silent_ones(SteadyTime since) const;
-    void ask();
-    Task<std::vector<PostgresConnection*>> lost_ones(PostgresConnection* asking);
+    void fill_if_needed();
+    void probe();
+    Task<std::vector<PostgresConnection*>> find_dead(PostgresConnection* probe);
+    void end_probe(std::unique_ptr<PostgresConnection> connection, SteadyTime began,
+                   const std::vector<PostgresConnection*>& dead);
 
     Executor executor_;
+    const Clock& clock_;
     const PostgresSettings& settings_;
     FailureNote& note_;
-    std::list<Member> members_;   // the most recently used last
-    std::list<Waiter*> waiters_;  // in the waiting frames; the first has waited longest
+    PoolMembers<PostgresConnection> members_;
+    WaiterQueue<Waiter> waiters_;  // in the frames that wait
+    PoolPace pace_;
     Timer tick_;
-    SteadyTime next_attempt_ = SteadyTime::min();
-    SteadyTime last_success_ = SteadyTime::min();  // when the last attempt began that came through
-    std::chrono::milliseconds pause_{0};           // before the next attempt after a failure
-    SteadyTime next_growth_ = SteadyTime::min();   // no further connection for who waits until then
-    SteadyTime next_ask_ = SteadyTime::min();      // after silent ones
-    SteadyTime told_at_ = SteadyTime::min();       // when the last who asked was answered
-    std::list<std::unique_ptr<PostgresConnection>> asking_;  // beside the members
+    // The connections that probe; not members.
+    std::list<std::unique_ptr<PostgresConnection>> probes_;
     bool is_filling_ = false;
     bool is_closed_ = false;
 };

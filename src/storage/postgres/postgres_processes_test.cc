@@ -31,8 +31,7 @@ protected:
         own.user = std::move(user);
         own.tls_mode = settings_->tls_mode;
         own.connections_max = connections_max;
-        auto database =
-            PostgresDatabase::open(std::make_shared<const PostgresSettings>(std::move(own)));
+        auto database = open_postgres(std::make_shared<const PostgresSettings>(std::move(own)));
         MERLON_ASSERT(database.has_value());
         return *std::move(database);
     }

@@ -13,6 +13,14 @@
 
 namespace merlon::storage {
 
+// On the clock and the entropy of this machine.
+inline Result<std::unique_ptr<PostgresDatabase>> open_postgres(
+    std::shared_ptr<const PostgresSettings> settings) {
+    static const SystemClock clock;
+    static SystemEntropy entropy;
+    return PostgresDatabase::open(std::move(settings), clock, entropy);
+}
+
 // Resource: runs until it is destroyed.
 class PostgresTestServer {
 public:
@@ -44,7 +52,7 @@ public:
     void wait_until_ready() const {
         constexpr int attempts = 600;
         for (int attempt = 0; attempt < attempts; ++attempt) {
-            if (PostgresDatabase::open(settings())) return;
+            if (open_postgres(settings())) return;
             std::this_thread::sleep_for(std::chrono::milliseconds{100});
         }
         assertion_failed("the tests have a PostgreSQL server", __FILE__, __LINE__);
