@@ -1,7 +1,7 @@
 // Orders, their lines, and the keys that requests were repeated under.
 #include "orders/order_store.h"
 
-#include "storage/tally.h"
+#include "storage/sharded_counter.h"
 
 namespace merlon::orders {
 namespace {
@@ -90,7 +90,7 @@ Task<std::vector<Order>> orders_of(Source* source, Rows rows) {
     co_return orders;
 }
 
-constexpr storage::Tally totals = {
+constexpr storage::ShardedCounter totals = {
     .take =
         "DELETE FROM order_changes WHERE id IN "
         "(SELECT id FROM order_changes ORDER BY id LIMIT 1000) RETURNING '', difference",

@@ -52,7 +52,7 @@ Task<bool> confirm(storage::Transaction& transaction, std::string id,
                    std::vector<ports::TakenLine> lines, std::int64_t now_ms);
 Task<> reject(storage::Transaction& transaction, std::string id, std::string rule,
               std::int64_t now_ms);
-// Now and then, so that the totals of list() stay cheap (storage/tally.h).
+// Now and then, so that the totals of list() stay cheap (storage/sharded_counter.h).
 Task<> fold_counts(storage::Database& database);
 // Keys that have run out.
 Task<> forget_repeats(storage::Transaction& transaction, std::int64_t now_ms);

@@ -40,12 +40,12 @@ Task<Answered> attempt(http::ClientConnection* connection, std::string request,
 
 Task<std::string> exchange(std::shared_ptr<upstream::Upstream> upstream, const Method* method,
                            std::string body) {
-    std::optional<upstream::Upstream::Loan> kept = upstream->reuse();
+    std::optional<upstream::Upstream::Lease> kept = upstream->reuse();
     while (true) {
         const bool is_first = kept.has_value();
-        upstream::Upstream::Loan loan =
+        upstream::Upstream::Lease lease =
             kept ? *std::exchange(kept, std::nullopt) : MERLON_CO_TRY(co_await upstream->connect());
-        http::ClientConnection& connection = loan.connection();
+        http::ClientConnection& connection = lease.connection();
         const std::string authority(connection.authority());
         const std::uint64_t sent_before = connection.stream().bytes_sent();
         auto answered = co_await attempt(
@@ -55,7 +55,7 @@ Task<std::string> exchange(std::shared_ptr<upstream::Upstream> upstream, const M
                         method_path, method->name, authority, body.size(), body),
             method->patience);
         if (answered) {
-            loan.give_back();
+            lease.give_back();
             if (answered->status == 200) co_return std::move(answered->body);
             const Error unread{Kind::Unavailable,
                                "upstream.broken",
@@ -63,8 +63,8 @@ Task<std::string> exchange(std::shared_ptr<upstream::Upstream> upstream, const M
                                {}};
             co_return std::unexpected(error_of(answered->body, method->rules, unread));
         }
-        const bool was_stale = loan.is_reused() && answered.error().rule == "upstream.closed";
-        if (!was_stale) loan.blame();
+        const bool was_stale = lease.is_reused() && answered.error().rule == "upstream.closed";
+        if (!was_stale) lease.blame();
         const bool sent_nothing = connection.stream().bytes_sent() == sent_before;
         if (!is_first || !was_stale || (!sent_nothing && method->retry == Retry::Never)) {
             co_return std::unexpected(std::move(answered).error());

@@ -90,7 +90,7 @@ std::optional<std::size_t> Upstream::choose(std::uint64_t tried) const {
     return best;
 }
 
-std::optional<Upstream::Loan> Upstream::reuse() {
+std::optional<Upstream::Lease> Upstream::reuse() {
     const auto index = choose(0);
     if (!index || open_ >= open_max) return std::nullopt;
     std::vector<Idle>& kept = targets_[*index].idle;
@@ -102,29 +102,29 @@ std::optional<Upstream::Loan> Upstream::reuse() {
             idle.connection->stream().has_unexpected_input()) {
             continue;
         }
-        Loan loan(*this, *index);
-        loan.connection_ = std::move(idle.connection);
-        loan.is_reused_ = true;
-        return loan;
+        Lease lease(*this, *index);
+        lease.connection_ = std::move(idle.connection);
+        lease.is_reused_ = true;
+        return lease;
     }
     return std::nullopt;
 }
 
-Task<Upstream::Loan> Upstream::connect() {
+Task<Upstream::Lease> Upstream::connect() {
     if (open_ >= open_max) {
         co_return fail(Kind::Exhausted, "upstream.unavailable", "too many open requests");
     }
     std::uint64_t tried = 0;
     Error why{Kind::Unavailable, "upstream.unavailable", "no target", {}};
     while (const auto index = choose(tried)) {
-        Loan loan(*this, *index);
+        Lease lease(*this, *index);
         auto made = co_await http::ClientConnection::connect(targets_[*index].address, deadlines_,
                                                              connect_timeout);
         if (made) {
-            loan.connection_ = *std::move(made);
-            co_return loan;
+            lease.connection_ = *std::move(made);
+            co_return lease;
         }
-        loan.blame();
+        lease.blame();
         why = std::move(made).error();
         tried |= std::uint64_t{1} << *index;
     }
@@ -156,26 +156,26 @@ void Upstream::prune() {
     }
 }
 
-Upstream::Loan::Loan(Upstream& upstream, std::size_t target)
+Upstream::Lease::Lease(Upstream& upstream, std::size_t target)
     : upstream_(&upstream), target_(target) {
     ++upstream.open_;
     ++upstream.targets_[target].open;
     upstream.turn_ = target + 1;
 }
 
-Upstream::Loan::Loan(Loan&& other) noexcept
+Upstream::Lease::Lease(Lease&& other) noexcept
     : upstream_(std::exchange(other.upstream_, nullptr)),
       target_(other.target_),
       is_reused_(other.is_reused_),
       connection_(std::move(other.connection_)) {}
 
-Upstream::Loan::~Loan() {
+Upstream::Lease::~Lease() {
     if (upstream_ == nullptr) return;
     --upstream_->open_;
     --upstream_->targets_[target_].open;
 }
 
-void Upstream::Loan::give_back() {
+void Upstream::Lease::give_back() {
     Target& target = upstream_->targets_[target_];
     target.failures = 0;
     if (target.rests > 0) {
@@ -189,6 +189,6 @@ void Upstream::Loan::give_back() {
     target.idle.push_back({std::move(connection_), upstream_->deadlines_.now_tick() + ticks});
 }
 
-void Upstream::Loan::blame() { upstream_->note_failure(upstream_->targets_[target_]); }
+void Upstream::Lease::blame() { upstream_->note_failure(upstream_->targets_[target_]); }
 
 }  // namespace merlon::upstream

@@ -43,13 +43,13 @@ public:
              std::vector<std::shared_ptr<const http::UpstreamAddress>> addresses,
              net::Deadlines& deadlines, metrics::Registry& metrics);
 
-    // A connection on loan for one request. Ends by itself: the connection goes, and nobody is
+    // A connection leased for one request. Ends by itself: the connection goes, and nobody is
     // blamed, since most often the client went away.
-    class Loan {
+    class Lease {
     public:
-        Loan(Loan&& other) noexcept;
-        Loan& operator=(Loan&&) = delete;
-        ~Loan();
+        Lease(Lease&& other) noexcept;
+        Lease& operator=(Lease&&) = delete;
+        ~Lease();
 
         http::ClientConnection& connection() const { return *connection_; }
         bool is_reused() const { return is_reused_; }
@@ -61,7 +61,7 @@ public:
 
     private:
         friend class Upstream;
-        Loan(Upstream& upstream, std::size_t target);
+        Lease(Upstream& upstream, std::size_t target);
 
         Upstream* upstream_;
         std::size_t target_;
@@ -70,11 +70,11 @@ public:
     };
 
     // A kept connection to the best target, if it has one.
-    std::optional<Loan> reuse();
+    std::optional<Lease> reuse();
     // A new connection. A target that does not accept gives way to the next best one: nothing of
     // the request was sent. Errors, of the last one tried: "upstream.unavailable",
     // "upstream.timeout".
-    Task<Loan> connect();
+    Task<Lease> connect();
 
     // What an active check found out about a target.
     void note_check(std::size_t target, bool is_alive);

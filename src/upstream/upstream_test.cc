@@ -62,12 +62,12 @@ struct Pool {
         }
         upstream = std::make_unique<Upstream>("echo", addresses, deadlines, metrics);
     }
-    Task<> connect_into(std::optional<Result<Upstream::Loan>>* made) {
+    Task<> connect_into(std::optional<Result<Upstream::Lease>>* made) {
         made->emplace(co_await upstream->connect());
         co_return Result<>{};
     }
-    Result<Upstream::Loan> connect() {
-        std::optional<Result<Upstream::Loan>> made;
+    Result<Upstream::Lease> connect() {
+        std::optional<Result<Upstream::Lease>> made;
         spawn(loop.get_executor(), connect_into(&made), [this](Result<>) { loop.stop(); });
         loop.restart();
         loop.run();
@@ -92,7 +92,7 @@ struct Pool {
 TEST(Upstream, EqualTargetsTakeTurnsAndTheBusiestWaits) {
     Pool pool(3);
     std::map<std::string_view, int> turns;
-    std::vector<Upstream::Loan> open;
+    std::vector<Upstream::Lease> open;
     for (int i = 0; i < 9; ++i) {
         open.push_back(*pool.connect());
         ++turns[open.back().connection().authority()];
@@ -101,7 +101,7 @@ TEST(Upstream, EqualTargetsTakeTurnsAndTheBusiestWaits) {
     EXPECT_EQ(pool.upstream->open_count(), 9U);
     const std::string_view freed = open[4].connection().authority();
     {
-        const Upstream::Loan ended = std::move(open[4]);
+        const Upstream::Lease ended = std::move(open[4]);
     }
     EXPECT_EQ(pool.connect()->connection().authority(), freed);
 }
@@ -109,7 +109,7 @@ TEST(Upstream, EqualTargetsTakeTurnsAndTheBusiestWaits) {
 TEST(Upstream, ALoanThatIsDroppedLeavesNoCount) {
     Pool pool(1);
     {
-        const auto loan = pool.connect();
+        const auto lease = pool.connect();
     }
     EXPECT_EQ(pool.upstream->open_count(), 0U);
     pool.listeners[0]->close();
@@ -119,13 +119,13 @@ TEST(Upstream, ALoanThatIsDroppedLeavesNoCount) {
 
 TEST(Upstream, ATargetThatKeepsFailingRestsLongerEachTime) {
     Pool pool(2);
-    const auto fail_once = [&] {  // a loan of the first target, blamed
+    const auto fail_once = [&] {  // a lease of the first target, blamed
         for (int i = 0; i < 4; ++i) {
-            auto loan = pool.connect();
-            if (!loan->connection().authority().ends_with(
+            auto lease = pool.connect();
+            if (!lease->connection().authority().ends_with(
                     std::to_string(pool.listeners[0]->port())))
                 continue;
-            loan->blame();
+            lease->blame();
             return true;
         }
         return false;
@@ -156,7 +156,7 @@ TEST(Upstream, WhenAllRestAllAreTried) {
 
 TEST(Upstream, HasALimitOfOpenRequests) {
     Pool pool(1);
-    std::vector<Upstream::Loan> open;
+    std::vector<Upstream::Lease> open;
     std::vector<Wire> accepted;
     while (open.size() < Upstream::open_max) {
         open.push_back(*pool.connect());

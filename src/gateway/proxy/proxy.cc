@@ -24,23 +24,23 @@ Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to) {
         body = MERLON_CO_TRY(co_await exchange.read_body());
     }
     const bool has_whole_body = exchange.body_is_done();
-    std::optional<upstream::Upstream::Loan> kept = to.upstream.reuse();
+    std::optional<upstream::Upstream::Lease> kept = to.upstream.reuse();
     while (true) {
         const bool is_first = kept.has_value();
-        upstream::Upstream::Loan loan = kept ? *std::exchange(kept, std::nullopt)
-                                             : MERLON_CO_TRY(co_await to.upstream.connect());
-        Attempt attempt(exchange, loan.connection(), to, entry);
-        make_request_head(exchange, pass.subject(), to, loan.connection().authority(),
+        upstream::Upstream::Lease lease = kept ? *std::exchange(kept, std::nullopt)
+                                               : MERLON_CO_TRY(co_await to.upstream.connect());
+        Attempt attempt(exchange, lease.connection(), to, entry);
+        make_request_head(exchange, pass.subject(), to, lease.connection().authority(),
                           to.texts.request_head);
         auto status = co_await attempt.run(to.texts.request_head, body);
         if (status) {
-            if (attempt.is_complete()) loan.give_back();
+            if (attempt.is_complete()) lease.give_back();
             co_return status;
         }
         const Error& error = status.error();
         // A kept connection that was closed says nothing about its target's health.
-        const bool was_stale = loan.is_reused() && error.rule == "upstream.closed";
-        if (error.rule.starts_with("upstream.") && !was_stale) loan.blame();
+        const bool was_stale = lease.is_reused() && error.rule == "upstream.closed";
+        if (error.rule.starts_with("upstream.") && !was_stale) lease.blame();
         // A kept connection that was closed while it lay there: once more on a new one, unless the
         // upstream may have begun on what must not be done twice.
         const bool is_harmless =

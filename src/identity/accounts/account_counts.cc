@@ -1,12 +1,12 @@
 // Statements on account_changes and account_totals.
 #include "identity/accounts/account_counts.h"
 
-#include "storage/tally.h"
+#include "storage/sharded_counter.h"
 
 namespace merlon::identity::account_counts {
 namespace {
 
-constexpr storage::Tally totals = {
+constexpr storage::ShardedCounter totals = {
     .take =
         "DELETE FROM account_changes WHERE id IN "
         "(SELECT id FROM account_changes ORDER BY id LIMIT 1000) RETURNING role, difference",

@@ -1,5 +1,5 @@
 // Counts the accounts of each role without counting rows: a change adds a difference, and now and
-// then the differences are folded into totals (storage/tally.h).
+// then the differences are folded into totals (storage/sharded_counter.h).
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// A tally against both databases: exact while many change it and others fold.
-#include "storage/tally.h"
+// A sharded counter in both databases: exact while many threads change it and others fold.
+#include "storage/sharded_counter.h"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@
 namespace merlon::storage {
 namespace {
 
-constexpr Tally tally = {
+constexpr ShardedCounter counter = {
     .take =
         "DELETE FROM changes WHERE id IN (SELECT id FROM changes ORDER BY id LIMIT 7) "
         "RETURNING counted, difference",
@@ -29,7 +29,7 @@ Task<> change(Transaction* transaction, std::string counted, std::int64_t differ
     co_return Result<>{};
 }
 
-class TallyOf : public testing::TestWithParam<const char*> {
+class ShardedCounterOf : public testing::TestWithParam<const char*> {
 protected:
     void SetUp() override {
         if (GetParam() == std::string_view("Sqlite")) {
@@ -67,7 +67,7 @@ protected:
         }
         for (int i = 0; fold_also && i < 2; ++i) {
             all.emplace_back([&] {
-                while (at_work > 0) ASSERT_TRUE(wait(fold(database_.get(), tally)));
+                while (at_work > 0) ASSERT_TRUE(wait(fold(database_.get(), counter)));
             });
         }
     }
@@ -94,32 +94,32 @@ protected:
     std::atomic<int> runs_{0};
 };
 
-TEST_P(TallyOf, CountsThatCameBackToNothingLeaveNothing) {
+TEST_P(ShardedCounterOf, CountsThatCameBackToNothingLeaveNothing) {
     change_by("a", 1);
     change_by("b", 1);
     change_by("a", -1);
     EXPECT_EQ(counts(), "a=0 b=1 ");
     EXPECT_EQ(totals(), "");
-    ASSERT_TRUE(wait(fold(database_.get(), tally)));
+    ASSERT_TRUE(wait(fold(database_.get(), counter)));
     EXPECT_EQ(totals(), "b=1 ");
     EXPECT_EQ(counts(), "b=1 ");
 }
 
-TEST_P(TallyOf, ChangesOfManyAtOnceNeverWaitForEachOtherNorRunAgain) {
+TEST_P(ShardedCounterOf, ChangesOfManyAtOnceNeverWaitForEachOtherNorRunAgain) {
     change_together(8, 25, false);
     EXPECT_EQ(runs_, 200);
-    ASSERT_TRUE(wait(fold(database_.get(), tally)));
+    ASSERT_TRUE(wait(fold(database_.get(), counter)));
     EXPECT_EQ(totals(), "a=100 b=100 ");
 }
 
-TEST_P(TallyOf, StaysExactWhileSeveralFold) {
+TEST_P(ShardedCounterOf, StaysExactWhileSeveralFold) {
     change_together(6, 25, true);
     EXPECT_EQ(counts(), "a=75 b=75 ");
-    ASSERT_TRUE(wait(fold(database_.get(), tally)));
+    ASSERT_TRUE(wait(fold(database_.get(), counter)));
     EXPECT_EQ(totals(), "a=75 b=75 ");
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, TallyOf, testing::Values("Sqlite", "Postgres"),
+INSTANTIATE_TEST_SUITE_P(Stores, ShardedCounterOf, testing::Values("Sqlite", "Postgres"),
                          [](const auto& store) { return std::string(store.param); });
 
 }  // namespace
