@@ -36,7 +36,7 @@ Identity::Identity(const Environment& of, const PasswordSettings& passwords, Tok
       feed_(of.database, policy_, of.clock),
       follower_(of.database, of.revocations, session_keys_of(of), access_tokens_, feed_, of.clock),
       publisher_(of.revocations, session_keys_of(of), access_tokens_),
-      passwords_(passwords, of.entropy, of.metrics),
+      passwords_(passwords, of.clock, of.entropy, of.metrics),
       attempts_(make_login_attempts(of)),
       password_check_(passwords_, *attempts_, of.refusals),
       session_starter_(of.keys, policy_, of.clock, of.entropy),

@@ -22,9 +22,10 @@ crypto::PasswordScheme scheme_of(const PasswordSettings& settings) {
 
 }  // namespace
 
-PasswordPool::PasswordPool(const PasswordSettings& settings, Entropy& entropy,
+PasswordPool::PasswordPool(const PasswordSettings& settings, const Clock& clock, Entropy& entropy,
                            metrics::Registry& metrics)
-    : entropy_(entropy),
+    : clock_(clock),
+      entropy_(entropy),
       unfinished_(metrics.gauge("merlon_password_queue", "password hashes waiting or in progress")),
       waiting_max_(settings.queue),
       context_(std::make_shared<PasswordWorker::Context>(
@@ -116,7 +117,7 @@ void PasswordPool::assign() {
 }
 
 void PasswordPool::detect_starvation() {
-    const SteadyTime now = std::chrono::steady_clock::now();
+    const SteadyTime now = clock_.steady();
     const auto passed = now - measured_at_;
     if (is_working() && passed < measured_every) return;
     const std::chrono::nanoseconds cpu = cpu_time();

@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/entropy.h"
 #include "base/metrics.h"
 #include "identity/passwords/password_worker.h"
@@ -18,10 +19,11 @@
 
 namespace merlon::identity {
 
-// Resource; safe from every thread. Borrows entropy and metrics for its life.
+// Resource; safe from every thread. Borrows clock, entropy and metrics for life.
 class PasswordPool final {
 public:
-    PasswordPool(const PasswordSettings& settings, Entropy& entropy, metrics::Registry& metrics);
+    PasswordPool(const PasswordSettings& settings, const Clock& clock, Entropy& entropy,
+                 metrics::Registry& metrics);
     // Drops waiting hashes, and does not wait for those in progress.
     ~PasswordPool();
     PasswordPool(const PasswordPool&) = delete;
@@ -49,6 +51,7 @@ private:
     bool is_working() const;
     std::chrono::nanoseconds cpu_time() const;
 
+    const Clock& clock_;
     Entropy& entropy_;
     metrics::Gauge& unfinished_;
     const std::size_t waiting_max_;

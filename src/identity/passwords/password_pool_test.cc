@@ -16,11 +16,12 @@ namespace merlon::identity {
 namespace {
 
 struct Fixture {
+    SystemClock clock;
     SystemEntropy entropy;
     metrics::Registry metrics;
     PasswordPool pool;
 
-    explicit Fixture(PasswordSettings settings) : pool(settings, entropy, metrics) {}
+    explicit Fixture(PasswordSettings settings) : pool(settings, clock, entropy, metrics) {}
 };
 
 TEST(PasswordPool, KnowsThePasswordThatMadeAHashAndNoOther) {
