@@ -22,7 +22,8 @@ class ProductsTest : public testing::Test {
 protected:
     ProductsTest()
         : database_(storage::SqliteDatabase::open(folder_ / "test.db").value()),
-          products_(wait(Products::open({*database_, clock_, entropy_})).value()) {
+          products_(wait(Products::open({*database_, nullptr, clock_, entropy_, ports_})).value()) {
+        products_->add_ports(ports_);
         const auto created =
             wait(products_->call(
                      {.pass = access::Policy::authorize(nullptr, access::Rule::open()).value(),
@@ -63,7 +64,8 @@ protected:
     SystemClock clock_;
     SystemEntropy entropy_;
     std::unique_ptr<storage::SqliteDatabase> database_;
-    std::unique_ptr<Products> products_;
+    rpc::Ports ports_;
+    std::unique_ptr<rpc::Role> products_;
     std::string id_;
 };
 
@@ -97,9 +99,9 @@ TEST_F(ProductsTest, NoReaderMissesAChangeThatWasAcknowledged) {
 
 TEST_F(ProductsTest, StockThatOrdersTakeAndGiveBackIsSeenAtOnce) {
     EXPECT_EQ(stock(), 1'000);
-    ASSERT_TRUE(wait(products_->stock().take("order", {{id_, 7}})));
+    ASSERT_TRUE(wait(ports_.require<ports::Stock>().take("order", {{id_, 7}})));
     EXPECT_EQ(stock(), 993);
-    ASSERT_TRUE(wait(products_->stock().give_back("order")));
+    ASSERT_TRUE(wait(ports_.require<ports::Stock>().give_back("order")));
     EXPECT_EQ(stock(), 1'000);
 }
 
@@ -117,7 +119,7 @@ TEST_F(ProductsTest, AChangeWhoseClientIsGoneIsSeen) {
         loop.poll();  // it waits for the database, and is destroyed with its loop
     }
     // One thread writes, in the order it was asked to.
-    ASSERT_TRUE(wait(products_->stock().take("order", {{id_, 1}})));
+    ASSERT_TRUE(wait(ports_.require<ports::Stock>().take("order", {{id_, 1}})));
     EXPECT_EQ(stock(), 4);
 }
 

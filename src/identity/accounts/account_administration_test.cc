@@ -47,6 +47,7 @@ protected:
 
     storage::TemporaryFolder folder_;
     FakeClock clock_;
+    SystemClock machine_clock_;  // of the threads that hash
     SystemEntropy entropy_;
     metrics::Registry metrics_;
     RecordingEvents sink_;
@@ -62,7 +63,7 @@ protected:
     CurrentTokenPolicy policy_{testing::make_policy(entropy_, std::chrono::seconds{900}), [] {}};
     AccessTokens access_tokens_{policy_, clock_};
     RevocationPublisher publisher_{revocations_, nullptr, access_tokens_};
-    PasswordPool passwords_{{.bcrypt_cost = 4}, entropy_, metrics_};
+    PasswordPool passwords_{{.bcrypt_cost = 4}, machine_clock_, entropy_, metrics_};
     AccountEvents events_{sink_, *keys_, clock_, entropy_};
     Accounts accounts_{*database_, *keys_, entropy_};
     AccountLookup lookup_{*database_, accounts_, policy_};

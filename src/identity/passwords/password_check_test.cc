@@ -45,11 +45,12 @@ struct Fixture {
     }
 
     FakeClock clock;
+    SystemClock machine_clock;  // of the threads that hash
     SystemEntropy entropy;
     metrics::Registry metrics;
     RecordingEvents events;
     events::Refusals refusals{clock, events, metrics};
-    PasswordPool passwords{{.bcrypt_cost = 4}, entropy, metrics};
+    PasswordPool passwords{{.bcrypt_cost = 4}, machine_clock, entropy, metrics};
     RecordingAttempts attempts;
     PasswordCheck check{passwords, attempts, refusals};
     std::string hash = wait(passwords.hash("Horse$Battery9")).value();
