@@ -76,7 +76,13 @@ Result<> BuiltIns::connect_to_auth(const config::Settings& settings,
                                    const installation::RoleSet& roles) {
     rpc::Client* auth = MERLON_TRY(client_of(settings, identity::auth_role, roles.first()));
     if (roles.has(rpc::gateway_name)) auth_client_ = auth;
-    feed_.emplace(*auth, environment_.revocations, environment_.clock);
+    std::shared_ptr<const tokens::Keyring> fixed_keys;
+    if (settings.tokens.algorithm == tokens::Algorithm::HS256) {
+        fixed_keys = roles.has(rpc::gateway_name)
+                         ? MERLON_TRY(tokens::Rings::of_secrets(settings.tokens)).access
+                         : std::make_shared<const tokens::Keyring>(tokens::Keyring::none());
+    }
+    feed_.emplace(*auth, environment_.revocations, environment_.clock, std::move(fixed_keys));
     token_authority_ = std::make_unique<identity::RemoteTokenAuthority>(*auth);
     return {};
 }

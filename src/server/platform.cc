@@ -83,16 +83,14 @@ Result<> Platform::open(Content content) {
     return open_operator_socket();
 }
 
-// A gateway that does not know what was revoked is not ready, however long auth takes to start.
+// A gateway that does not know what was revoked is not ready, however long auth takes to start. The
+// other roles serve each other without auth, and no user until they have heard from it.
 Result<> Platform::await_auth() {
     identity::AuthFeed* feed = built_ins_.feed();
-    if (feed == nullptr) return {};
-    const bool has_secret = settings_.tokens.algorithm == tokens::Algorithm::HS256;
+    if (feed == nullptr || !roles_.has(rpc::gateway_name)) return {};
     std::string told;
     while (true) {
-        std::optional<tokens::Keyring> secret;
-        if (has_secret) secret = *MERLON_TRY(tokens::Rings::of_secrets(settings_.tokens)).access;
-        const Result<> loaded = wait(feed->load(std::move(secret)));
+        const Result<> loaded = wait(feed->load());
         if (loaded) return {};
         const std::string why(loaded.error().rule);
         if (why != told) say("waiting for auth: " + why + " " + loaded.error().detail);

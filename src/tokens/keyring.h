@@ -42,6 +42,8 @@ public:
     // Newest first, whatever order they come in. Fails with "keyring.duplicate" (two keys of one
     // kid) or "keyring.empty".
     static Result<Keyring> make(std::vector<RingKey> keys);
+    // Without a key: finds none, and signs nothing. Of a process that holds no key, or none yet.
+    static Keyring none() { return Keyring({}); }
     // HS256 with a secret that a fleet shares. Errors: "secret.short", "secret.sample".
     static Result<Keyring> of_secret(const Secret& secret);
 
@@ -57,7 +59,7 @@ public:
 
 private:
     explicit Keyring(std::vector<RingKey> keys) : keys_(std::move(keys)) {}
-    std::vector<RingKey> keys_;  // never empty
+    std::vector<RingKey> keys_;  // empty: none()
 };
 
 }  // namespace merlon::tokens

@@ -20,7 +20,7 @@ from harness import START_DEADLINE_S, Merlon, certificate, free_port, merge
 from postgres import Postgres
 from redis_server import Redis
 
-CALLS = {"gateway": ROLES, "orders": ("products",), "users": ("auth",)}
+CALLS = {"gateway": ROLES, "orders": ("products", "auth"), "users": ("auth",), "products": ("auth",)}
 CONFIG = {"server": {"workers": 1, "behind_tls_proxy": True}, "tokens": {"access_ttl": "2h", "reuse_grace": "0s"},
           "revocation": {"stale_after": "2s", "when_stale": "closed"}}
 TWO_OF_EACH = {"auth": 2, "users": 2, "products": 2, "orders": 2, "gateway": 2}

@@ -53,12 +53,19 @@ Task<rpc::Message> AuthFeed::request(const rpc::Message& call) {
     return auth_.call(feed_method, call);
 }
 
-Task<> AuthFeed::load(std::optional<tokens::Keyring> shared_secret) {
+AuthFeed::AuthFeed(rpc::Client& auth, tokens::Revocations& revocations, const Clock& clock,
+                   std::shared_ptr<const tokens::Keyring> fixed_keys)
+    : auth_(auth),
+      revocations_(revocations),
+      clock_(clock),
+      keys_(fixed_keys ? fixed_keys
+                       : std::make_shared<const tokens::Keyring>(tokens::Keyring::none())),
+      has_fixed_keys_(fixed_keys != nullptr) {
+    revocations.note_whole_at(SteadyTime::min());
+}
+
+Task<> AuthFeed::load() {
     const SteadyTime begun = clock_.steady();
-    if (shared_secret) {
-        has_shared_secret_ = true;
-        keys_.emplace(std::make_shared<const tokens::Keyring>(*std::move(shared_secret)));
-    }
     std::optional<std::int64_t> horizon;  // of the first page: the others are as of later
     std::string after;
     do {
@@ -70,10 +77,12 @@ Task<> AuthFeed::load(std::optional<tokens::Keyring> shared_secret) {
         after = MERLON_CO_TRY(page.text("last"));
     } while (!after.empty());
     horizon_ = *horizon;
+    is_loaded_ = true;
     co_return Result<>{};
 }
 
 Task<> AuthFeed::follow() {
+    if (!is_loaded_) co_return co_await load();
     const SteadyTime begun = clock_.steady();
     rpc::Message call;
     call.set("horizon", horizon_).set("mark", mark_);
@@ -99,18 +108,13 @@ Result<> AuthFeed::take_over(const rpc::Message& page, SteadyTime as_of) {
 }
 
 Result<> AuthFeed::take_over_keys(const std::string& jwks) {
-    if (has_shared_secret_ || jwks == jwks_) return {};
+    if (has_fixed_keys_ || jwks == jwks_) return {};
     std::vector<tokens::RingKey> ring;
     for (tokens::NamedKey& key : MERLON_TRY(tokens::parse_jwks(jwks))) {
         ring.push_back(tokens::RingKey::of_public(std::move(key.kid), std::move(key.key)));
     }
-    auto made =
-        std::make_shared<const tokens::Keyring>(MERLON_TRY(tokens::Keyring::make(std::move(ring))));
-    if (keys_) {
-        keys_->replace(std::move(made));
-    } else {
-        keys_.emplace(std::move(made));
-    }
+    keys_.replace(std::make_shared<const tokens::Keyring>(
+        MERLON_TRY(tokens::Keyring::make(std::move(ring)))));
     jwks_ = jwks;
     return {};
 }

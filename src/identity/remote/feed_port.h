@@ -16,18 +16,18 @@ namespace merlon::identity {
 // The subscriber's side. Resource; one call at a time, all from one loop.
 class AuthFeed final {
 public:
-    // Borrows all three for life.
-    AuthFeed(rpc::Client& auth, tokens::Revocations& revocations, const Clock& clock)
-        : auth_(auth), revocations_(revocations), clock_(clock) {}
+    // Borrows all but the keys for life. `fixed_keys` null: those that auth publishes. Until load()
+    // has succeeded there are no others, and the revocations count as stale.
+    AuthFeed(rpc::Client& auth, tokens::Revocations& revocations, const Clock& clock,
+             std::shared_ptr<const tokens::Keyring> fixed_keys);
 
-    // Everything, once before follow(). `shared_secret`: the ring of HS256, which is configuration;
-    // else the keys come from auth. Errors: those of Client::call and Keyring::make.
-    Task<> load(std::optional<tokens::Keyring> shared_secret);
-    // What is new, as soon as there is something, else after about a second. Errors as of load().
+    // Everything, once before follow(). Errors: those of Client::call and Keyring::make.
+    Task<> load();
+    // What is new, as soon as there is something, else after about a second; everything where
+    // load() has not succeeded yet. Errors as of load().
     Task<> follow();
 
-    // After load().
-    tokens::CurrentKeys& keys() { return *keys_; }
+    const tokens::CurrentKeys& keys() const { return keys_; }
 
 private:
     Task<rpc::Message> request(const rpc::Message& call);
@@ -37,8 +37,9 @@ private:
     rpc::Client& auth_;
     tokens::Revocations& revocations_;
     const Clock& clock_;
-    std::optional<tokens::CurrentKeys> keys_;
-    bool has_shared_secret_ = false;
+    tokens::CurrentKeys keys_;
+    const bool has_fixed_keys_;
+    bool is_loaded_ = false;
     std::string jwks_;  // in force
     std::int64_t horizon_ = 0;
     std::string mark_;
