@@ -13,12 +13,22 @@ from apart import Apart
 from harness import PASSWORD, table
 from test_roles_apart import Stranger
 
-SECRETS = {"tokens": {"algorithm": "HS256", "secret": "env:ACCESS_SECRET", "refresh_secret": "env:REFRESH_SECRET"}}
+SECRETS = {"secret": "k7Qd2x9VbR4mT8wZp3LsN6yHc1JfGa5E", "refresh_secret": "p9Xw4rTbV2nKs7ZyQ3mLd8HfGc6JaE1U"}
 
 
-@pytest.fixture(scope="module")
-def apart(tmp_path_factory, upstream, postgres):
-    fleet = Apart(tmp_path_factory.mktemp("forged"), upstream, postgres).start()
+def shared_secrets(directory):
+    """Only the gateway and auth verify by them: the other roles ask auth."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, secret in SECRETS.items():
+        (directory / name).write_text(secret)
+    return {"tokens": {"algorithm": "HS256"} | {name: f"file:{directory / name}" for name in SECRETS}}
+
+
+@pytest.fixture(scope="module", params=["ES256", "HS256"])
+def apart(request, tmp_path_factory, upstream, postgres):
+    directory = tmp_path_factory.mktemp("forged")
+    config = shared_secrets(directory / "secrets") if request.param == "HS256" else None
+    fleet = Apart(directory / "apart", upstream, postgres, config).start()
     yield fleet
     fleet.stop()
 
