@@ -15,6 +15,9 @@
 
 namespace merlon::access {
 
+// The subject lacks permissions (Denied, RequiredPermissions).
+inline constexpr std::string_view denied_rule = "access.denied";
+
 // A name of a role or permission: 1 to 64 of [A-Za-z0-9_.:/-], the first one a letter or digit.
 // Names travel in a comma-separated header to the upstreams, so nothing else may be in one.
 bool is_name(std::string_view text);
@@ -102,7 +105,7 @@ private:
 class Policy {
 public:
     // `subject` is null when nobody was authenticated.
-    // Errors: "access.anonymous" (Unknown), "access.denied" (Denied, RequiredPermissions).
+    // Errors: "access.anonymous" (Unknown), denied_rule.
     static Result<Pass> authorize(const Subject* subject, const Rule& rule);
 };
 

@@ -25,7 +25,7 @@ Result<Pass> Policy::authorize(const Subject* subject, const Rule& rule) {
     if ((rule.permissions_ & ~subject->permissions).any()) {
         // Everything the rule asks for, not only what is missing (seed): the answer says nothing
         // about which of them this subject holds.
-        return fail(Kind::Denied, "access.denied", {}, RequiredPermissions{rule.names_});
+        return fail(Kind::Denied, denied_rule, {}, RequiredPermissions{rule.names_});
     }
     return Pass(subject);
 }

@@ -45,11 +45,7 @@ Task<std::string> take_json_body(http::Exchange* exchange) {
     while (true) {
         auto piece = co_await exchange->read_body();
         if (!piece) {
-            auto error = std::move(piece).error();
-            if (error.rule.starts_with("stream.") && error.rule != "stream.timeout") {
-                error.rule = "client.gone";
-            }
-            co_return std::unexpected(std::move(error));
+            co_return std::unexpected(http::as_client_error(std::move(piece).error()));
         }
         if (piece->empty()) break;
         body.append(*piece);

@@ -2,17 +2,38 @@
 #include "api/refusal.h"
 
 #include <algorithm>
+#include <array>
 
+#include "access/access.h"
 #include "http/problem.h"
+#include "tokens/verifier.h"
 #include "wire/admission.h"
 
 namespace merlon::api {
+namespace {
+
+struct EventRow {
+    std::string_view rule;  // ending in '.': every rule of that name space
+    std::optional<events::Type> type;
+};
+
+// In order: the first row that fits wins. Other refusals are no security events.
+constexpr auto event_rows = std::to_array<EventRow>({
+    {access::denied_rule, events::Type::UnauthorizedAccess},
+    {"limit.", events::Type::RateLimited},
+    {tokens::missing_token_rule, std::nullopt},
+    {"token.", events::Type::InvalidToken},
+    {"jose.", events::Type::InvalidToken},
+    {"assertion.", events::Type::InvalidToken},
+});
+
+}  // namespace
 
 http::Response refusal_of(const Error& error, const wire::Field* accept) {
     const http::Problem problem = http::problem_of(error);
     http::Response response{problem.status, {}, {}};
     if (problem.status == 401) {
-        response.fields.add("WWW-Authenticate", error.rule == "token.missing"
+        response.fields.add("WWW-Authenticate", error.rule == tokens::missing_token_rule
                                                     ? "Bearer"
                                                     : "Bearer error=\"invalid_token\"");
     }
@@ -30,12 +51,9 @@ http::Response refusal_of(const Error& error, const wire::Field* accept) {
 }
 
 std::optional<events::Type> event_of(const Error& error) {
-    if (error.rule == "access.denied") return events::Type::UnauthorizedAccess;
-    if (error.rule.starts_with("limit.")) return events::Type::RateLimited;
-    const bool is_bad_token = error.rule.starts_with("token.") || error.rule.starts_with("jose.") ||
-                              error.rule.starts_with("assertion.");
-    if (is_bad_token && error.rule != "token.missing") return events::Type::InvalidToken;
-    return std::nullopt;
+    const auto* row = std::ranges::find_if(
+        event_rows, [&](const EventRow& candidate) { return breaks_rule(error, candidate.rule); });
+    return row != event_rows.end() ? row->type : std::nullopt;
 }
 
 }  // namespace merlon::api

@@ -41,11 +41,14 @@ inline constexpr std::uint8_t bit_of(wire::Method method) {
 // "GET, HEAD, OPTIONS" for the Allow field.
 std::string allow_text(std::uint8_t methods);
 
+// Another route has the same pattern and method (Invalid).
+inline constexpr std::string_view duplicate_route_rule = "route.duplicate";
+
 template <class Route>
 class RouteTable {
 public:
     // Adds `route` for `methods` at `pattern`. HEAD comes with GET.
-    // Errors: "route.pattern" (no path of segments), "route.duplicate" (same pattern and method).
+    // Errors: "route.pattern" (no path of segments), duplicate_route_rule.
     Result<> add(std::string_view pattern, const std::vector<wire::Method>& methods, Route route);
 
     Match<Route> find(wire::Method method, std::string_view path) const;
@@ -94,7 +97,7 @@ Result<> RouteTable<Route>::add(std::string_view pattern, const std::vector<wire
     for (const wire::Method method : methods) {
         if ((leaf->methods & bit_of(method)) != 0) {
             return fail(
-                Kind::Invalid, "route.duplicate",
+                Kind::Invalid, duplicate_route_rule,
                 "two routes for " + std::string(wire::name(method)) + " " + std::string(pattern));
         }
         leaf->methods |= bit_of(method);

@@ -44,7 +44,7 @@ Task<Addresses> look_up(std::string host, std::chrono::milliseconds patience) {
     (void)co_await lookup->patience.async_wait(as_result);
     if (!lookup->is_over) {
         lookup->resolver.cancel();  // one that has not begun is not asked any more
-        co_return fail(Kind::Unavailable, "name.timeout", host + ": no answer to its look-up");
+        co_return fail(Kind::Unavailable, lookup_timeout_rule, host + ": no answer to its look-up");
     }
     if (lookup->error) {
         co_return fail(Kind::Unavailable, "name.unknown", host + ": " + lookup->error.message());

@@ -13,7 +13,8 @@
 
 namespace merlon {
 
-// What a caller can do about a failure. Callers branch on Kind, never on text.
+// What a caller can do about a failure. Callers branch on Kind, or on a rule by its constant
+// (stream_end_rule); never on its text.
 enum class Kind : std::uint8_t {
     Invalid,      // the input breaks a rule: the sender must change it
     Unknown,      // we do not know who is asking
@@ -54,6 +55,11 @@ struct Error {
     std::string detail;  // for the operator's log; never sent to a client
     Payload payload;     // typed data the client may see
 };
+
+// Whether `error` breaks the rule `name` or, where `name` ends in '.', one of that name space.
+inline bool breaks_rule(const Error& error, std::string_view name) {
+    return name.ends_with('.') ? error.rule.starts_with(name) : error.rule == name;
+}
 
 template <class T = void>
 using Result = std::expected<T, Error>;

@@ -9,7 +9,7 @@ namespace {
 
 int exit_code_of(const Error& error) {
     if (error.kind == Kind::Unavailable) return exit_unavailable;
-    return error.rule == "storage.denied" ? exit_not_permitted : 1;
+    return error.rule == storage::denied_rule ? exit_not_permitted : 1;
 }
 
 enum class Pending : std::uint8_t { Finding, Applied };

@@ -32,8 +32,8 @@ std::string to_json(const std::vector<operations::CopiedTable>& tables) {
 
 int exit_code_of(const Error& error) {
     if (error.kind == Kind::Unavailable) return exit_unavailable;
-    if (error.rule == "storage.denied") return exit_not_permitted;
-    return error.rule == "copy.nothing" || error.rule == "config.url" ? 2 : 1;
+    if (error.rule == storage::denied_rule) return exit_not_permitted;
+    return error.rule == operations::nothing_to_copy_rule || error.rule == config::url_rule ? 2 : 1;
 }
 
 int copy(const Arguments& arguments, const operations::CopyOrder& order) {

@@ -17,18 +17,18 @@ int inspect(const std::string& argument) {
 }
 
 int verify(const Arguments& arguments, const std::string& jwk_path) {
+    const auto key = operations::read_verify_key(jwk_path);
+    if (!key) return report(std::unexpected(key.error()), exit_usage);
     const auto token = operations::read_token_from_stdin();
-    const Result<> done = token ? operations::verify_signature(*token, jwk_path)
+    const Result<> done = token ? operations::verify_signature(*token, *key)
                                 : Result<>(std::unexpected(token.error()));
-    const bool is_about_key =
-        !done && (done.error().rule.starts_with("jwk.") || done.error().rule.starts_with("key."));
-    if (arguments.json && !is_about_key) {
+    if (arguments.json) {
         const std::string rule = done ? "" : R"(,"rule":")" + std::string(done.error().rule) + '"';
         std::printf(R"({"valid":%s%s})"
                     "\n",
                     done ? "true" : "false", rule.c_str());
     }
-    return report(done, is_about_key ? 2 : 1);
+    return report(done, 1);
 }
 
 }  // namespace

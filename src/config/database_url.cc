@@ -21,7 +21,7 @@ Result<> read_query(std::string_view query, PostgresSettings& out) {
         const std::size_t equals = pair.find('=');
         const std::string_view name = pair.substr(0, equals);
         if (equals == std::string_view::npos || equals + 1 == pair.size()) {
-            return fail(Kind::Invalid, "config.url", "has a parameter without a value");
+            return fail(Kind::Invalid, url_rule, "has a parameter without a value");
         }
         const std::string value(pair.substr(equals + 1));
         if (name == "sslmode") {
@@ -35,7 +35,7 @@ Result<> read_query(std::string_view query, PostgresSettings& out) {
         } else if (name == "channel_binding") {
             out.channel_binding = value;
         } else {
-            return fail(Kind::Invalid, "config.url",
+            return fail(Kind::Invalid, url_rule,
                         "knows sslmode, sslrootcert, sslcert, sslkey and channel_binding, not " +
                             std::string(name));
         }
@@ -47,20 +47,20 @@ Result<> read_query(std::string_view query, PostgresSettings& out) {
 Result<> check_tls(const PostgresSettings& settings, bool is_on_this_machine) {
     constexpr std::array modes = {"disable", "require", "verify-ca", "verify-full"};
     if (std::ranges::find(modes, settings.tls_mode) == modes.end()) {
-        return fail(Kind::Invalid, "config.url",
+        return fail(Kind::Invalid, url_rule,
                     "sslmode must be verify-full, verify-ca, require or disable");
     }
     if (settings.tls_mode != "verify-full" && !is_on_this_machine) {
-        return fail(Kind::Invalid, "config.url",
+        return fail(Kind::Invalid, url_rule,
                     "sslmode must be verify-full when the database is not on this machine");
     }
     if (settings.tls_mode.starts_with("verify") && settings.tls_authorities.empty()) {
-        return fail(Kind::Invalid, "config.url",
+        return fail(Kind::Invalid, url_rule,
                     "needs to know who certifies the database: sslrootcert=FILE in it, or ca: FILE "
                     "beside it");
     }
     if (settings.channel_binding != "require" && settings.channel_binding != "prefer") {
-        return fail(Kind::Invalid, "config.url", "channel_binding must be require or prefer");
+        return fail(Kind::Invalid, url_rule, "channel_binding must be require or prefer");
     }
     return {};
 }
@@ -70,12 +70,12 @@ Result<> check_tls(const PostgresSettings& settings, bool is_on_this_machine) {
 Result<PostgresSettings> parse_postgres(std::string_view text, std::string_view authorities) {
     const auto url = parse_url(text);
     if (!url || url->scheme != "postgres" || url->user.empty()) {
-        return fail(Kind::Invalid, "config.url", std::string(expected));
+        return fail(Kind::Invalid, url_rule, std::string(expected));
     }
     const std::size_t question = std::min(url->rest.find('?'), url->rest.size());
     const std::string_view path = url->rest.substr(0, question);
     if (path.size() < 2 || path.find('/', 1) != std::string_view::npos) {
-        return fail(Kind::Invalid, "config.url", std::string(expected));
+        return fail(Kind::Invalid, url_rule, std::string(expected));
     }
     PostgresSettings settings;
     settings.host = url->host;

@@ -57,7 +57,7 @@ void read_schema(Reader& route, gateway::RouteSettings& out) {
         const Error& error = compiled.error();
         return route.problem("schema",
                              path + ": " +
-                                 (error.rule == "schema.invalid"
+                                 (error.rule == wire::schema_invalid_rule
                                       ? error.detail
                                       : std::string("is no JSON: ") + std::string(error.rule)));
     }
@@ -156,7 +156,7 @@ void check_duplicates(Reader& services, const gateway::GatewaySettings& settings
                     const auto parsed = static_cast<wire::Method>(i);
                     if (wire::name(parsed) != method) continue;
                     const auto added = table.add(route.path, {parsed}, route.source);
-                    if (added || added.error().rule != "route.duplicate") continue;
+                    if (added || added.error().rule != api::duplicate_route_rule) continue;
                     const auto first = table.find(parsed, route.path);
                     services.problem(service.name, route.source + ": " + added.error().detail +
                                                        "; the other is " +

@@ -16,7 +16,7 @@ constexpr std::string_view expected =
 Result<RedisSettings> parse_redis(std::string_view text) {
     const auto url = parse_url(text);
     if (!url || (url->scheme != "redis" && url->scheme != "rediss")) {
-        return fail(Kind::Invalid, "config.url", std::string(expected));
+        return fail(Kind::Invalid, url_rule, std::string(expected));
     }
     RedisSettings settings;
     settings.has_tls = url->scheme == "rediss";
@@ -27,7 +27,7 @@ Result<RedisSettings> parse_redis(std::string_view text) {
     settings.user = url->user;
     if (url->rest.empty() || url->rest == "/") return settings;
     const auto database = text::parse_number<unsigned>(url->rest.substr(1));
-    if (!database) return fail(Kind::Invalid, "config.url", "the database is a number: /0");
+    if (!database) return fail(Kind::Invalid, url_rule, "the database is a number: /0");
     settings.database = *database;
     return settings;
 }

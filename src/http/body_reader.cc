@@ -74,8 +74,8 @@ Task<std::string_view> BodyReader::read() {
                     : buffer_bytes;
             auto got = co_await stream_.read_some({buffer_.get(), wanted});
             if (!got) {
-                const bool ends_here =
-                    framing_.kind == wire::BodyKind::UntilClose && got.error().rule == "stream.end";
+                const bool ends_here = framing_.kind == wire::BodyKind::UntilClose &&
+                                       got.error().rule == net::stream_end_rule;
                 if (!ends_here) co_return std::unexpected(std::move(got).error());
                 done_ = true;
                 break;

@@ -13,9 +13,9 @@ using Endpoints = std::vector<asio::generic::stream_protocol::endpoint>;
 
 // What the caller may do about it depends on whether the upstream can have begun to work.
 Error as_upstream_error(Error error) {
-    if (error.rule == "stream.timeout") error.rule = "upstream.timeout";
-    if (error.rule.starts_with("stream.")) error.rule = "upstream.broken";
-    if (!error.rule.starts_with("upstream.")) {
+    if (error.rule == net::stream_timeout_rule) error.rule = upstream_timeout_rule;
+    if (net::is_stream_failure(error)) error.rule = "upstream.broken";
+    if (!is_upstream_failure(error)) {
         error.detail = std::string(error.rule);
         error.rule = "upstream.framing";
     }
@@ -30,8 +30,8 @@ Task<Endpoints> resolve(std::shared_ptr<const UpstreamAddress> to,
     }
     auto found = co_await look_up(to->host, timeout);
     if (!found) {
-        const bool is_late = found.error().rule == "name.timeout";
-        co_return fail(Kind::Unavailable, is_late ? "upstream.timeout" : "upstream.unavailable",
+        const bool is_late = found.error().rule == lookup_timeout_rule;
+        co_return fail(Kind::Unavailable, is_late ? upstream_timeout_rule : "upstream.unavailable",
                        std::move(found).error().detail);
     }
     Endpoints endpoints;
@@ -70,7 +70,7 @@ Task<std::unique_ptr<ClientConnection>> ClientConnection::connect(
         deadlines.set(deadline, timeout);
         const auto [error] = co_await socket.async_connect(endpoint, as_result);
         deadlines.clear(deadline);
-        if (deadline.has_passed()) co_return fail(Kind::Unavailable, "upstream.timeout");
+        if (deadline.has_passed()) co_return fail(Kind::Unavailable, upstream_timeout_rule);
         if (error) {
             why = error.message();
             continue;
@@ -106,8 +106,8 @@ Task<std::size_t> ClientConnection::await_head() {
         }
         auto got = co_await stream_.read_some(input_.space());
         if (!got) {
-            const bool is_silent = input_.empty() && got.error().rule != "stream.timeout";
-            if (is_silent) got.error().rule = "upstream.closed";
+            const bool is_silent = input_.empty() && got.error().rule != net::stream_timeout_rule;
+            if (is_silent) got.error().rule = upstream_closed_rule;
             co_return std::unexpected(std::move(got).error());
         }
         input_.received(*got);

@@ -9,6 +9,13 @@
 
 namespace merlon::http {
 
+// The connection ended before any byte of a response.
+inline constexpr std::string_view upstream_closed_rule = "upstream.closed";
+inline constexpr std::string_view upstream_timeout_rule = "upstream.timeout";
+
+// Whether the upstream failed, not the client.
+inline bool is_upstream_failure(const Error& error) { return breaks_rule(error, "upstream."); }
+
 // Where an upstream listens, and how it is spoken to.
 struct UpstreamAddress {
     std::string host;  // DNS name or IP address; empty for a Unix socket
@@ -21,15 +28,14 @@ struct UpstreamAddress {
 // Resource; one request at a time; one thread. Deadlines are those the caller sets on stream().
 class ClientConnection final {
 public:
-    // Errors: "upstream.unavailable" (nothing of the request was sent), "upstream.timeout".
+    // Errors: "upstream.unavailable" (nothing of the request was sent), upstream_timeout_rule.
     static Task<std::unique_ptr<ClientConnection>> connect(
         std::shared_ptr<const UpstreamAddress> to, net::Deadlines& deadlines,
         std::chrono::milliseconds timeout);
 
     // Reads the head of the final answer to a request of `method`; 1xx before it are read over,
     // but 101. Views are valid until the next request.
-    // Errors: "upstream.closed" (the connection ended before any byte of an answer),
-    // "upstream.broken", "upstream.framing", "upstream.timeout".
+    // Errors: upstream_closed_rule, "upstream.broken", "upstream.framing", upstream_timeout_rule.
     Task<const wire::ResponseHead*> read_head(wire::Method method);
     const wire::AdmittedResponse& admitted() const { return admitted_; }
     // The body of that answer. Errors: as of BodyReader::read.

@@ -23,6 +23,10 @@ struct Peer {
     std::shared_ptr<const net::PeerIdentity> identity = nullptr;
 };
 
+// The error of a body that could not be read, as the request's: the client left before its end
+// ("client.gone"), unless it was too slow.
+Error as_client_error(Error error);
+
 // Used on the worker's thread by one coroutine, or by two while one reads the body and the other
 // answers. Lives until the handler it was given to
 // returns. After a failure of any function the connection is lost; just return.

@@ -118,10 +118,8 @@ void append_payload(std::string& out, const Payload& payload) {
 }  // namespace
 
 Problem problem_of(const Error& error) {
-    const auto* row = std::ranges::find_if(rule_rows, [&](const RuleRow& candidate) {
-        return candidate.rule.ends_with('.') ? error.rule.starts_with(candidate.rule)
-                                             : error.rule == candidate.rule;
-    });
+    const auto* row = std::ranges::find_if(
+        rule_rows, [&](const RuleRow& candidate) { return breaks_rule(error, candidate.rule); });
     return row != rule_rows.end() ? row->problem : problem_of_kind(error.kind);
 }
 

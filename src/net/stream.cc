@@ -99,7 +99,7 @@ std::shared_ptr<const PeerIdentity> Stream::peer_identity() const {
 }
 
 Error Stream::failure(std::string_view rule, int error) const {
-    if (timed_out_) rule = "stream.timeout";
+    if (timed_out_) rule = stream_timeout_rule;
     return {Kind::Unavailable, rule, error != 0 ? std::strerror(error) : "", {}};
 }
 
@@ -113,17 +113,17 @@ Task<std::size_t> Stream::read_some(std::span<char> buffer) {
 }
 
 Result<std::size_t> Stream::receive(std::span<char> buffer) {
-    if (timed_out_) return std::unexpected(failure("stream.timeout"));
-    if (!is_open()) return std::unexpected(failure("stream.closed"));
-    if (input_ended_) return std::unexpected(failure("stream.end"));
+    if (timed_out_) return std::unexpected(failure(stream_timeout_rule));
+    if (!is_open()) return std::unexpected(failure(stream_closed_rule));
+    if (input_ended_) return std::unexpected(failure(stream_end_rule));
     while (socket_.may_read()) {
         const ssize_t got = ::recv(socket_.native(), buffer.data(), buffer.size(), 0);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
-            return std::unexpected(failure("stream.reset", errno));
+            return std::unexpected(failure(stream_reset_rule, errno));
         }
         input_ended_ = got == 0;
-        if (input_ended_) return std::unexpected(failure("stream.end"));
+        if (input_ended_) return std::unexpected(failure(stream_end_rule));
         if (got < 0) {
             socket_.came_empty();
             return 0;
@@ -142,7 +142,7 @@ Task<std::size_t> Stream::await_and_take(Take take, std::span<char> buffer) {
         if (is_others_turn()) co_await socket_.next_turn();
         reads_in_a_row_ = 0;
         // Looked at before every wait: what ends it may have come during the turn of others.
-        if (read_cancelled_) co_return std::unexpected(failure("stream.closed"));
+        if (read_cancelled_) co_return std::unexpected(failure(stream_closed_rule));
         const std::size_t bytes = MERLON_CO_TRY((this->*take)(buffer));
         if (bytes > 0) co_return bytes;
         if (!is_others_turn()) co_await socket_.readable();
@@ -150,8 +150,8 @@ Task<std::size_t> Stream::await_and_take(Take take, std::span<char> buffer) {
 }
 
 Result<std::size_t> Stream::send_some(std::span<const iovec> pieces) {
-    if (timed_out_) return std::unexpected(failure("stream.timeout"));
-    if (!is_open()) return std::unexpected(failure("stream.closed"));
+    if (timed_out_) return std::unexpected(failure(stream_timeout_rule));
+    if (!is_open()) return std::unexpected(failure(stream_closed_rule));
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces.data());
     message.msg_iovlen = pieces.size();
@@ -169,7 +169,7 @@ Result<std::size_t> Stream::send_some(std::span<const iovec> pieces) {
             socket_.filled();
             return 0;
         }
-        if (errno != EINTR) return std::unexpected(failure("stream.reset", errno));
+        if (errno != EINTR) return std::unexpected(failure(stream_reset_rule, errno));
     }
 }
 

@@ -4,9 +4,8 @@
 // nothing has come or its buffer is full. An operation that need not wait costs no coroutine.
 //
 // Used by one thread only. At most one read and one write at a time; both may wait at once, also
-// under TLS. A deadline makes the pending
-// operation fail with "stream.timeout", and every later one until the next deadline is set;
-// close() makes it fail with "stream.closed".
+// under TLS. A deadline makes the pending operation fail with stream_timeout_rule, and every later
+// one until the next deadline is set; close() makes it fail with stream_closed_rule.
 #pragma once
 
 #include <sys/uio.h>
@@ -44,6 +43,15 @@ private:
     std::size_t count_ = 0;
 };
 
+// What Stream's functions fail with.
+inline constexpr std::string_view stream_end_rule = "stream.end";
+inline constexpr std::string_view stream_reset_rule = "stream.reset";
+inline constexpr std::string_view stream_timeout_rule = "stream.timeout";
+inline constexpr std::string_view stream_closed_rule = "stream.closed";
+
+// Whether a stream failed: it ended, was reset or closed, or its deadline passed.
+inline bool is_stream_failure(const Error& error) { return breaks_rule(error, "stream."); }
+
 class Stream final : private Deadlines::Entry {
 public:
     // In the clear when `tls` is null. `socket` is connected; its descriptor is taken out of it.
@@ -55,9 +63,8 @@ public:
     Task<> handshake();
 
     // At least one byte into `buffer`, which stays valid until then.
-    // Errors, all Unavailable: "stream.end" (the peer has finished and, under TLS, said so),
-    // "stream.reset",
-    // "stream.timeout", "stream.closed".
+    // Errors, all Unavailable: stream_end_rule (the peer has finished and, under TLS, said so),
+    // stream_reset_rule, stream_timeout_rule, stream_closed_rule.
     Task<std::size_t> read_some(std::span<char> buffer);
 
     // All of it. Errors as of read_some.

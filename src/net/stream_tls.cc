@@ -61,7 +61,7 @@ Result<> Stream::send_tls_replies() {
         output.erase(0, MERLON_TRY(send_some({&all, 1})));
     }
     // Who asks for answers of TLS's own again and again and takes none of them wants our memory.
-    if (output.size() > reply_bytes_max) return fail(Kind::Unavailable, "stream.reset");
+    if (output.size() > reply_bytes_max) return fail(Kind::Unavailable, stream_reset_rule);
     return {};
 }
 
@@ -84,9 +84,9 @@ Result<std::size_t> Stream::decrypt(std::span<char> buffer) {
     while (true) {
         const TlsStep step = tls_->may_read() ? tls_->read(buffer) : TlsStep{TlsNeed::Input, 0};
         if (step.need == TlsNeed::Nothing) return step.bytes;
-        if (step.need == TlsNeed::Ended) return fail(Kind::Unavailable, "stream.end");
+        if (step.need == TlsNeed::Ended) return fail(Kind::Unavailable, stream_end_rule);
         if (step.need == TlsNeed::Failed) {
-            return fail(Kind::Unavailable, "stream.reset", "TLS: " + tls_->failure());
+            return fail(Kind::Unavailable, stream_reset_rule, "TLS: " + tls_->failure());
         }
         MERLON_TRY(send_tls_replies());
         // Records that say nothing to us (KeyUpdate) may come as fast as a peer can send them.
@@ -94,7 +94,7 @@ Result<std::size_t> Stream::decrypt(std::span<char> buffer) {
         auto got = receive(tls_->input_space());
         // Without close_notify anybody on the way may have cut the connection: what lasts until
         // its end is not whole (RFC 9112 section 9.8).
-        if (!got && got.error().rule == "stream.end") got.error().rule = "stream.reset";
+        if (!got && got.error().rule == stream_end_rule) got.error().rule = stream_reset_rule;
         const std::size_t bytes = MERLON_TRY(std::move(got));
         if (bytes == 0) return 0;
         tls_->received(bytes);
@@ -111,7 +111,7 @@ Task<> Stream::write_tls(Gather gather) {
     const TlsStep step = is_whole ? tls_->write(text_of(gather.pieces().front()))
                                   : write_joined(*tls_, gather.pieces());
     if (step.need != TlsNeed::Nothing) {
-        return fail(Kind::Unavailable, "stream.reset", "TLS write failed");
+        return fail(Kind::Unavailable, stream_reset_rule, "TLS write failed");
     }
     return flush_tls();
 }
@@ -124,7 +124,7 @@ Task<> Stream::write_tls_parts(Gather gather) {
         while (!rest.empty()) {
             const std::string_view part = rest.substr(0, output_bytes_max);
             if (tls_->write(part).need != TlsNeed::Nothing) {
-                co_return fail(Kind::Unavailable, "stream.reset", "TLS write failed");
+                co_return fail(Kind::Unavailable, stream_reset_rule, "TLS write failed");
             }
             rest.remove_prefix(part.size());
             if (tls_->output().size() >= output_bytes_max) MERLON_CO_TRY(co_await flush_tls());

@@ -142,7 +142,7 @@ Result<> choose_outboxes(std::vector<Move>& moves) {
 Task<std::string> find_marker(storage::Database* database) {
     const auto rows = co_await database->query(
         "SELECT name FROM schema_migrations WHERE number = $1", {storage::copy_marker});
-    if (!rows && rows.error().rule == "storage.schema") co_return std::string();
+    if (!rows && rows.error().rule == storage::schema_rule) co_return std::string();
     if (!rows) co_return std::unexpected(rows.error());
     co_return rows->empty() ? std::string() : (*rows)[0].text(0);
 }
@@ -268,7 +268,7 @@ Result<std::vector<CopiedTable>> compare(std::vector<Move>& moves) {
             const auto before = MERLON_TRY(wait(storage::sum_table(move.here(), statements)));
             move.tables[i].sum = MERLON_TRY(wait(storage::sum_table(move.there(), statements)));
             if (move.tables[i].sum != before) {
-                return fail(Kind::Conflict, "copy.differs",
+                return fail(Kind::Conflict, copy_differs_rule,
                             fmt::format("{} is not the same in both: something wrote meanwhile. "
                                         "Stop it, empty the target and begin again",
                                         move.tables[i].name));
@@ -295,7 +295,7 @@ Result<std::vector<CopiedTable>> copy_store(const config::Settings& settings,
     if (MERLON_TRY(open_targets(moves, name_of(moves.back().from), outside)) == Found::Rows) {
         // Perhaps this very copy came to its end, and was killed before it could say so.
         auto copied = compare(moves);
-        if (copied || copied.error().rule != "copy.differs") return copied;
+        if (copied || copied.error().rule != copy_differs_rule) return copied;
         return fail(Kind::Conflict, "copy.not_empty",
                     name_of(std::ranges::find_if(moves, &Move::has_rows)->to) +
                         " has rows: copy into an empty store");

@@ -11,6 +11,9 @@
 
 namespace merlon::operations {
 
+// The two sides are not the same at the end (Conflict).
+inline constexpr std::string_view copy_differs_rule = "copy.differs";
+
 struct CopiedTable {
     std::string role;
     std::string name;
@@ -24,7 +27,7 @@ struct CopiedTable {
 // Errors: those of store_moves(), "copy.events" (Conflict: two databases have events that would be
 // in one, where each has its number), "store.in_use" (Conflict), "copy.source" (Conflict: it is not
 // there, or not at this release's tables), "copy.not_empty" (Conflict: the target has rows),
-// "copy.differs" (Conflict: the two are not the same at the end), and those of Database.
+// copy_differs_rule, and those of Database.
 Result<std::vector<CopiedTable>> copy_store(const config::Settings& settings,
                                             const CopyOrder& order);
 

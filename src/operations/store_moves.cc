@@ -93,7 +93,8 @@ Result<std::vector<StoreMove>> store_moves(const config::Settings& settings,
         if (part != parts.end()) add(moves, *part, from.of(role), to.of(role));
     }
     if (moves.empty()) {
-        return fail(Kind::Invalid, "copy.nothing", "from and to are the same: say one of them");
+        return fail(Kind::Invalid, nothing_to_copy_rule,
+                    "from and to are the same: say one of them");
     }
     return moves;
 }

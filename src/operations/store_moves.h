@@ -9,6 +9,9 @@
 
 namespace merlon::operations {
 
+// The order moves nothing (Invalid).
+inline constexpr std::string_view nothing_to_copy_rule = "copy.nothing";
+
 // Urls, each of one database for all roles; an empty one is the configuration's, where roles may
 // have databases of their own (store.roles).
 struct CopyOrder {
@@ -27,8 +30,8 @@ struct StoreMove {
 
 // Each pair of databases once, the keys first: data without keys is worth nothing, keys without
 // data harm nobody. Parts that stay where they are in none. The outbox of a database goes with the
-// first role there, once no role is there any more. Errors: "copy.nothing" (Invalid: all of them
-// stay), "config.url".
+// first role there, once no role is there any more. Errors: nothing_to_copy_rule,
+// config::url_rule.
 Result<std::vector<StoreMove>> store_moves(const config::Settings& settings,
                                            const CopyOrder& order);
 

@@ -35,12 +35,14 @@ Result<std::string> inspect_token(std::string_view token) {
     return out + "}";
 }
 
-Result<> verify_signature(std::string_view token, const std::string& jwk_path) {
+Result<crypto::VerifyKey> read_verify_key(const std::string& jwk_path) {
     std::ifstream file(jwk_path, std::ios::binary);
     if (!file) return fail(Kind::Unavailable, "jwk.unreadable", "cannot read " + jwk_path);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
-    const crypto::Jwk jwk = MERLON_TRY(tokens::parse_jwk(text));
-    const auto key = MERLON_TRY(crypto::VerifyKey::from_jwk(jwk));
+    return crypto::VerifyKey::from_jwk(MERLON_TRY(tokens::parse_jwk(text)));
+}
+
+Result<> verify_signature(std::string_view token, const crypto::VerifyKey& key) {
     const auto jws = MERLON_TRY(wire::CompactJws::parse(token));
     return tokens::check_signature(jws, key);
 }

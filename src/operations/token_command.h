@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "crypto/signature.h"
 
 namespace merlon::operations {
 
@@ -12,10 +13,12 @@ namespace merlon::operations {
 // Errors: those of wire::CompactJws::parse, but a header that changes how it is read is shown too.
 Result<std::string> inspect_token(std::string_view token);
 
-// Whether the key of a JWK file made the token's signature. Says nothing of its claims.
-// Errors: "jwk.unreadable", "jwk.malformed", "key.…" (about the key: usage); "jose.…",
-// "token.algorithm", "token.signature" (about the token).
-Result<> verify_signature(std::string_view token, const std::string& jwk_path);
+// The public key of a JWK file. Errors: "jwk.unreadable", "jwk.malformed", "key.…".
+Result<crypto::VerifyKey> read_verify_key(const std::string& jwk_path);
+
+// Whether the key made the token's signature. Says nothing of its claims. Errors: "jose.…",
+// "token.algorithm", "token.signature".
+Result<> verify_signature(std::string_view token, const crypto::VerifyKey& key);
 
 // One token from standard input, without the line's end. Fails with "jose.too_long".
 Result<std::string> read_token_from_stdin();

@@ -42,18 +42,21 @@ Result<Repeat> repeat_of(const api::LocalCall& call) {
     return Repeat{key, text::to_hex(crypto::as_text(crypto::sha256(call.body)))};
 }
 
+// The products of one order are sold in different currencies (Conflict).
+constexpr std::string_view currencies_rule = "order.currencies";
+
 // Why an order was rejected, as the error its request gets, the first time and again.
 std::unexpected<Error> rejection(std::string_view rule) {
-    for (const std::string_view known : {"product.unknown", "order.currencies"}) {
+    for (const std::string_view known : {ports::product_unknown_rule, currencies_rule}) {
         if (rule == known) return fail(Kind::Conflict, known);
     }
-    return fail(Kind::Conflict, "stock.insufficient");
+    return fail(Kind::Conflict, ports::stock_insufficient_rule);
 }
 
 // Whether no stock will ever be taken for the order. Ended: somebody else has rejected it already.
 bool is_final(const Error& error) {
-    return error.rule == "product.unknown" || error.rule == "stock.insufficient" ||
-           error.rule == "order.ended";
+    return error.rule == ports::product_unknown_rule ||
+           error.rule == ports::stock_insufficient_rule || error.rule == ports::order_ended_rule;
 }
 
 bool is_one_currency(const std::vector<ports::TakenLine>& lines) {
@@ -212,7 +215,7 @@ Task<Order> Orders::place(Order order) {
     if (!taken) {
         MERLON_CO_TRY(co_await reject(order.id, taken.error().rule));
     } else if (!is_one_currency(*taken)) {
-        MERLON_CO_TRY(co_await reject(order.id, "order.currencies"));
+        MERLON_CO_TRY(co_await reject(order.id, currencies_rule));
     } else {
         const std::int64_t now = now_ms();
         MERLON_CO_TRY(co_await database_.transact<bool>(

@@ -41,8 +41,8 @@ Task<ports::TakenLine> take_line(Transaction* transaction, Cache cache, std::str
     if (rows.empty()) {
         const Rows there = MERLON_CO_TRY(
             co_await transaction->query("SELECT 1 FROM products WHERE id = $1", {line.product_id}));
-        if (there.empty()) co_return fail(Kind::Conflict, "product.unknown");
-        co_return fail(Kind::Conflict, "stock.insufficient");
+        if (there.empty()) co_return fail(Kind::Conflict, ports::product_unknown_rule);
+        co_return fail(Kind::Conflict, ports::stock_insufficient_rule);
     }
     ports::TakenLine taken{line.product_id, rows[0].text(0), rows[0].integer(1), rows[0].text(2),
                            line.quantity};
@@ -59,7 +59,7 @@ Task<ports::TakenLine> take_line(Transaction* transaction, Cache cache, std::str
 Task<Taken> taken_before(Transaction* transaction, std::string order_id) {
     const Rows known = MERLON_CO_TRY(co_await transaction->query(
         "SELECT given_back FROM stock_orders WHERE order_id = $1", {order_id}));
-    if (known[0].integer(0) != 0) co_return fail(Kind::Conflict, "order.ended");
+    if (known[0].integer(0) != 0) co_return fail(Kind::Conflict, ports::order_ended_rule);
     co_return co_await taken_by(transaction, order_id);
 }
 

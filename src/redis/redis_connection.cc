@@ -84,8 +84,9 @@ Task<> RedisConnection::next_reply() {
         }
         const auto got = co_await connection_->stream().read_some(input_.space());
         if (!got) {
-            co_return away(got.error().rule == "stream.timeout" ? "no answer to the log-in"
-                                                                : std::string(got.error().rule));
+            co_return away(got.error().rule == net::stream_timeout_rule
+                               ? "no answer to the log-in"
+                               : std::string(got.error().rule));
         }
         input_.received(*got);
     }
@@ -238,8 +239,9 @@ Task<> RedisConnection::serve() {
         if (!broken_.empty()) break;
         const auto got = co_await connection_->stream().read_some(input_.space());
         if (!got && broken_.empty()) {
-            co_return away(got.error().rule == "stream.end" ? "it has closed the connection"
-                                                            : std::string(got.error().rule));
+            co_return away(got.error().rule == net::stream_end_rule
+                               ? "it has closed the connection"
+                               : std::string(got.error().rule));
         }
         if (got) input_.received(*got);
     }

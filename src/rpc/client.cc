@@ -23,7 +23,8 @@ Task<Answered> attempt(http::ClientConnection* connection, std::string request,
     gather.add(request);
     connection->stream().set_deadline(patience);
     if (const auto sent = co_await connection->stream().write(gather); !sent) {
-        co_return fail(Kind::Unavailable, "upstream.closed", std::string(sent.error().rule));
+        co_return fail(Kind::Unavailable, http::upstream_closed_rule,
+                       std::string(sent.error().rule));
     }
     const wire::ResponseHead* head =
         MERLON_CO_TRY(co_await connection->read_head(wire::Method::Post));
@@ -63,7 +64,8 @@ Task<std::string> exchange(std::shared_ptr<upstream::Upstream> upstream, const M
                                {}};
             co_return std::unexpected(error_of(answered->body, method->rules, unread));
         }
-        const bool was_stale = lease.is_reused() && answered.error().rule == "upstream.closed";
+        const bool was_stale =
+            lease.is_reused() && answered.error().rule == http::upstream_closed_rule;
         if (!was_stale) lease.blame();
         const bool sent_nothing = connection.stream().bytes_sent() == sent_before;
         if (!is_first || !was_stale || (!sent_nothing && method->retry == Retry::Never)) {

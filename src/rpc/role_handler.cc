@@ -96,7 +96,7 @@ Task<> RoleHandler::serve_request_of_user(http::Exchange* exchange, wire::Target
     const wire::RequestHead& head = exchange->head();
     const auto& gateways = role_.names().gateways;
     if (std::ranges::find(gateways, exchange->peer().identity->id) == gateways.end()) {
-        co_return fail(Kind::Denied, "access.denied", exchange->peer().identity->id.text());
+        co_return fail(Kind::Denied, access::denied_rule, exchange->peer().identity->id.text());
     }
     const auto match = role_.routes_.find(head.method, target.path);
     if (match.route == nullptr) co_return fail(Kind::Absent, "route.unknown");
@@ -129,7 +129,7 @@ void RoleHandler::add_revoked(const Known& known, http::FieldLines& fields) cons
 // has to be ours, alive and not revoked. What the caller may do is what the token says.
 Task<tokens::TokenCache::Kept> RoleHandler::verify_caller(http::Exchange* exchange) {
     const std::string_view assertion = value_of(exchange->head(), tokens::assertion_field);
-    if (assertion.empty()) co_return fail(Kind::Unknown, "token.missing");
+    if (assertion.empty()) co_return fail(Kind::Unknown, tokens::missing_token_rule);
     const net::PeerIdentity& peer = *exchange->peer().identity;
     const std::string_view bearer = api::bearer_token(exchange->head());
     const auto verified =
@@ -150,7 +150,7 @@ Task<> RoleHandler::serve_method(http::Exchange* exchange, std::string_view name
     }
     known->route = found->method->name;
     if (!role_.may_call(*found->method, exchange->peer().identity->id)) {
-        co_return fail(Kind::Denied, "access.denied", exchange->peer().identity->id.text());
+        co_return fail(Kind::Denied, access::denied_rule, exchange->peer().identity->id.text());
     }
     const std::string body = MERLON_CO_TRY(co_await api::take_json_body(exchange));
     auto call = Message::parse(body);

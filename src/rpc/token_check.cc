@@ -15,7 +15,7 @@ TokenCheck::TokenCheck(const TokenRules& rules, const access::Roles& roles)
 
 Task<tokens::TokenCache::Kept> TokenCheck::verify(std::string token, WallTime now,
                                                   SteadyTime steady_now) {
-    if (token.empty()) co_return fail(Kind::Unknown, "token.missing");
+    if (token.empty()) co_return fail(Kind::Unknown, tokens::missing_token_rule);
     if (rules_.closed_after && steady_now - *rules_.closed_after > rules_.revocations.whole_at()) {
         co_return fail(Kind::Unavailable, "token.stale");
     }

@@ -1,6 +1,8 @@
 // The key hierarchy in its database. Read open() first.
 #include "sealing/key_store.h"
 
+#include "sealing/master_key.h"
+
 namespace merlon::sealing {
 namespace {
 
@@ -68,7 +70,7 @@ Task<Secret> root_key(storage::Database& database, const Clock& clock, Entropy& 
         }));
     auto key = master->open_secret(wrapped, name);
     if (!key) {
-        co_return fail(Kind::Invalid, "keys.master",
+        co_return fail(Kind::Invalid, master_key_rule,
                        "this master key is not the one that the key store was made with");
     }
     co_return *std::move(key);

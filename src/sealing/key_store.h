@@ -31,9 +31,8 @@ public:
     // Person keys held in memory; each costs a few kilobytes of cipher contexts.
     static constexpr std::size_t cached_max = 1'000;
 
-    // Migrates the tables and unwraps the root keys, made at first start. Errors: "keys.master"
-    // (Invalid: this master key is not the one that wrapped them; nothing was changed), and those
-    // of Database.
+    // Migrates the tables and unwraps the root keys, made at first start. Errors: master_key_rule
+    // (nothing was changed), and those of Database.
     static Task<std::unique_ptr<KeyStore>> open(storage::Database& database, const Clock& clock,
                                                 Entropy& entropy, Secret master);
 

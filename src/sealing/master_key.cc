@@ -40,7 +40,7 @@ Result<Secret> parse(std::string_view text) {
     auto bytes =
         text.size() == 2 * master_key_bytes ? text::from_hex(text) : text::from_base64url(text);
     if (!bytes || bytes->size() != master_key_bytes) {
-        return fail(Kind::Invalid, "keys.master",
+        return fail(Kind::Invalid, master_key_rule,
                     "the master key is not 32 bytes, in hexadecimal or base64url: openssl rand "
                     "-hex 32 makes one");
     }
@@ -51,7 +51,7 @@ Result<Secret> read(const std::string& path, const File& file) {
     struct stat state{};
     if (::fstat(file.get(), &state) != 0) return unavailable(path);
     if ((state.st_mode & 077) != 0) {
-        return fail(Kind::Invalid, "keys.master",
+        return fail(Kind::Invalid, master_key_rule,
                     path + " can be read by others: chmod 600 " + path);
     }
     std::string text(256, '\0');

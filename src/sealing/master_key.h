@@ -8,11 +8,14 @@
 
 namespace merlon::sealing {
 
+// This master key is not the one that wrapped the root keys, or is no key (Invalid).
+inline constexpr std::string_view master_key_rule = "keys.master";
+
 inline constexpr std::size_t master_key_bytes = 32;
 
 // The master key of the settings (64 hexadecimal digits, base64url or 32 raw bytes), or else of
 // the file, which is made at first start with mode 0600. The directory of the file is made too.
-// Errors: "keys.master" (Invalid: not 32 bytes; too open a file), "keys.unavailable".
+// Errors: master_key_rule (not 32 bytes; too open a file), "keys.unavailable".
 Result<Secret> load_master_key(const KeySettings& settings, Entropy& entropy);
 
 }  // namespace merlon::sealing

@@ -44,7 +44,7 @@ Result<CommandAnswer> ask_server(const std::string& path, const std::string& tex
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path) {
-        return fail(Kind::Unavailable, "command.no_server", "the socket's path is too long");
+        return fail(Kind::Unavailable, no_server_rule, "the socket's path is too long");
     }
     path.copy(address.sun_path, path.size());
     const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -52,7 +52,7 @@ Result<CommandAnswer> ask_server(const std::string& path, const std::string& tex
     ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline);
     if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         ::close(socket);
-        return fail(Kind::Unavailable, "command.no_server", path);
+        return fail(Kind::Unavailable, no_server_rule, path);
     }
     const std::string request =
         "POST /command HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " +

@@ -23,12 +23,15 @@ private:
     operations::Operated operated_;
 };
 
+// Nobody listens on the operator socket (Unavailable).
+inline constexpr std::string_view no_server_rule = "command.no_server";
+
 struct CommandAnswer {
     int status = 0;
     std::string body;
 };
 
-// Asks the running server. Error: "command.no_server" (Unavailable): nobody listens there.
+// Asks the running server. Error: no_server_rule.
 Result<CommandAnswer> ask_server(const std::string& socket_path, const std::string& json);
 
 }  // namespace merlon::server

@@ -9,10 +9,12 @@
 
 #include "base/wait.h"
 #include "identity/store/schema.h"
+#include "identity/store/whole_store.h"
 #include "installation/store_lock.h"
 #include "operations/run_command.h"
 #include "rpc/identities.h"
 #include "rpc/names.h"
+#include "sealing/master_key.h"
 #include "server/capacity.h"
 #include "server/demo.h"
 #include "server/process_metrics.h"
@@ -25,10 +27,14 @@ namespace {
 // becomes memory.
 constexpr std::size_t limited_clients = 1'000'000;
 
-// Those who find it out about keys do not know of files, and an operator has to look at one.
+// Whether an operator has to look at a file that those who found the fault do not know.
+bool names_no_file(const Error& error) {
+    return error.rule == sealing::master_key_rule || error.rule == identity::store_lost_rule ||
+           error.rule == identity::keys_lost_rule;
+}
+
 Result<> with_places(Result<> opened, const config::Settings& settings) {
-    if (!opened &&
-        (opened.error().rule.starts_with("keys.") || opened.error().rule == "store.lost")) {
+    if (!opened && names_no_file(opened.error())) {
         const bool has_file = settings.keys.master.empty();
         opened.error().detail +=
             fmt::format(" (store: {}, key store: {}, master key: {})",

@@ -17,6 +17,13 @@
 
 namespace merlon::storage {
 
+// The tables are not those the statement was written for (Corrupt).
+inline constexpr std::string_view schema_rule = "storage.schema";
+// The database's user may not do that (Corrupt).
+inline constexpr std::string_view denied_rule = "storage.denied";
+// The connection broke before the answer to COMMIT came: it may be committed or not (Unavailable).
+inline constexpr std::string_view in_doubt_rule = "storage.in_doubt";
+
 // Bytes, as opposed to text: BLOB in SQLite, bytea in PostgreSQL.
 struct Blob {
     std::string bytes;
@@ -95,9 +102,7 @@ class Transaction {
 public:
     virtual ~Transaction() = default;
     // Errors: "storage.unique" (Conflict), "storage.constraint" (Conflict: a foreign key or CHECK),
-    // "storage.schema" (Corrupt: the tables are not those the statement was written for),
-    // "storage.denied" (Corrupt: the database's user may not do that), "storage.unavailable",
-    // "storage.corrupt".
+    // schema_rule, denied_rule, "storage.unavailable", "storage.corrupt".
     virtual Task<Rows> query(Sql sql, Parameters parameters = {}) = 0;
     // Several statements separated by ';', without parameters: migrations.
     virtual Task<> run_script(Sql script) = 0;

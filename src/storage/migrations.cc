@@ -67,7 +67,7 @@ Task<Rows> applied_rows(Database* database, std::string role) {
         "SELECT number, name, checksum, applied_at FROM schema_migrations WHERE role = $1 "
         "ORDER BY number",
         {std::move(role)});
-    if (!rows && rows.error().rule == "storage.schema") co_return Rows();
+    if (!rows && rows.error().rule == schema_rule) co_return Rows();
     co_return rows;
 }
 

@@ -10,7 +10,9 @@
 
 namespace merlon::tokens {
 
-// The rule of a token whose key is not among those we have.
+// The request has no token (Unknown).
+inline constexpr std::string_view missing_token_rule = "token.missing";
+// The token's key is not among those we have (Unknown).
 inline constexpr std::string_view unknown_key_rule = "token.key";
 
 // Immutable; shared by all workers inside a configuration snapshot. Says nothing about revocation:

@@ -183,7 +183,7 @@ Result<> JsonSchema::check(value& subject) const {
     Checker checker;
     checker.check(*root_, subject, {});
     if (checker.violations().empty()) return {};
-    return fail(Kind::Invalid, "schema.violation", {}, std::move(checker.violations()));
+    return fail(Kind::Invalid, schema_violation_rule, {}, std::move(checker.violations()));
 }
 
 Result<std::string> JsonSchema::filter(std::string_view body, const JsonLimits& limits) const {

@@ -19,21 +19,26 @@ namespace merlon::wire {
 
 struct SchemaNode;
 
+// The text is JSON but no schema of the supported kind (Invalid).
+inline constexpr std::string_view schema_invalid_rule = "schema.invalid";
+// A body breaks its schema (Invalid, FieldErrors).
+inline constexpr std::string_view schema_violation_rule = "schema.violation";
+
 // Immutable once compiled; used by all workers at once.
 class JsonSchema final {
 public:
     // Violations reported for one body; more help nobody.
     static constexpr std::size_t violations_max = 100;
 
-    // Errors (Invalid): "schema.invalid", the detail naming the place as a JSON pointer and what is
-    // wrong there; and those of parse_json.
+    // Errors (Invalid): schema_invalid_rule, the detail naming the place as a JSON pointer and what
+    // is wrong there; and those of parse_json.
     static Result<JsonSchema> compile(std::string_view text);
 
     JsonSchema(JsonSchema&&) noexcept;
     JsonSchema& operator=(JsonSchema&&) noexcept;
     ~JsonSchema();
 
-    // Strips what is not declared. Error (Invalid): "schema.violation" with FieldErrors, in the
+    // Strips what is not declared. Error: schema_violation_rule, in the
     // schema's order.
     Result<> check(boost::json::value& value) const;
 

@@ -15,7 +15,7 @@ using schema::find;
 using schema::Name;
 
 std::unexpected<Error> invalid(const std::string& pointer, std::string why) {
-    return fail(Kind::Invalid, "schema.invalid",
+    return fail(Kind::Invalid, schema_invalid_rule,
                 (pointer.empty() ? "/" : pointer) + ": " + std::move(why));
 }
 

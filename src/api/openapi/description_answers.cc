@@ -25,7 +25,7 @@ constexpr auto failures = std::to_array<Failure>({
      Kind::Invalid},
     {401, "Unauthorized", "No access token, or one that is not good", "token.expired",
      Kind::Unknown},
-    {403, "Forbidden", "The permission is missing", "access.denied", Kind::Denied},
+    {403, "Forbidden", "The permission is missing", access::denied_rule, Kind::Denied},
     {404, "NotFound", "It does not exist, or is somebody else's", "route.unknown", Kind::Absent},
     {409, "Conflict", "", "account.email_taken", Kind::Conflict},
     {412, "PreconditionFailed", "It was changed meanwhile", "product.changed", Kind::Conflict},

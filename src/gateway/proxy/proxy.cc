@@ -39,14 +39,14 @@ Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to) {
         }
         const Error& error = status.error();
         // A kept connection that was closed says nothing about its target's health.
-        const bool was_stale = lease.is_reused() && error.rule == "upstream.closed";
-        if (error.rule.starts_with("upstream.") && !was_stale) lease.blame();
+        const bool was_stale = lease.is_reused() && error.rule == http::upstream_closed_rule;
+        if (http::is_upstream_failure(error) && !was_stale) lease.blame();
         // A kept connection that was closed while it lay there: once more on a new one, unless the
         // upstream may have begun on what must not be done twice.
         const bool is_harmless =
             attempt.sent_nothing() || (has_whole_body && is_idempotent(exchange.head().method));
         const bool may_repeat =
-            error.rule == "upstream.closed" && !exchange.has_begun() && is_harmless;
+            error.rule == http::upstream_closed_rule && !exchange.has_begun() && is_harmless;
         if (!is_first || !may_repeat) co_return status;
     }
 }

@@ -32,7 +32,7 @@ Task<> carry_pieces(Ends ends, std::string early) {
     const auto buffer = std::make_unique_for_overwrite<char[]>(piece_bytes);
     while (true) {
         const auto bytes = co_await ends.from->read_some({buffer.get(), piece_bytes});
-        if (!bytes && bytes.error().rule == "stream.end") break;
+        if (!bytes && bytes.error().rule == net::stream_end_rule) break;
         if (!bytes) co_return std::unexpected(bytes.error());
         ends.touch();
         net::Gather piece;

@@ -27,7 +27,7 @@ AccountEvents::Details details_by(const Actor& actor, AccountEvents::Details det
     return details;
 }
 
-// Error: "access.denied" (Denied, RequiredPermissions).
+// Error: access::denied_rule (Denied, RequiredPermissions).
 Result<> may_manage(const Actor& actor, const access::Roles& roles, const std::string& role) {
     const User* user = user_of(actor);
     if (user == nullptr) return {};
@@ -37,7 +37,7 @@ Result<> may_manage(const Actor& actor, const access::Roles& roles, const std::s
         if (std::ranges::find(held, permission) == held.end()) missing.names.push_back(permission);
     }
     if (missing.names.empty()) return {};
-    return fail(Kind::Denied, "access.denied", {}, std::move(missing));
+    return fail(Kind::Denied, access::denied_rule, {}, std::move(missing));
 }
 
 // Error: "schema.violation" (Invalid, FieldErrors).

@@ -2,6 +2,7 @@
 #include "identity/keys/signing_keys.h"
 
 #include "identity/store/schema.h"
+#include "sealing/master_key.h"
 #include "storage/outbox.h"
 
 namespace merlon::identity {
@@ -135,7 +136,7 @@ Result<tokens::Rings> SigningKeys::open(const Rows& rows) const {
         const Row row = rows[i];
         const auto der = keys_.root().open_secret(row.blob(1), purpose(row.text(0)));
         if (!der) {
-            return fail(Kind::Corrupt, "keys.master",
+            return fail(Kind::Corrupt, sealing::master_key_rule,
                         "signing key " + row.text(0) + " does not open with this master key");
         }
         RingKey key = RingKey::make(MERLON_TRY(crypto::SigningKey::from_pkcs8(*der)),

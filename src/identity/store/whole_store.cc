@@ -12,14 +12,14 @@ Task<> compare(storage::Database* database, sealing::KeyStore* keys) {
     const bool is_new = reports.front().state == storage::MigrationState::Pending;
     const bool has_people = MERLON_CO_TRY(co_await keys->has_people());
     if (is_new && has_people) {
-        co_return fail(Kind::Corrupt, "store.lost",
+        co_return fail(Kind::Corrupt, store_lost_rule,
                        "the store is empty, but its key store has people's keys: restore it, or "
                        "move the key store away to begin anew");
     }
     if (is_new || has_people) co_return Result<>{};
     const auto accounts = MERLON_CO_TRY(co_await database->query("SELECT 1 FROM accounts LIMIT 1"));
     if (accounts.empty()) co_return Result<>{};
-    co_return fail(Kind::Corrupt, "keys.lost",
+    co_return fail(Kind::Corrupt, keys_lost_rule,
                    "the store has accounts, but its key store has nobody's key: restore it");
 }
 

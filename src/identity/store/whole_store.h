@@ -8,9 +8,13 @@
 
 namespace merlon::identity {
 
-// Call it before the tables are made. Borrows both for the task. Errors: "store.lost" (Corrupt:
-// people have keys but the store was never used), "keys.lost" (Corrupt: the other way round), and
-// those of Database.
+// People have keys, but the store was never used (Corrupt).
+inline constexpr std::string_view store_lost_rule = "store.lost";
+// The other way round (Corrupt).
+inline constexpr std::string_view keys_lost_rule = "keys.lost";
+
+// Call it before the tables are made. Borrows both for the task. Errors: store_lost_rule,
+// keys_lost_rule, and those of Database.
 Task<> require_whole_store(storage::Database* database, sealing::KeyStore* keys);
 
 }  // namespace merlon::identity

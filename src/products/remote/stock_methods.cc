@@ -10,7 +10,8 @@ using ports::StockLine;
 using ports::TakenLine;
 
 constexpr std::string_view callers[] = {ports::stock_caller};
-constexpr std::string_view take_rules[] = {"product.unknown", "stock.insufficient", "order.ended"};
+constexpr std::string_view take_rules[] = {ports::product_unknown_rule,
+                                           ports::stock_insufficient_rule, ports::order_ended_rule};
 // Both may be made again: the order's identifier says what was done already.
 constexpr rpc::Method take_method{"stock.take", callers, rpc::Retry::Harmless, take_rules};
 constexpr rpc::Method give_back_method{"stock.giveBack", callers, rpc::Retry::Harmless};

@@ -104,7 +104,7 @@ Task<std::unique_ptr<TableStatements>> plan_copy(Place from, Place to, std::stri
     std::ranges::sort(columns);
     std::ranges::sort(other.columns);
     if (columns != other.columns || shape.key != other.key) {
-        co_return fail(Kind::Corrupt, "storage.schema", table + " is not the same in both");
+        co_return fail(Kind::Corrupt, schema_rule, table + " is not the same in both");
     }
     co_return TableStatements::make(std::move(shape));
 }

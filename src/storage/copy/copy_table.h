@@ -17,7 +17,7 @@ struct TableSum {
 };
 
 // What both databases' tables of that name have in common, which has to be all. Error:
-// "storage.schema".
+// schema_rule.
 Task<std::unique_ptr<TableStatements>> plan_copy(Place from, Place to, std::string table);
 
 // Copies the rows whose key is above every key in `to`, in its order, a transaction for each batch:

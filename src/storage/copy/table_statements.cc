@@ -30,7 +30,7 @@ Result<std::unique_ptr<TableStatements>> TableStatements::make(TableShape shape)
                           std::ranges::all_of(shape.columns, is_plain) &&
                           std::ranges::all_of(shape.key, is_plain);
     if (!is_sound) {
-        return fail(Kind::Corrupt, "storage.schema", shape.name + " is no table of ours");
+        return fail(Kind::Corrupt, schema_rule, shape.name + " is no table of ours");
     }
     return std::unique_ptr<TableStatements>(new TableStatements(std::move(shape)));
 }

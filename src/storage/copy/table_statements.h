@@ -26,7 +26,7 @@ class TableStatements final {
 public:
     static constexpr std::int64_t batch_rows = 500;
 
-    // Error: "storage.schema" (Corrupt: a name that is no such word, or no primary key).
+    // Error: schema_rule (Corrupt: a name that is no such word, or no primary key).
     static Result<std::unique_ptr<TableStatements>> make(TableShape shape);
     TableStatements(const TableStatements&) = delete;
 

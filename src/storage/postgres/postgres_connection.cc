@@ -45,8 +45,8 @@ std::pair<Kind, std::string_view> kind_of(std::string_view state) {
     if (state == "23505") return {Kind::Conflict, "storage.unique"};
     if (state.starts_with("23")) return {Kind::Conflict, "storage.constraint"};
     // The tables are there, but were never granted to this user: an operator has to look.
-    if (state == "42501") return {Kind::Corrupt, "storage.denied"};
-    if (state.starts_with("42") || state == "0A000") return {Kind::Corrupt, "storage.schema"};
+    if (state == "42501") return {Kind::Corrupt, denied_rule};
+    if (state.starts_with("42") || state == "0A000") return {Kind::Corrupt, schema_rule};
     if (state == "XX001" || state == "XX002") return {Kind::Corrupt, "storage.corrupt"};
     return {Kind::Unavailable, "storage.unavailable"};
 }
@@ -297,7 +297,7 @@ Task<> PostgresConnection::commit() {
     if (is_broken_) co_return broken("the connection is broken");
     Result<> done = co_await plain("COMMIT");
     if (!done && is_broken_) {
-        co_return fail(Kind::Unavailable, "storage.in_doubt", std::move(done).error().detail);
+        co_return fail(Kind::Unavailable, in_doubt_rule, std::move(done).error().detail);
     }
     co_return done;
 }

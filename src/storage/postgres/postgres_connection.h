@@ -56,7 +56,7 @@ public:
         state_ = State::ToBegin;
         isolation_ = isolation;
     }
-    // "storage.in_doubt" (Unavailable): the connection broke before the answer came; it may have
+    // in_doubt_rule (Unavailable): the connection broke before the answer came; it may have
     // been committed or not.
     Task<> commit();
     Task<> roll_back();

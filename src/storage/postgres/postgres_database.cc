@@ -155,7 +155,7 @@ Task<> PostgresDatabase::run_transaction(Work work, Isolation isolation) {
                                   : co_await work(transaction);
             const Result<> done = co_await transaction.end(std::move(worked));
             if (done) co_return done;
-            const bool is_in_doubt = done.error().rule == "storage.in_doubt";
+            const bool is_in_doubt = done.error().rule == in_doubt_rule;
             const bool is_lost = done.error().rule == lost_race_rule;
             const bool is_broken =
                 lease->is_broken() && !is_in_doubt && ++broken < connections_tried_max;

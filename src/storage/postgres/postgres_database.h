@@ -28,7 +28,7 @@ public:
     ~PostgresDatabase() override;
 
     Task<Rows> query(Sql sql, Parameters parameters = {}) override;
-    // Beside the errors of the port: "storage.in_doubt" (Unavailable), when the connection broke
+    // Beside the errors of the port: in_doubt_rule (Unavailable), when the connection broke
     // while the commit was under way, so that it may have happened or not.
     Task<> transact_work(Work work) override;
     Task<> transact_work_by_row(Work work) override;

@@ -198,7 +198,7 @@ std::unexpected<Error> SqliteConnection::failure(int code) const {
             return fail(Kind::Corrupt, "storage.corrupt", std::move(detail));
         case SQLITE_ERROR:
         case SQLITE_MISMATCH:
-            return fail(Kind::Corrupt, "storage.schema", std::move(detail));
+            return fail(Kind::Corrupt, schema_rule, std::move(detail));
         default:  // FULL, IOERR, READONLY, BUSY, CANTOPEN, LOCKED, PERM, NOMEM, …
             note_->write(detail);
             return fail(Kind::Unavailable, "storage.unavailable", std::move(detail));
