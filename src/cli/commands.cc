@@ -67,17 +67,20 @@ void print_document(const Arguments& arguments, std::string_view member, std::st
     std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
-config::Loaded load(const Arguments& arguments) {
-    config::Loaded loaded = config::load(
-        {arguments.config_path, environment_of_process(), arguments.settings}, config::DiskFiles());
+config::Loaded load(const Arguments& arguments, TokenUse tokens) {
+    config::Loaded loaded = config::load({.path = arguments.config_path,
+                                          .environment = environment_of_process(),
+                                          .flags = arguments.settings,
+                                          .needs_token_secret = tokens == TokenUse::Some},
+                                         config::DiskFiles());
     for (const config::Problem& problem : loaded.problems) {
         std::fprintf(stderr, "%s\n", problem.text().c_str());
     }
     return loaded;
 }
 
-std::optional<config::Settings> load_settings(const Arguments& arguments) {
-    return std::move(load(arguments).settings);
+std::optional<config::Settings> load_settings(const Arguments& arguments, TokenUse tokens) {
+    return std::move(load(arguments, tokens).settings);
 }
 
 int report(const Result<>& done, int refused) {

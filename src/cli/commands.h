@@ -43,9 +43,12 @@ void add_json_option(CLI::App& command);
 // Prints a text for people or other programs; with --json as the only member of an object.
 void print_document(const Arguments& arguments, std::string_view member, std::string text);
 
+// Whether the command signs or verifies tokens, which under HS256 takes the shared secret.
+enum class TokenUse : std::uint8_t { None, Some };
+
 // Reads the configuration; every problem is printed.
-config::Loaded load(const Arguments& arguments);
-std::optional<config::Settings> load_settings(const Arguments& arguments);
+config::Loaded load(const Arguments& arguments, TokenUse tokens);
+std::optional<config::Settings> load_settings(const Arguments& arguments, TokenUse tokens);
 
 // Exit codes of the commands that judge: prints the error, when there is one.
 int report(const Result<>& done, int refused);

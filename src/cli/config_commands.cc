@@ -28,7 +28,7 @@ std::string problems_json(const config::Problems& problems) {
 }
 
 int check(const Arguments& arguments) {
-    const config::Loaded loaded = load(arguments);
+    const config::Loaded loaded = load(arguments, TokenUse::Some);
     if (arguments.json) {
         print(R"({"problems":)" + problems_json(loaded.problems) + "}\n");
     } else if (loaded.settings) {
@@ -38,7 +38,7 @@ int check(const Arguments& arguments) {
 }
 
 int show(const Arguments& arguments, config::Sources sources) {
-    const config::Loaded loaded = load(arguments);
+    const config::Loaded loaded = load(arguments, TokenUse::Some);
     if (!loaded.settings) return exit_configuration;
     print(arguments.json ? config::show_json(loaded.keys, sources)
                          : config::show_text(loaded.keys, sources));

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "cli/commands.h"
+#include "identity/store/schema.h"
 #include "rpc/names.h"
 #include "server/healthcheck.h"
 #include "server/platform.h"
@@ -24,7 +25,10 @@ int serve(const Arguments& arguments, const std::vector<std::string>& role_names
         std::fprintf(stderr, "merlon: --demo fills the stores of all roles: leave --role out\n");
         return exit_usage;
     }
-    auto settings = load_settings(arguments);
+    const TokenUse tokens = roles->has(rpc::gateway_name) || roles->has(identity::auth_role)
+                                ? TokenUse::Some
+                                : TokenUse::None;  // the other roles ask auth
+    auto settings = load_settings(arguments, tokens);
     if (!settings) return exit_configuration;
     const std::string host = settings->server.listen.front().host;
     const std::string scheme =
@@ -42,7 +46,7 @@ int serve(const Arguments& arguments, const std::vector<std::string>& role_names
     asio::signal_set signals(signals_loop, SIGTERM, SIGINT, SIGHUP);
     unsigned reloads_asked = 0;
     const auto reload = [&] {
-        auto fresh = load_settings(arguments);
+        auto fresh = load_settings(arguments, tokens);
         const Result<> done = fresh ? (*platform)->reload(*std::move(fresh))
                                     : fail(Kind::Invalid, "config.invalid", "see above");
         std::fprintf(stderr, "merlon: %s\n",
@@ -75,7 +79,7 @@ int serve(const Arguments& arguments, const std::vector<std::string>& role_names
 }
 
 int healthcheck(const Arguments& arguments) {
-    const auto settings = load_settings(arguments);
+    const auto settings = load_settings(arguments, TokenUse::None);
     if (!settings) return exit_configuration;
     const Result<> ready = server::ask_readiness(settings->server.admin);
     if (arguments.json) std::printf("{\"ready\":%s}\n", ready ? "true" : "false");

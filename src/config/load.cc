@@ -123,6 +123,7 @@ Loaded load(const Inputs& inputs, const Files& files) {
     ReadContext context{files, inputs.environment, loaded.problems};
     Settings settings;
     settings.role_definitions = inputs.roles;
+    settings.needs_token_secret = inputs.needs_token_secret;
     settings.fleet = roles::default_fleet(inputs.roles);
     read_settings(Reader(context, &root, "", loaded.keys), settings);
     if (!has_errors(loaded.problems)) loaded.settings = std::move(settings);

@@ -43,6 +43,8 @@ struct Inputs {
     std::vector<std::pair<std::string, std::string>> flags = {};
     // That there are in this program; a section of services, store.roles and fleet each.
     roles::Definitions roles = roles::all();
+    // False for a process that asks auth about tokens: it may run without tokens.secret.
+    bool needs_token_secret = true;
 };
 
 struct Loaded {

@@ -41,7 +41,7 @@ void read_trusted(std::vector<Reader> list, std::vector<tokens::TrustedIssuer>& 
     }
 }
 
-void read_tokens(Reader tokens, tokens::TokenSettings& out) {
+void read_tokens(Reader tokens, bool needs_secret, tokens::TokenSettings& out) {
     tokens.secret("secret", out.secret, "HS256: signs access tokens (JWT_SECRET)");
     tokens.secret("refresh_secret", out.refresh_secret,
                   "HS256: signs refresh tokens (JWT_REFRESH_SECRET)");
@@ -49,7 +49,7 @@ void read_tokens(Reader tokens, tokens::TokenSettings& out) {
     tokens.choice("algorithm", {"ES256", "EdDSA", "RS256", "HS256"}, algorithm,
                   "what signs our tokens; HS256 when there is a shared secret");
     out.algorithm = crypto::parse_algorithm(algorithm).value_or(out.algorithm);
-    if (out.algorithm == tokens::Algorithm::HS256 && out.secret.empty()) {
+    if (needs_secret && out.algorithm == tokens::Algorithm::HS256 && out.secret.empty()) {
         tokens.problem("algorithm", "HS256 needs a shared secret: set JWT_SECRET");
     }
     if (!out.secret.empty()) {
@@ -162,7 +162,8 @@ void read_settings(Reader root, Settings& out) {
         root.problem("public_url", "must be a URL: https://api.example.com");
     }
     read_server(root.section("server", "the listeners"), out.server);
-    read_tokens(root.section("tokens", "access and refresh tokens"), out.tokens);
+    read_tokens(root.section("tokens", "access and refresh tokens"), out.needs_token_secret,
+                out.tokens);
     read_store(root.section("store", "where the data lives"), out.role_definitions, out.store);
     read_keys(root.section("keys", "people's keys, apart from the data"), out.store, out.keys);
     read_state(root.section("state", "what several gateways share: the counts of limits"),

@@ -25,6 +25,8 @@ struct Settings {
     tokens::TokenSettings tokens;
     identity::PasswordSettings passwords;
     roles::Definitions role_definitions = roles::all();  // that there are in this program
+    // Whether this process signs or verifies with tokens.secret: a role that asks auth does not.
+    bool needs_token_secret = true;
     rpc::FleetSettings fleet = roles::default_fleet(role_definitions);
     access::Roles roles = access::Roles::defaults();
 };

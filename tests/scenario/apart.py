@@ -15,12 +15,14 @@ def make_certificates(directory, names=("gateway", *ROLES)):
 
 
 class Apart:
-    """Each role in `counts` as often as it says; all share a PostgreSQL's databases and one folder of certificates."""
+    """Each role in `counts` as often as it says; all share a PostgreSQL's databases and one folder of certificates.
+    `of_roles`: what the configuration of single roles has beside."""
 
-    def __init__(self, directory, upstream, postgres, config=None, counts=None):
+    def __init__(self, directory, upstream, postgres, config=None, counts=None, of_roles=None):
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         make_certificates(directory)
+        self.of_roles = of_roles or {}
         self.counts = {"auth": 1, "users": 1, "products": 1, "orders": 1, "gateway": 1} | (counts or {})
         self.ports = {role: [free_port() for _ in range(self.counts[role])] for role in ROLES}
         self.config = merge({"services": {"echo": service(upstream.url, standard_routes())},
@@ -31,7 +33,7 @@ class Apart:
         self.servers = {role: [self.make(role, index) for index in range(count)] for role, count in self.counts.items()}
 
     def make(self, role, index):
-        config = self.config
+        config = merge(self.config, self.of_roles.get(role, {}))
         if role in ROLES:
             config = merge(config, {"fleet": {role: {"listen": f"127.0.0.1:{self.ports[role][index]}"}}})
         return Merlon(self.directory / f"{role}{index}", config, {"MASTER": MASTER}, flags=["--role", role])

@@ -17,18 +17,19 @@ SECRETS = {"secret": "k7Qd2x9VbR4mT8wZp3LsN6yHc1JfGa5E", "refresh_secret": "p9Xw
 
 
 def shared_secrets(directory):
-    """Only the gateway and auth verify by them: the other roles ask auth."""
+    """Only the gateway and auth have them: the other roles ask auth."""
     directory.mkdir(parents=True, exist_ok=True)
     for name, secret in SECRETS.items():
         (directory / name).write_text(secret)
-    return {"tokens": {"algorithm": "HS256"} | {name: f"file:{directory / name}" for name in SECRETS}}
+    held = {"tokens": {name: f"file:{directory / name}" for name in SECRETS}}
+    return {"config": {"tokens": {"algorithm": "HS256"}}, "of_roles": {"gateway": held, "auth": held}}
 
 
 @pytest.fixture(scope="module", params=["ES256", "HS256"])
 def apart(request, tmp_path_factory, upstream, postgres):
     directory = tmp_path_factory.mktemp("forged")
-    config = shared_secrets(directory / "secrets") if request.param == "HS256" else None
-    fleet = Apart(directory / "apart", upstream, postgres, config).start()
+    secrets = shared_secrets(directory / "secrets") if request.param == "HS256" else {}
+    fleet = Apart(directory / "apart", upstream, postgres, **secrets).start()
     yield fleet
     fleet.stop()
 
