@@ -26,13 +26,13 @@ Result<> LoginProtection::check(const Entry& entry) const {
 }
 
 Result<> LoginProtection::check(const std::string& account) const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto found = entries_.find(account);
     return found == entries_.end() ? Result<>{} : check(*found->second);
 }
 
 Result<> LoginProtection::begin(const std::string& account) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     Entry& entry = entry_of(account);
     MERLON_TRY(check(entry));
     if (entry.failures + entry.pending >= failures_max) return refuse(std::chrono::seconds{1});
@@ -41,7 +41,7 @@ Result<> LoginProtection::begin(const std::string& account) {
 }
 
 bool LoginProtection::end(const std::string& account, Verdict verdict) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     Entry& entry = entry_of(account);
     entry.pending = std::max(0, entry.pending - 1);
     if (verdict == Verdict::Right) {

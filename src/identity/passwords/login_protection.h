@@ -4,11 +4,11 @@
 
 #include <chrono>
 #include <list>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/result.h"
 
 namespace merlon::identity {
@@ -47,13 +47,13 @@ private:
         SteadyTime locked_until{};
     };
 
-    Entry& entry_of(const std::string& account);
+    Entry& entry_of(const std::string& account) MERLON_REQUIRES(mutex_);
     Result<> check(const Entry& entry) const;
 
     const Clock& clock_;
-    mutable std::mutex mutex_;
-    std::list<Entry> order_;  // the most recent first
-    std::unordered_map<std::string, std::list<Entry>::iterator> entries_;
+    mutable Mutex mutex_;
+    std::list<Entry> order_ MERLON_GUARDED_BY(mutex_);  // the most recent first
+    std::unordered_map<std::string, std::list<Entry>::iterator> entries_ MERLON_GUARDED_BY(mutex_);
 };
 
 }  // namespace merlon::identity

@@ -65,7 +65,7 @@ Task<crypto::PasswordVerdict> PasswordPool::verify(std::string password, std::st
 
 Result<> PasswordPool::push(Job job) {
     {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         if (waiting_.size() >= waiting_max_) {
             return fail(Kind::Exhausted, "passwords.busy", "too many sign-ins at once",
                         RetryAfter{std::chrono::seconds{1}});
@@ -79,7 +79,7 @@ Result<> PasswordPool::push(Job job) {
 
 // The oldest waiting job; null: there is none.
 PasswordPool::Job PasswordPool::take() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (waiting_.empty()) return nullptr;
     Job job = std::move(waiting_.front());
     waiting_.pop_front();

@@ -7,13 +7,13 @@
 #include <deque>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "identity/passwords/password_worker.h"
 #include "identity/passwords/settings.h"
 
@@ -55,8 +55,8 @@ private:
     Entropy& entropy_;
     metrics::Gauge& unfinished_;
     const std::size_t waiting_max_;
-    std::mutex mutex_;
-    std::deque<Job> waiting_;  // under the mutex
+    Mutex mutex_;
+    std::deque<Job> waiting_ MERLON_GUARDED_BY(mutex_);
     std::atomic<bool> is_closed_{false};
     // Its `wakeup` is also posted when a job was added, and at the end.
     const std::shared_ptr<PasswordWorker::Context> context_;

@@ -3,10 +3,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "base/answer.h"
+#include "base/mutex.h"
 
 namespace merlon::identity {
 
@@ -16,14 +16,14 @@ class ChangeSignal final {
 public:
     // Changes with every raise(). Read it before reading what may change.
     std::uint64_t count() const {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         return count_;
     }
 
     void raise() {
         std::vector<Waiter> woken;
         {
-            const std::lock_guard lock(mutex_);
+            const Lock lock(mutex_);
             ++count_;
             woken.swap(waiting_);
         }
@@ -33,7 +33,7 @@ public:
     // Returns once count() is not `seen`.
     Task<> wait(std::uint64_t seen) {
         return Answer<void>::wait_for([this, seen](Waiter waiter) {
-            const std::lock_guard lock(mutex_);
+            const Lock lock(mutex_);
             if (count_ == seen) {
                 waiting_.push_back(std::move(waiter));
             } else {
@@ -47,9 +47,9 @@ private:
     // Shared with the waiting frame, which may end first.
     using Waiter = std::shared_ptr<Answer<void>>;
 
-    mutable std::mutex mutex_;
-    std::uint64_t count_ = 0;
-    std::vector<Waiter> waiting_;  // one for each gateway
+    mutable Mutex mutex_;
+    std::uint64_t count_ MERLON_GUARDED_BY(mutex_) = 0;
+    std::vector<Waiter> waiting_ MERLON_GUARDED_BY(mutex_);  // one for each gateway
 };
 
 }  // namespace merlon::identity

@@ -9,7 +9,7 @@ namespace merlon::identity {
 
 void RecentRevocations::add(std::int64_t since, RevocationChanges changes) {
     std::ranges::sort(changes.revocations, {}, &RevocationRow::position);
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!from_) from_ = since;
     // Of transactions that could still commit when they were read the last time, all comes again.
     revocations_.erase(std::ranges::lower_bound(revocations_, since, {}, &RevocationRow::position),
@@ -26,7 +26,7 @@ void RecentRevocations::add(std::int64_t since, RevocationChanges changes) {
 
 std::optional<RevocationChanges> RecentRevocations::since(std::int64_t horizon,
                                                           SteadyTime fresh_since) const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!from_ || horizon < *from_ || as_of_ < fresh_since) return std::nullopt;
     RevocationChanges changes;
     std::ranges::copy(std::ranges::lower_bound(revocations_, horizon, {}, &RevocationRow::position),

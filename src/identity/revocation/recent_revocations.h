@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "identity/revocation/revocation_row.h"
 
 namespace merlon::identity {
@@ -24,11 +24,12 @@ public:
     std::optional<RevocationChanges> since(std::int64_t horizon, SteadyTime fresh_since) const;
 
 private:
-    mutable std::mutex mutex_;
-    std::optional<std::int64_t> from_;  // complete from this position on; empty: nothing added
-    std::vector<RevocationRow> revocations_;  // by position
-    std::int64_t horizon_ = 0;
-    SteadyTime as_of_{};
+    mutable Mutex mutex_;
+    // Complete from this position on; empty: nothing added.
+    std::optional<std::int64_t> from_ MERLON_GUARDED_BY(mutex_);
+    std::vector<RevocationRow> revocations_ MERLON_GUARDED_BY(mutex_);  // by position
+    std::int64_t horizon_ MERLON_GUARDED_BY(mutex_) = 0;
+    SteadyTime as_of_ MERLON_GUARDED_BY(mutex_){};
 };
 
 }  // namespace merlon::identity

@@ -45,7 +45,7 @@ Task<> SessionKeys::write(SessionKey key) {
 
 void SessionKeys::add(SessionKey key, SessionKeyJournal::Waiter waiter) {
     {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         if (!journal_.add(std::move(key), std::move(waiter))) dropped_.add();
         waiting_.set(static_cast<std::int64_t>(journal_.waiting()));
     }
@@ -58,7 +58,7 @@ void SessionKeys::add(SessionKey key, SessionKeyJournal::Waiter waiter) {
 
 void SessionKeys::tick() {
     {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         if (client_.connections() > connections_seen_) {
             connections_seen_ = client_.connections();
             journal_.note_loss();
@@ -82,7 +82,7 @@ Task<> SessionKeys::write_all() {
         const auto wrote = co_await write_some();
         goes_on = wrote && *wrote;
     }
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     journal_.release_waiters();
     waiting_.set(static_cast<std::int64_t>(journal_.waiting()));
     co_return Result<>{};
@@ -93,7 +93,7 @@ Task<bool> SessionKeys::write_some() {
     MERLON_CO_TRY(co_await client_.ready());
     std::vector<SessionKey> keys;
     {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         keys = journal_.next(batch_max);
     }
     std::array<RedisCall, batch_max> calls;
@@ -127,7 +127,7 @@ bool SessionKeys::send(const SessionKey& key, RedisCall& call) {
 
 bool SessionKeys::settle(const SessionKey& key, Outcome outcome) {
     if (outcome != Outcome::Answered && outcome != Outcome::Refused) return false;
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (outcome == Outcome::Answered) {
         written_.add();
         journal_.note_written(key);

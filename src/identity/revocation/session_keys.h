@@ -7,8 +7,8 @@
 #pragma once
 
 #include <atomic>
-#include <mutex>
 
+#include "base/mutex.h"
 #include "identity/revocation/session_key_journal.h"
 #include "redis/redis_client.h"
 
@@ -53,8 +53,8 @@ private:
     metrics::Counter& expired_;
     metrics::Gauge& waiting_;
 
-    std::mutex mutex_;
-    SessionKeyJournal journal_;
+    Mutex mutex_;
+    SessionKeyJournal journal_ MERLON_GUARDED_BY(mutex_);
     std::atomic<bool> is_woken_{false};
     // Its loop's:
     bool is_writing_ = false;
