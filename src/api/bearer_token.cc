@@ -1,4 +1,4 @@
-// Reading Authorization: Bearer.
+// Parses the field Authorization: Bearer.
 #include "api/bearer_token.h"
 
 #include "base/text.h"

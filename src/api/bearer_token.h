@@ -1,4 +1,4 @@
-// The bearer token of a request.
+// Finds the bearer token in the head of a request.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// Reading and judging bodies.
+// Reads bodies piece by piece, and filters them by a schema.
 #include "api/body_gate.h"
 
 #include "base/text.h"
@@ -6,8 +6,8 @@
 namespace merlon::api {
 namespace {
 
-// application/json, with no other charset than the one JSON has (RFC 8259 section 8.1), and not
-// under a coding that the judge would have to undo.
+// application/json, with no other charset than the one JSON has (RFC 8259 section 8.1), and without
+// a Content-Encoding, which validation would have to decode.
 bool is_json(const wire::RequestHead& head) {
     const wire::Field* type = nullptr;
     for (const wire::Field& field : head.fields) {
@@ -32,12 +32,12 @@ bool is_json(const wire::RequestHead& head) {
 
 }  // namespace
 
-bool has_judged_body(wire::Method method) {
+bool has_validated_body(wire::Method method) {
     return method == wire::Method::Post || method == wire::Method::Put ||
            method == wire::Method::Patch;
 }
 
-Task<std::string> take_json_body(http::Exchange* exchange) {
+Task<std::string> read_json_body(http::Exchange* exchange) {
     std::string body;
     if (exchange->admitted().body.kind == wire::BodyKind::None || exchange->body_is_done()) {
         co_return body;
@@ -56,15 +56,15 @@ Task<std::string> take_json_body(http::Exchange* exchange) {
     co_return body;
 }
 
-Task<std::string> take_judged_body(http::Exchange* exchange, const wire::JsonSchema* schema,
-                                   std::uint64_t bytes_max) {
+Task<std::string> read_validated_body(http::Exchange* exchange, const wire::JsonSchema* schema,
+                                      std::uint64_t bytes_max) {
     if (!is_json(exchange->head())) co_return fail(Kind::Invalid, "body.media_type");
     const wire::JsonLimits limits{.bytes = bytes_max};
     if (exchange->body_is_at_hand()) {
         const std::string_view whole = MERLON_CO_TRY(co_await exchange->read_body());
         co_return schema->filter(whole, limits);
     }
-    const std::string body = MERLON_CO_TRY(co_await take_json_body(exchange));
+    const std::string body = MERLON_CO_TRY(co_await read_json_body(exchange));
     co_return schema->filter(body, limits);
 }
 

@@ -1,4 +1,4 @@
-// The stage that judges a body before an upstream sees it.
+// Reads a request's body and validates it before a role or an upstream gets it.
 #pragma once
 
 #include "http/exchange.h"
@@ -6,17 +6,17 @@
 
 namespace merlon::api {
 
-// Whether requests of this method have a body that a schema speaks of.
-bool has_judged_body(wire::Method method);
+// Whether requests of this method have a body to validate by a schema.
+bool has_validated_body(wire::Method method);
 
-// The whole body, empty when there is none. Borrows. Errors: "body.media_type" (it says it is no
-// JSON), "client.gone", those of the request's own body.
-Task<std::string> take_json_body(http::Exchange* exchange);
+// The whole body, empty when there is none. Borrows. Errors: "body.media_type" (its Content-Type is
+// not JSON), "client.gone", those of the request's own body.
+Task<std::string> read_json_body(http::Exchange* exchange);
 
-// Reads the whole body and gives what goes on in its place: checked, without undeclared members.
-// Borrows both. Errors: "body.media_type" (it says it is no JSON), "schema.violation", those of
-// parse_json and of the request's own body.
-Task<std::string> take_judged_body(http::Exchange* exchange, const wire::JsonSchema* schema,
-                                   std::uint64_t bytes_max);
+// Reads the whole body and gives the one to pass on: validated, without undeclared members.
+// Borrows both. Errors: "body.media_type" (its Content-Type is not JSON), "schema.violation", those
+// of parse_json and of the request's own body.
+Task<std::string> read_validated_body(http::Exchange* exchange, const wire::JsonSchema* schema,
+                                      std::uint64_t bytes_max);
 
 }  // namespace merlon::api

@@ -1,4 +1,4 @@
-// What a role answers: each route with the member function that serves it.
+// Pairs each route of a role with the member function that serves it.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// From a head to a call.
+// Copies the parts of a request that a call consists of.
 #include "api/local_call.h"
 
 #include "api/bearer_token.h"
@@ -20,28 +20,28 @@ std::string list_of(const wire::RequestHead& head, wire::FieldId id) {
 
 }  // namespace
 
-Task<LocalCall> take_local_call(http::Exchange* exchange, access::Pass pass, Admitted admitted) {
+Task<LocalCall> read_local_call(http::Exchange* exchange, access::Pass pass, CallContext context) {
     const wire::RequestHead& head = exchange->head();
     LocalCall call{pass};
     // HEAD is GET whose body the exchange leaves out.
     call.method = head.method == wire::Method::Head ? wire::Method::Get : head.method;
-    call.route = admitted.route->pattern;
-    call.path = admitted.target.path;
-    call.query = admitted.target.query;
-    call.client = std::move(admitted.client);
+    call.route = context.route->pattern;
+    call.path = context.target.path;
+    call.query = context.target.query;
+    call.client = std::move(context.client);
     call.user_agent = list_of(head, wire::FieldId::UserAgent);
     call.if_match = list_of(head, wire::FieldId::IfMatch);
     call.idempotency_key = list_of(head, wire::FieldId::IdempotencyKey);
-    if (admitted.token != nullptr) {
-        call.user_id = admitted.token->subject.user_id;
-        call.session_id = admitted.token->session_id;
-        call.role = admitted.token->subject.role;
-        if (admitted.route->token == TokenText::Shown) call.access_token = bearer_token(head);
+    if (context.token != nullptr) {
+        call.user_id = context.token->subject.user_id;
+        call.session_id = context.token->session_id;
+        call.role = context.token->subject.role;
+        if (context.route->token == TokenForwarding::Passed) call.access_token = bearer_token(head);
     }
-    call.body = admitted.schema != nullptr
-                    ? MERLON_CO_TRY(co_await take_judged_body(exchange, admitted.schema,
-                                                              LocalService::body_bytes_max))
-                    : MERLON_CO_TRY(co_await take_json_body(exchange));
+    call.body = context.schema != nullptr
+                    ? MERLON_CO_TRY(co_await read_validated_body(exchange, context.schema,
+                                                                 LocalService::body_bytes_max))
+                    : MERLON_CO_TRY(co_await read_json_body(exchange));
     co_return call;
 }
 

@@ -1,4 +1,4 @@
-// A request as a built-in role takes it, whichever process the role is in.
+// Turns a request into a call of a built-in role, whichever process the role runs in.
 #pragma once
 
 #include "access/access.h"
@@ -10,9 +10,9 @@
 
 namespace merlon::api {
 
-// What the call is made of beside the request itself. Borrows.
-struct Admitted {
-    const LocalRoute* route;           // that matched; static
+// What the stages before have found out about a request, for its call. Borrows.
+struct CallContext {
+    const LocalRoute* route;           // the one that matched; static
     const wire::JsonSchema* schema;    // of its body; null: any JSON
     wire::Target target;               // canonical
     const tokens::AccessToken* token;  // verified and not revoked; null on a public route
@@ -21,10 +21,10 @@ struct Admitted {
 
 // Reads the body and makes the call. `pass` proves that the route's rule allows it. The same in the
 // gateway's process and behind a role's own listener. Borrows all but the pass for the task.
-// Errors: those of take_json_body() and take_judged_body().
-Task<LocalCall> take_local_call(http::Exchange* exchange, access::Pass pass, Admitted admitted);
+// Errors: those of read_json_body() and read_validated_body().
+Task<LocalCall> read_local_call(http::Exchange* exchange, access::Pass pass, CallContext context);
 
-// What a built-in route asks of its caller. Errors: those of Rule::all_of.
+// The access rule of a built-in route. Errors: those of Rule::all_of.
 Result<access::Rule> local_rule(const LocalRoute& route, access::Roles& roles);
 
 }  // namespace merlon::api

@@ -1,5 +1,5 @@
-// A built-in role as the gateway calls it: directly, without a socket. Split into processes, the
-// same calls travel over HTTP, and the role does not know the difference.
+// The interface of a built-in role: its route table, and calls. In one process the gateway calls it
+// directly; between processes the same calls travel over HTTP.
 #pragma once
 
 #include <span>
@@ -14,48 +14,48 @@
 
 namespace merlon::api {
 
-// One request to a role. Values: it may outlive the connection it came by, but for the proof, which
-// borrows the subject from whoever awaits the call.
+// One request to a role. A value that may outlive its connection, except for `pass`, which borrows
+// the subject from the caller that awaits the call.
 struct LocalCall {
-    access::Pass pass;  // no default: a call that nobody allowed cannot be made
+    access::Pass pass;  // no default: every call was authorized
     wire::Method method;
-    std::string_view route;  // the pattern that matched; as in its table
+    std::string_view route;  // the pattern that matched, as in the route table
     std::string path;
-    std::string query;   // as it came, without the question mark
-    std::string body;    // whole; where the route has a schema, judged and stripped by it
+    std::string query;   // as received, without the question mark
+    std::string body;    // whole; where the route has a schema, validated and filtered by it
     std::string client;  // address; empty for a Unix socket
     std::string user_agent;
     std::string if_match;         // RFC 9110 section 13.1.1; empty: none
     std::string idempotency_key;  // empty: none
-    // Who calls, by a token of our own; empty on public routes.
+    // The caller, by a token of our own; empty on public routes.
     std::string user_id;
     std::string session_id;
     std::string role;
-    std::string access_token;  // itself, where the route is shown it
+    std::string access_token;  // where the route declares TokenForwarding::Passed
 };
 
 enum class LocalAccess : std::uint8_t { Public, Authenticated, Permission };
-// Whether a route is shown the access token that it is called with: who may see it may use it.
-enum class TokenText : std::uint8_t { Kept, Shown };
+// Whether a route gets the text of the access token: code that has it could use it.
+enum class TokenForwarding : std::uint8_t { Withheld, Passed };
 
-// A parameter in the query or a field of the request, as the description tells of it.
-struct LocalParameter {
+// A query parameter or header field, as in the OpenAPI document.
+struct OpenApiParameter {
     std::string_view name;
     std::string_view in;      // "query" or "header"
     std::string_view schema;  // JSON Schema
-    std::string_view meaning;
+    std::string_view description;
 };
 
-// What the description (OpenAPI) tells of a route beyond what its other members say.
-struct RouteText {
-    std::string_view operation;  // its identifier for generated clients
+// The OpenAPI operation of a route; the route's other members give the rest.
+struct OpenApiOperation {
+    std::string_view operation_id;  // names the function of generated clients
     std::string_view summary;
-    int status = 200;         // of success
-    std::string_view answer;  // name of a schema of the table; empty: no body
-    enum class Shape : std::uint8_t { One, List, Bare } shape = Shape::One;  // bare: no envelope
-    std::span<const LocalParameter> parameters = {};
-    std::string_view conflict = {};      // when 409 is said; empty: never
-    std::string_view unauthorized = {};  // when a public route says 401; empty: never
+    int status = 200;                  // of success
+    std::string_view response_schema;  // name in RoleTable::schemas; empty: no body
+    enum class Shape : std::uint8_t { One, List, Bare } shape = Shape::One;  // Bare: no envelope
+    std::span<const OpenApiParameter> parameters = {};
+    std::string_view conflict = {};      // description of 409; empty: no such response
+    std::string_view unauthorized = {};  // description of 401 of a public route; empty: none
 };
 
 // All texts are static.
@@ -64,26 +64,27 @@ struct LocalRoute {
     std::string_view pattern;
     LocalAccess access;
     std::string_view permission;  // of LocalAccess::Permission
-    // JSON Schema, its first example one that a client may send; the request path judges bodies by
-    // it, and the description shows it. Empty: the route takes no body.
+    // JSON Schema, by which the request path validates bodies, and which the OpenAPI document
+    // shows. Its first example is a valid body. Empty: the route takes no body.
     std::string_view body_schema;
-    RouteText text;
-    TokenText token = TokenText::Kept;
+    OpenApiOperation openapi;
+    TokenForwarding token = TokenForwarding::Withheld;
 };
 
-// JSON Schema of something that roles answer, for the description; with an example.
+// JSON Schema of a response, with an example, for the OpenAPI document.
 struct NamedSchema {
     std::string_view name;
     std::string_view schema;
 };
 
-// What a role answers, wherever it runs. Its texts are static.
+// The routes of a role, wherever it runs. Its texts are static.
 struct RoleTable {
     std::string_view role;
     std::vector<LocalRoute> routes;
-    // Those that the routes' texts name, and that these name in turn.
+    // Those that the routes name, and those that these refer to.
     std::span<const NamedSchema> schemas;
-    // Whether what its answers acknowledge may end tokens: then gateways elsewhere are told which.
+    // Whether its calls may revoke tokens: then its responses name the revoked tokens to gateways
+    // in other processes.
     bool revokes_tokens = false;
 };
 
@@ -95,7 +96,7 @@ public:
 
     virtual ~LocalService() = default;
     virtual const RoleTable& table() const = 0;
-    // Errors become answers by the table in http/problem.cc.
+    // Errors become responses by the table in http/problem.cc.
     virtual Task<http::Response> call(LocalCall request) = 0;
 };
 

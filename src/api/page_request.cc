@@ -1,4 +1,4 @@
-// Limits and cursors.
+// Validates the query parameters limit and cursor.
 #include "api/page_request.h"
 
 #include "base/text.h"

@@ -1,4 +1,4 @@
-// Which page of a list a client asks for.
+// Parses which page of a list a client requests.
 #pragma once
 
 #include <string>
@@ -22,15 +22,15 @@ struct PageRequest {
     static Result<PageRequest> of(const wire::Query& query);
 };
 
-// As the description tells of them.
-inline constexpr LocalParameter limit_parameter{
+// The two query parameters in the OpenAPI document.
+inline constexpr OpenApiParameter limit_parameter{
     "limit", "query", R"({"type": "integer", "minimum": 1, "maximum": 100, "default": 20})",
     "How many at most"};
-inline constexpr LocalParameter cursor_parameter{"cursor", "query", R"({"type": "string"})",
-                                                 "meta.nextCursor of the page before"};
-inline constexpr LocalParameter page_parameters[] = {limit_parameter, cursor_parameter};
+inline constexpr OpenApiParameter cursor_parameter{"cursor", "query", R"({"type": "string"})",
+                                                   "meta.nextCursor of the page before"};
+inline constexpr OpenApiParameter page_parameters[] = {limit_parameter, cursor_parameter};
 
-// What `cursor` of the next page is, given the last identifier of this one.
+// The `cursor` of the next page, given the last identifier of this one.
 std::string cursor_after(std::string_view id);
 
 }  // namespace merlon::api

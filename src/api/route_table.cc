@@ -1,4 +1,4 @@
-// Reading route patterns.
+// Parses route patterns, and renders the Allow field.
 #include "api/route_table.h"
 
 #include "wire/path.h"

@@ -1,11 +1,11 @@
-// Which route a request belongs to. Built once per configuration; looked up without a lock and
+// Finds the route of a request. Built once per configuration; looked up without a lock and
 // without an allocation; the cost of a look-up grows with the depth of the path, not with the
 // number of routes.
 //
 // A pattern is a path of segments: a literal, {name} for exactly one segment, or ** as the last one
-// for any number of segments, none included. The most specific pattern wins, judged segment by
+// for any number of segments, none included. The most specific pattern wins, compared segment by
 // segment from the left: literal before {name} before **. A pattern without a route for the method
-// gives way to a less specific one that has it; only when none has, the answer is 405.
+// gives way to a less specific one that has it; only when none has, the response is 405.
 #pragma once
 
 #include <array>

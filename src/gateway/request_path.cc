@@ -2,7 +2,7 @@
 #include "gateway/request_path.h"
 
 #include "api/body_gate.h"
-#include "api/refusal.h"
+#include "api/error_response.h"
 #include "base/uuid.h"
 #include "gateway/limits/local_limits.h"
 #include "gateway/limits/redis_limits.h"
@@ -101,9 +101,9 @@ Task<int> RequestPath::respond(http::Exchange& exchange, Request& request) {
     if (!route.fixed_body.empty()) co_return co_await send_fixed_body(exchange, request);
     MERLON_CO_TRY(limit_body(exchange, route));
     if (route.local != nullptr) co_return co_await call_role(exchange, pass, request);
-    if (route.schema && api::has_judged_body(exchange.head().method)) {
+    if (route.schema && api::has_validated_body(exchange.head().method)) {
         request.body = MERLON_CO_TRY(
-            co_await api::take_judged_body(&exchange, route.schema.get(), route.body_bytes_max));
+            co_await api::read_validated_body(&exchange, route.schema.get(), route.body_bytes_max));
     }
     const Service& service = request.snapshot->services[route.service];
     MERLON_CO_TRY(assert_caller(exchange.head(), service, request));
@@ -125,14 +125,15 @@ void RequestPath::close_revoked_streams() {
 }
 
 Task<int> RequestPath::refuse_with(http::Exchange& exchange, Request& request, Error error) {
-    if (const auto type = api::event_of(error)) {
+    if (const auto type = api::security_event_of(error)) {
         shared_.refusals.report(
             {*type, request.client, request.route_name(),
              request.token ? request.token->subject.user_id : std::string_view(),
              request.match.route != nullptr ? request.match.route->route_class
                                             : events::RouteClass::Ordinary});
     }
-    const http::Response refusal = api::refusal_of(error, exchange.head().find(FieldId::Accept));
+    const http::Response refusal =
+        api::error_response(error, exchange.head().find(FieldId::Accept));
     http::FieldLines& fields = request.texts->fields;
     if (refusal.status == 405) fields.add("Allow", api::allow_text(request.match.methods));
     fields.add_lines(refusal.fields.text());
@@ -141,7 +142,7 @@ Task<int> RequestPath::refuse_with(http::Exchange& exchange, Request& request, E
 }
 
 http::Response RequestPath::refuse(const http::Peer& peer, const Error& error) {
-    http::Response response = api::refusal_of(error, nullptr);
+    http::Response response = api::error_response(error, nullptr);
     const WallTime now = shared_.clock.wall();
     const std::string request_id = Uuid::make_v7(now, entropy_).str();
     response.fields.add_lines(active_->snapshot->security_fields.text());

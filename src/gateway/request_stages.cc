@@ -128,7 +128,7 @@ Result<> RequestPath::limit_body(http::Exchange& exchange, const Route& route) {
 // A built-in role, without a socket.
 Task<int> RequestPath::call_role(http::Exchange& exchange, access::Pass pass, Request& request) {
     const Route& route = *request.match.route;
-    api::LocalCall call = MERLON_CO_TRY(co_await api::take_local_call(
+    api::LocalCall call = MERLON_CO_TRY(co_await api::read_local_call(
         &exchange, pass,
         {route.declared, route.schema.get(), request.target, request.token.get(), request.client}));
     http::Response response = MERLON_CO_TRY(co_await route.local->call(std::move(call)));

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "api/answers.h"
+#include "api/responses.h"
 #include "base/wait.h"
 #include "installation/owned_tables.h"
 #include "installation/store_lock.h"

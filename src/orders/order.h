@@ -58,7 +58,7 @@ struct Order {
 std::int64_t total_of(const std::vector<ports::TakenLine>& lines);
 
 std::string to_json(const Order& order);
-// JSON Schema of that, for the description.
+// JSON Schema of that, for the OpenAPI document.
 inline constexpr std::string_view order_schema = R"({
     "type": "object",
     "required": ["id", "userId", "status", "items", "total", "currency", "createdAt", "updatedAt"],

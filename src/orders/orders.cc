@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "api/answers.h"
-#include "api/list_page.h"
+#include "api/page_response.h"
+#include "api/responses.h"
 #include "base/text.h"
 #include "base/uuid.h"
 #include "crypto/digest.h"
@@ -38,7 +38,7 @@ Result<Repeat> repeat_of(const api::LocalCall& call) {
     const std::string& key = call.idempotency_key;
     const bool is_visible = std::ranges::all_of(key, [](char c) { return c >= 0x20 && c < 0x7f; });
     if (key.size() > bytes_max || !is_visible) return fail(Kind::Invalid, "order.key");
-    // The body has been judged and written anew: two spellings of one request are one.
+    // The body has been validated and rewritten: two spellings of one request have one digest.
     return Repeat{key, text::to_hex(crypto::as_text(crypto::sha256(call.body)))};
 }
 
@@ -68,9 +68,9 @@ bool is_one_currency(const std::vector<ports::TakenLine>& lines) {
 }  // namespace
 
 std::span<const api::Endpoint<Orders>> Orders::endpoints() {
-    using api::RouteText;
+    using api::OpenApiOperation;
     static constexpr auto permission = api::LocalAccess::Permission;
-    static constexpr api::LocalParameter once[] = {
+    static constexpr api::OpenApiParameter once[] = {
         {"Idempotency-Key", "header", R"({"type": "string", "maxLength": 255})",
          "Requests with the same key are one request, for 24 hours"}};
     static constexpr api::Endpoint<Orders> all[] = {
@@ -79,10 +79,10 @@ std::span<const api::Endpoint<Orders>> Orders::endpoints() {
           permission,
           "read:orders",
           "",
-          {.operation = "listOrders",
+          {.operation_id = "listOrders",
            .summary = "One's orders, the newest first; an admin's are everybody's",
-           .answer = "Order",
-           .shape = RouteText::Shape::List,
+           .response_schema = "Order",
+           .shape = OpenApiOperation::Shape::List,
            .parameters = api::page_parameters}},
          &Orders::list},
         {{Method::Get,
@@ -90,17 +90,17 @@ std::span<const api::Endpoint<Orders>> Orders::endpoints() {
           permission,
           "read:orders",
           "",
-          {.operation = "getOrder", .summary = "One order", .answer = "Order"}},
+          {.operation_id = "getOrder", .summary = "One order", .response_schema = "Order"}},
          &Orders::get},
         {{Method::Post,
           "/api/orders",
           permission,
           "write:orders",
           OrderForm::schema,
-          {.operation = "createOrder",
+          {.operation_id = "createOrder",
            .summary = "Order: all of the stock is taken, or none",
            .status = 201,
-           .answer = "Order",
+           .response_schema = "Order",
            .parameters = once,
            .conflict = "Not enough stock, no such product, different currencies, or the key was "
                        "used for another request"}},
@@ -110,9 +110,9 @@ std::span<const api::Endpoint<Orders>> Orders::endpoints() {
           permission,
           "cancel:orders",
           "",
-          {.operation = "cancelOrder",
+          {.operation_id = "cancelOrder",
            .summary = "Cancel an order; its stock is given back",
-           .answer = "Order",
+           .response_schema = "Order",
            .conflict = "It is cancelled already"}},
          &Orders::cancel},
     };
@@ -168,7 +168,7 @@ Task<http::Response> Orders::list(api::LocalCall call) {
     const api::PageRequest page = MERLON_CO_TRY(api::PageRequest::of(query));
     const OrderPage found =
         MERLON_CO_TRY(co_await order_store::list(database_, page, scope_of(call)));
-    co_return api::list_page(found.orders, found.total, page);
+    co_return api::page_response(found.orders, found.total, page);
 }
 
 Task<Order> Orders::find_visible(api::LocalCall call) {
@@ -179,7 +179,7 @@ Task<Order> Orders::find_visible(api::LocalCall call) {
 }
 
 Task<http::Response> Orders::get(api::LocalCall call) {
-    co_return api::data_answer(200, to_json(MERLON_CO_TRY(co_await find_visible(call))));
+    co_return api::data_response(200, to_json(MERLON_CO_TRY(co_await find_visible(call))));
 }
 
 Task<http::Response> Orders::create(api::LocalCall call) {
@@ -201,7 +201,7 @@ Task<http::Response> Orders::create(api::LocalCall call) {
         order = MERLON_CO_TRY(co_await place(std::move(order)));
     }
     if (order.status == OrderStatus::Rejected) co_return rejection(order.rejected_by);
-    http::Response response = api::data_answer(201, to_json(order));
+    http::Response response = api::data_response(201, to_json(order));
     response.fields.add("Location", "/api/orders/" + order.id);
     co_return response;
 }
@@ -247,7 +247,7 @@ Task<http::Response> Orders::cancel(api::LocalCall call) {
         }));
     if (!is_first) co_return fail(Kind::Conflict, "order.state");
     MERLON_CO_TRY(co_await give_back(id));
-    co_return api::data_answer(
+    co_return api::data_response(
         200, to_json(MERLON_CO_TRY(co_await order_store::find(database_, id, {}))));
 }
 

@@ -33,7 +33,7 @@ struct AccountChange {
     std::optional<bool> is_locked;
 };
 
-// JSON Schema of an account, for the description.
+// JSON Schema of an account, for the OpenAPI document.
 inline constexpr std::string_view account_schema = R"({
     "allOf": [
         {"$ref": "#/components/schemas/User"},

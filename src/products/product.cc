@@ -4,7 +4,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 
-#include "api/answers.h"
+#include "api/responses.h"
 #include "wire/json.h"
 #include "wire/json_text.h"
 

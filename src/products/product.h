@@ -48,7 +48,7 @@ struct Product {
 };
 
 std::string to_json(const Product& product);
-// JSON Schema of that, for the description.
+// JSON Schema of that, for the OpenAPI document.
 inline constexpr std::string_view product_schema = R"({
     "type": "object",
     "required": ["id", "name", "description", "price", "currency", "stock", "createdAt",

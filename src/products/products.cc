@@ -3,8 +3,8 @@
 
 #include "products/remote/stock_methods.h"
 
-#include "api/answers.h"
-#include "api/list_page.h"
+#include "api/page_response.h"
+#include "api/responses.h"
 #include "base/uuid.h"
 #include "products/search_words.h"
 
@@ -23,7 +23,7 @@ Result<std::string> id_of(const api::LocalCall& call) {
 }
 
 http::Response answer(int status, const Product& product) {
-    http::Response response = api::data_answer(status, to_json(product));
+    http::Response response = api::data_response(status, to_json(product));
     response.fields.add("ETag", entity_tag(product.version));
     return response;
 }
@@ -31,14 +31,14 @@ http::Response answer(int status, const Product& product) {
 }  // namespace
 
 std::span<const api::Endpoint<Products>> Products::endpoints() {
-    using api::RouteText;
+    using api::OpenApiOperation;
     static constexpr auto permission = api::LocalAccess::Permission;
-    static constexpr api::LocalParameter search[] = {
+    static constexpr api::OpenApiParameter search[] = {
         api::limit_parameter,
         api::cursor_parameter,
         {"q", "query", R"({"type": "string"})",
          "At most four words; products that have all of them"}};
-    static constexpr api::LocalParameter change[] = {
+    static constexpr api::OpenApiParameter change[] = {
         {"If-Match", "header", R"({"type": "string"})",
          "The ETag of the product that is meant (RFC 9110 section 13.1.1)"}};
     static constexpr api::Endpoint<Products> all[] = {
@@ -47,10 +47,10 @@ std::span<const api::Endpoint<Products>> Products::endpoints() {
           permission,
           "read:products",
           "",
-          {.operation = "listProducts",
+          {.operation_id = "listProducts",
            .summary = "The catalogue, or what a search finds in it",
-           .answer = "Product",
-           .shape = RouteText::Shape::List,
+           .response_schema = "Product",
+           .shape = OpenApiOperation::Shape::List,
            .parameters = search}},
          &Products::list},
         {{Method::Get,
@@ -58,26 +58,26 @@ std::span<const api::Endpoint<Products>> Products::endpoints() {
           permission,
           "read:products",
           "",
-          {.operation = "getProduct", .summary = "One product", .answer = "Product"}},
+          {.operation_id = "getProduct", .summary = "One product", .response_schema = "Product"}},
          &Products::get},
         {{Method::Post,
           "/api/products",
           permission,
           "write:products",
           ProductForm::schema,
-          {.operation = "createProduct",
+          {.operation_id = "createProduct",
            .summary = "Add a product",
            .status = 201,
-           .answer = "Product"}},
+           .response_schema = "Product"}},
          &Products::create},
         {{Method::Put,
           "/api/products/{id}",
           permission,
           "write:products",
           ProductForm::schema,
-          {.operation = "replaceProduct",
+          {.operation_id = "replaceProduct",
            .summary = "Change a product",
-           .answer = "Product",
+           .response_schema = "Product",
            .parameters = change}},
          &Products::replace},
         {{Method::Delete,
@@ -85,7 +85,7 @@ std::span<const api::Endpoint<Products>> Products::endpoints() {
           permission,
           "delete:products",
           "",
-          {.operation = "deleteProduct", .summary = "Take a product away", .status = 204}},
+          {.operation_id = "deleteProduct", .summary = "Take a product away", .status = 204}},
          &Products::remove},
     };
     return all;
@@ -140,7 +140,7 @@ Task<http::Response> Products::list(api::LocalCall call) {
     }
     const ProductPage found =
         MERLON_CO_TRY(co_await product_store::list(database_, page, std::move(words)));
-    co_return api::list_page(found.products, found.total, page);
+    co_return api::page_response(found.products, found.total, page);
 }
 
 Task<http::Response> Products::get(api::LocalCall call) {
@@ -186,7 +186,7 @@ Task<http::Response> Products::remove(api::LocalCall call) {
         AnswerCache::forget_when_over(cache, id, transaction);
         return product_store::remove(transaction, id);
     }));
-    co_return api::empty_answer();
+    co_return api::empty_response();
 }
 
 }  // namespace merlon::products

@@ -5,8 +5,8 @@
 
 #include "api/bearer_token.h"
 #include "api/body_gate.h"
+#include "api/error_response.h"
 #include "api/local_call.h"
-#include "api/refusal.h"
 #include "base/text.h"
 #include "http/problem.h"
 
@@ -71,11 +71,11 @@ Task<> RoleHandler::serve(http::Exchange& exchange) {
     Known known{no_route};
     const Result<> served = co_await serve_request(&exchange, &known);
     if (served || exchange.has_begun()) co_return served;
-    if (const auto type = api::event_of(served.error())) {
+    if (const auto type = api::security_event_of(served.error())) {
         refusals_.report({*type, exchange.peer().address, known.route});
     }
     http::Response refusal =
-        api::refusal_of(served.error(), exchange.head().find(wire::FieldId::Accept));
+        api::error_response(served.error(), exchange.head().find(wire::FieldId::Accept));
     add_revoked(known, refusal.fields);
     MERLON_CO_TRY(co_await exchange.send(refusal.status, refusal.fields, refusal.body));
     co_return Result<>{};
@@ -108,7 +108,7 @@ Task<> RoleHandler::serve_request_of_user(http::Exchange* exchange, wire::Target
     const access::Pass pass =
         MERLON_CO_TRY(access::Policy::authorize(token ? &token->subject : nullptr, route.rule));
     api::LocalCall call = MERLON_CO_TRY(
-        co_await api::take_local_call(exchange, pass,
+        co_await api::read_local_call(exchange, pass,
                                       {route.told, route.schema.get(), target, token.get(),
                                        std::string(value_of(head, "X-Forwarded-For"))}));
     known->generation = role_.tokens_.revocations.generation();
@@ -152,7 +152,7 @@ Task<> RoleHandler::serve_method(http::Exchange* exchange, std::string_view name
     if (!role_.may_call(*found->method, exchange->peer().identity->id)) {
         co_return fail(Kind::Denied, access::denied_rule, exchange->peer().identity->id.text());
     }
-    const std::string body = MERLON_CO_TRY(co_await api::take_json_body(exchange));
+    const std::string body = MERLON_CO_TRY(co_await api::read_json_body(exchange));
     auto call = Message::parse(body);
     const auto answer = call ? co_await found->serve(*std::move(call))
                              : Result<Message>(std::unexpected(call.error()));
@@ -167,7 +167,7 @@ Task<> RoleHandler::serve_method(http::Exchange* exchange, std::string_view name
 }
 
 http::Response RoleHandler::refuse(const http::Peer&, const Error& error) {
-    return api::refusal_of(error, nullptr);
+    return api::error_response(error, nullptr);
 }
 
 }  // namespace merlon::rpc

@@ -1,7 +1,7 @@
 // An error is the same to a client whether the role that gives it runs in this process or another.
 #include <gtest/gtest.h>
 
-#include "api/refusal.h"
+#include "api/error_response.h"
 #include "audit/remote/events_port.h"
 #include "identity/remote/accounts_port.h"
 #include "identity/remote/token_authority.h"
@@ -13,7 +13,7 @@
 namespace merlon::server {
 namespace {
 
-using api::refusal_of;
+using api::error_response;
 
 // No call reaches them here: their methods are only listed.
 class NoAccounts final : public ports::AccountDirectory {
@@ -53,8 +53,8 @@ void expect_same_refusal(const Error& here, const Error& there, std::string_view
     SCOPED_TRACE(std::string(method) + " " + std::string(here.rule));
     EXPECT_EQ(there.rule, here.rule);
     EXPECT_EQ(there.kind, here.kind);
-    const http::Response one = refusal_of(here, nullptr);
-    const http::Response other = refusal_of(there, nullptr);
+    const http::Response one = error_response(here, nullptr);
+    const http::Response other = error_response(there, nullptr);
     EXPECT_EQ(other.status, one.status);
     EXPECT_EQ(other.body, one.body);
     EXPECT_EQ(other.fields.text(), one.fields.text());

@@ -4,8 +4,8 @@
 #include <atomic>
 #include <thread>
 
-#include "api/answers.h"
 #include "api/endpoint.h"
+#include "api/responses.h"
 #include "config/load.h"
 #include "installation/owned_tables.h"
 #include "net/test_kit.h"
@@ -60,7 +60,7 @@ private:
               api::LocalAccess::Public,
               "",
               "",
-              {.operation = "listToys", .summary = "All toys"}},
+              {.operation_id = "listToys", .summary = "All toys"}},
              &Toys::list},
         };
         return all;
@@ -68,7 +68,7 @@ private:
     Task<http::Response> list(api::LocalCall) {
         const storage::Rows rows =
             MERLON_CO_TRY(co_await database_.query("SELECT name FROM toys ORDER BY name"));
-        co_return api::data_answer(200, "[\"" + std::string(rows[0].text(0)) + "\"]");
+        co_return api::data_response(200, "[\"" + std::string(rows[0].text(0)) + "\"]");
     }
 
     storage::Database& database_;

@@ -50,7 +50,7 @@ struct ProfilePatch {
 
 // The last four digits of the number are shown, and of it nothing else ever.
 std::string to_json(const ports::AccountNames& names, const Profile& profile);
-// JSON Schema of that, for the description.
+// JSON Schema of that, for the OpenAPI document.
 inline constexpr std::string_view profile_schema = R"({
     "type": "object",
     "required": ["firstName", "lastName"],

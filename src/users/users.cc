@@ -1,8 +1,8 @@
 // The endpoints of profiles and users. Who may call them stands beside each; the gateway has asked.
 #include "users/users.h"
 
-#include "api/answers.h"
-#include "api/list_page.h"
+#include "api/page_response.h"
+#include "api/responses.h"
 #include "base/uuid.h"
 #include "users/account_form.h"
 
@@ -34,7 +34,7 @@ Result<access::User> user_of(const api::LocalCall& call) {
 }  // namespace
 
 std::span<const api::Endpoint<Users>> Users::endpoints() {
-    using api::RouteText;
+    using api::OpenApiOperation;
     static constexpr auto permission = api::LocalAccess::Permission;
     static constexpr api::Endpoint<Users> all[] = {
         {{Method::Get,
@@ -42,26 +42,28 @@ std::span<const api::Endpoint<Users>> Users::endpoints() {
           permission,
           "read:profile",
           "",
-          {.operation = "getProfile", .summary = "One's own profile", .answer = "Profile"}},
+          {.operation_id = "getProfile",
+           .summary = "One's own profile",
+           .response_schema = "Profile"}},
          &Users::show_profile},
         {{Method::Patch,
           "/api/profile",
           permission,
           "write:profile",
           ProfilePatch::schema,
-          {.operation = "changeProfile",
+          {.operation_id = "changeProfile",
            .summary = "Change one's own profile (RFC 7396: null takes a field away)",
-           .answer = "Profile"}},
+           .response_schema = "Profile"}},
          &Users::change_profile},
         {{Method::Get,
           "/api/users",
           permission,
           "read:users",
           "",
-          {.operation = "listUsers",
+          {.operation_id = "listUsers",
            .summary = "All users, the oldest account first",
-           .answer = "Account",
-           .shape = RouteText::Shape::List,
+           .response_schema = "Account",
+           .shape = OpenApiOperation::Shape::List,
            .parameters = api::page_parameters}},
          &Users::list},
         {{Method::Get,
@@ -69,17 +71,17 @@ std::span<const api::Endpoint<Users>> Users::endpoints() {
           permission,
           "read:users",
           "",
-          {.operation = "getUser", .summary = "One user", .answer = "Account"}},
+          {.operation_id = "getUser", .summary = "One user", .response_schema = "Account"}},
          &Users::get},
         {{Method::Post,
           "/api/users",
           permission,
           "write:users",
           NewAccount::schema,
-          {.operation = "createUser",
+          {.operation_id = "createUser",
            .summary = "Make an account, of a role that may do no more than one's own",
            .status = 201,
-           .answer = "Account",
+           .response_schema = "Account",
            .conflict = "The e-mail address has an account"}},
          &Users::create},
         {{Method::Patch,
@@ -87,9 +89,9 @@ std::span<const api::Endpoint<Users>> Users::endpoints() {
           permission,
           "write:users",
           AccountPatch::schema,
-          {.operation = "changeUser",
+          {.operation_id = "changeUser",
            .summary = "Give another role, lock or unlock; another role and a lock end all sessions",
-           .answer = "Account",
+           .response_schema = "Account",
            .conflict = "It is one's own account, or it was changed meanwhile"}},
          &Users::change},
     };
@@ -132,7 +134,7 @@ Task<http::Response> Users::call(api::LocalCall call) {
 Task<http::Response> Users::show_profile(api::LocalCall call) {
     const ports::AccountNames names = MERLON_CO_TRY(co_await accounts_.names_of(call.user_id));
     const Profile profile = MERLON_CO_TRY(co_await profiles_.find(call.user_id));
-    co_return api::data_answer(200, to_json(names, profile));
+    co_return api::data_response(200, to_json(names, profile));
 }
 
 // Two roles, two steps, each of which can be made again: a client that got no answer repeats the
@@ -151,18 +153,19 @@ Task<http::Response> Users::list(api::LocalCall call) {
     const wire::Query query = MERLON_CO_TRY(wire::Query::parse(call.query));
     const api::PageRequest page = MERLON_CO_TRY(api::PageRequest::of(query));
     ports::AccountPage found = MERLON_CO_TRY(co_await accounts_.list(page));
-    co_return api::list_page(std::move(found.json), found.size, found.last_id, found.total, page);
+    co_return api::page_response(std::move(found.json), found.size, found.last_id, found.total,
+                                 page);
 }
 
 Task<http::Response> Users::get(api::LocalCall call) {
-    co_return api::data_answer(200,
-                               MERLON_CO_TRY(co_await accounts_.find(MERLON_CO_TRY(id_of(call)))));
+    co_return api::data_response(
+        200, MERLON_CO_TRY(co_await accounts_.find(MERLON_CO_TRY(id_of(call)))));
 }
 
 Task<http::Response> Users::create(api::LocalCall call) {
     const NewAccount wanted = MERLON_CO_TRY(NewAccount::parse(call.body));
     access::User by = MERLON_CO_TRY(user_of(call));
-    co_return api::data_answer(
+    co_return api::data_response(
         201, MERLON_CO_TRY(co_await accounts_.create(call.body, wanted.role, std::move(by))));
 }
 
@@ -170,8 +173,8 @@ Task<http::Response> Users::change(api::LocalCall call) {
     const ports::AccountChange change = MERLON_CO_TRY(AccountPatch::parse(call.body));
     const std::string id = MERLON_CO_TRY(id_of(call));
     access::User by = MERLON_CO_TRY(user_of(call));
-    co_return api::data_answer(200,
-                               MERLON_CO_TRY(co_await accounts_.change(id, change, std::move(by))));
+    co_return api::data_response(
+        200, MERLON_CO_TRY(co_await accounts_.change(id, change, std::move(by))));
 }
 
 }  // namespace merlon::users

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "api/local_call.h"
-#include "api/openapi/description.h"
+#include "api/openapi/document.h"
 #include "gateway/snapshot/service_tls.h"
 #include "upstream/upstream.h"
 
@@ -116,8 +116,8 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
     MERLON_TRY(add_fixed_route(*snapshot, "/health", R"({"status":"ok"})"));
     std::vector<const api::RoleTable*> tables;
     for (const BuiltInRole& role : built_in) tables.push_back(role.table);
-    MERLON_TRY(
-        add_fixed_route(*snapshot, "/openapi.json", api::describe(tables, gateway.public_url)));
+    MERLON_TRY(add_fixed_route(*snapshot, "/openapi.json",
+                               api::openapi_document(tables, gateway.public_url)));
     for (BuiltInRole& role : built_in) {
         if (role.local == nullptr) {
             snapshot->services.push_back({std::string(role.table->role),

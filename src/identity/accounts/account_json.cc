@@ -1,7 +1,7 @@
 // One object for an account.
 #include "identity/accounts/account_json.h"
 
-#include "api/answers.h"
+#include "api/responses.h"
 #include "wire/json_text.h"
 
 namespace merlon::identity {

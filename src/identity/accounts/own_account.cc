@@ -2,7 +2,7 @@
 // transaction.
 #include "identity/accounts/own_account.h"
 
-#include "api/answers.h"
+#include "api/responses.h"
 #include "identity/accounts/account_json.h"
 #include "identity/accounts/forms.h"
 #include "identity/sessions/session_store.h"
@@ -28,7 +28,7 @@ Task<EndedOthers> store_password(Transaction& transaction, AccountState verified
 Task<http::Response> OwnAccount::me(api::LocalCall call) {
     const auto account = MERLON_CO_TRY(co_await accounts_.find(call.user_id));
     if (!account) co_return fail(Kind::Unknown, "token.revoked", "the account is gone");
-    co_return api::data_answer(200, user_json(*account, *policy_.load()->roles));
+    co_return api::data_response(200, user_json(*account, *policy_.load()->roles));
 }
 
 Task<http::Response> OwnAccount::change_password(api::LocalCall call) {
@@ -50,7 +50,7 @@ Task<http::Response> OwnAccount::change_password(api::LocalCall call) {
     revocations_.end_sessions(ended.session_ids);
     events_.log(changed);
     MERLON_CO_TRY(co_await revocations_.write_version(account.id, ended.version, until));
-    co_return api::empty_answer();
+    co_return api::empty_response();
 }
 
 }  // namespace merlon::identity

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "api/answers.h"
+#include "api/responses.h"
 #include "wire/json_text.h"
 
 namespace merlon::identity {

@@ -1,7 +1,7 @@
 // One object for each session.
 #include "identity/sessions/session_json.h"
 
-#include "api/answers.h"
+#include "api/responses.h"
 #include "sealing/sealed_text.h"
 #include "wire/json_text.h"
 

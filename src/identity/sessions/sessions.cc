@@ -1,7 +1,7 @@
 // Ending sessions: the row, its revocation and its event; then the set that every request consults.
 #include "identity/sessions/sessions.h"
 
-#include "api/answers.h"
+#include "api/responses.h"
 #include "base/uuid.h"
 #include "identity/sessions/session_json.h"
 #include "identity/store/schema.h"
@@ -53,7 +53,7 @@ Task<http::Response> Sessions::logout(api::LocalCall call) {
     // A session that expired meanwhile is over, as the user wishes: its tokens are refused.
     if (ending == Ending::Absent) revocations_.end_sessions({call.session_id});
     MERLON_CO_TRY(co_await revocations_.write_token(call.user_id, call.access_token));
-    co_return api::empty_answer();
+    co_return api::empty_response();
 }
 
 Task<http::Response> Sessions::logout_all(api::LocalCall call) {
@@ -66,7 +66,7 @@ Task<http::Response> Sessions::logout_all(api::LocalCall call) {
         }));
     events_.log(event);
     MERLON_CO_TRY(co_await revocations_.raise_version(call.user_id, version, until));
-    co_return api::empty_answer();
+    co_return api::empty_response();
 }
 
 Task<http::Response> Sessions::end(api::LocalCall call) {
@@ -77,7 +77,7 @@ Task<http::Response> Sessions::end(api::LocalCall call) {
     const Ending ending =
         MERLON_CO_TRY(co_await end_one(id->str(), session_store::Tokens::Elsewhere, event));
     if (ending == Ending::Absent) co_return fail(Kind::Absent, "session.absent");
-    co_return api::empty_answer();
+    co_return api::empty_response();
 }
 
 Task<> Sessions::revoke(std::string session_id) {
@@ -93,7 +93,7 @@ Task<> Sessions::revoke(std::string session_id) {
 }
 
 Task<http::Response> Sessions::list(api::LocalCall call) {
-    co_return api::data_answer(
+    co_return api::data_response(
         200, MERLON_CO_TRY(co_await list_json(call.user_id, std::move(call.session_id))));
 }
 

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "api/answers.h"
+#include "api/responses.h"
 #include "identity/accounts/account_json.h"
 
 namespace merlon::identity {
@@ -14,12 +14,12 @@ tokens::AccessGrant grant_of(const Account& account, std::string session_id) {
 
 http::Response sign_in_response(int status, const Account& account, const StartedSession& session,
                                 AccessTokens& access_tokens, const TokenPolicy& policy) {
-    return api::data_answer(status,
-                            fmt::format(R"({{"user":{},"accessToken":"{}","refreshToken":"{}",)"
-                                        R"("tokenType":"Bearer","expiresIn":{}}})",
-                                        user_json(account, *policy.roles),
-                                        access_tokens.issue(grant_of(account, session.row.id)),
-                                        session.refresh_token, policy.issuer.access_ttl().count()));
+    return api::data_response(
+        status, fmt::format(R"({{"user":{},"accessToken":"{}","refreshToken":"{}",)"
+                            R"("tokenType":"Bearer","expiresIn":{}}})",
+                            user_json(account, *policy.roles),
+                            access_tokens.issue(grant_of(account, session.row.id)),
+                            session.refresh_token, policy.issuer.access_ttl().count()));
 }
 
 }  // namespace merlon::identity

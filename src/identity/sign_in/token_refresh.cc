@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "api/answers.h"
+#include "api/responses.h"
 #include "base/uuid.h"
 #include "crypto/aead.h"
 #include "crypto/mac.h"
@@ -102,7 +102,7 @@ Task<http::Response> TokenRefresh::refresh(api::LocalCall call) {
         case RotationOutcome::Unknown:
             co_return fail(Kind::Unknown, "refresh.invalid");
     }
-    co_return api::data_answer(
+    co_return api::data_response(
         200, fmt::format(R"({{"accessToken":"{}","refreshToken":"{}",)"
                          R"("tokenType":"Bearer","expiresIn":{}}})",
                          access_tokens_.issue(grant_of(*account, rotation.session_id)), successor,

@@ -1,5 +1,5 @@
-// Errors as answers and as events.
-#include "api/refusal.h"
+// Renders errors as envelopes or RFC 9457 problems, and picks their security events.
+#include "api/error_response.h"
 
 #include <algorithm>
 #include <array>
@@ -29,7 +29,7 @@ constexpr auto event_rows = std::to_array<EventRow>({
 
 }  // namespace
 
-http::Response refusal_of(const Error& error, const wire::Field* accept) {
+http::Response error_response(const Error& error, const wire::Field* accept) {
     const http::Problem problem = http::problem_of(error);
     http::Response response{problem.status, {}, {}};
     if (problem.status == 401) {
@@ -50,10 +50,13 @@ http::Response refusal_of(const Error& error, const wire::Field* accept) {
     return response;
 }
 
-std::optional<events::Type> event_of(const Error& error) {
-    const auto* row = std::ranges::find_if(
-        event_rows, [&](const EventRow& candidate) { return breaks_rule(error, candidate.rule); });
-    return row != event_rows.end() ? row->type : std::nullopt;
+std::optional<events::Type> security_event_of(const Error& error) {
+    if (error.rule == "access.denied") return events::Type::UnauthorizedAccess;
+    if (error.rule.starts_with("limit.")) return events::Type::RateLimited;
+    const bool is_bad_token = error.rule.starts_with("token.") || error.rule.starts_with("jose.") ||
+                              error.rule.starts_with("assertion.");
+    if (is_bad_token && error.rule != "token.missing") return events::Type::InvalidToken;
+    return std::nullopt;
 }
 
 }  // namespace merlon::api

@@ -1,5 +1,5 @@
-// The envelope around data.
-#include "api/answers.h"
+// Renders the envelope around the data.
+#include "api/responses.h"
 
 #include <fmt/format.h>
 
@@ -8,20 +8,20 @@
 
 namespace merlon::api {
 
-http::Response data_answer(int status, std::string data) {
+http::Response data_response(int status, std::string data) {
     http::Response response{status, {}, R"({"success":true,"data":)" + std::move(data) + "}"};
     response.fields.add("Content-Type", "application/json; charset=utf-8");
     response.fields.add("Cache-Control", "no-store");
     return response;
 }
 
-http::Response empty_answer() {
+http::Response empty_response() {
     http::Response response{204, {}, {}};
     response.fields.add("Cache-Control", "no-store");
     return response;
 }
 
-http::Response list_answer(std::string data, const Page& page) {
+http::Response list_response(std::string data, const PageMeta& page) {
     data += fmt::format(R"(,"meta":{{"total":{},"limit":{},"nextCursor":)", page.total, page.limit);
     if (page.next.empty()) {
         data += "null}";
@@ -29,9 +29,9 @@ http::Response list_answer(std::string data, const Page& page) {
         wire::append_json_string(data, page.next);
         data += '}';
     }
-    http::Response response = data_answer(200, std::move(data));
+    http::Response response = data_response(200, std::move(data));
     response.fields.add("X-Total-Count", page.total);
-    response.fields.add("X-Page-Count", (page.total + page.limit - 1) / page.limit);
+    response.fields.add("X-PageMeta-Count", (page.total + page.limit - 1) / page.limit);
     return response;
 }
 

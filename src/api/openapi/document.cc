@@ -1,9 +1,9 @@
-// Assembling the document: paths, their operations, and the components these share.
-#include "api/openapi/description.h"
+// Assembles the document: paths, their operations, and the components they share.
+#include "api/openapi/document.h"
 
 #include <boost/json.hpp>
 
-#include "api/openapi/description_answers.h"
+#include "api/openapi/operation_responses.h"
 #include "base/text.h"
 
 namespace merlon::api {
@@ -35,10 +35,10 @@ json::array parameters_of(const LocalRoute& route) {
                        {"required", true},
                        {"schema", {{"type", "string"}, {"format", "uuid"}}}});
     }
-    for (const LocalParameter& parameter : route.text.parameters) {
+    for (const OpenApiParameter& parameter : route.openapi.parameters) {
         all.push_back({{"name", parameter.name},
                        {"in", parameter.in},
-                       {"description", parameter.meaning},
+                       {"description", parameter.description},
                        {"schema", parsed(parameter.schema)}});
     }
     return all;
@@ -53,8 +53,8 @@ json::object body_of(std::string_view schema_text) {
 }
 
 json::object operation_of(const LocalRoute& route, const json::object& schemas) {
-    json::object operation{{"operationId", route.text.operation},
-                           {"summary", route.text.summary},
+    json::object operation{{"operationId", route.openapi.operation_id},
+                           {"summary", route.openapi.summary},
                            {"tags", {tag_of(route.pattern)}}};
     if (route.access == LocalAccess::Public) operation["security"] = json::array();
     if (!route.permission.empty()) operation["x-permissions"] = {route.permission};
@@ -66,7 +66,7 @@ json::object operation_of(const LocalRoute& route, const json::object& schemas) 
     return operation;
 }
 
-// What is answered without a role.
+// An operation that the gateway itself serves.
 json::object fixed_operation(std::string_view name, std::string_view summary, json::value schema) {
     return {{"operationId", name},
             {"summary", summary},
@@ -109,7 +109,8 @@ json::object paths_of(std::span<const RoleTable* const> roles, const json::objec
 
 }  // namespace
 
-std::string describe(std::span<const RoleTable* const> roles, const std::string& public_url) {
+std::string openapi_document(std::span<const RoleTable* const> roles,
+                             const std::string& public_url) {
     json::object schemas = schemas_of(roles);
     json::object paths = paths_of(roles, schemas);
     for (auto& [name, schema] : shared_schemas()) schemas[name] = schema;

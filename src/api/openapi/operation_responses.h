@@ -1,5 +1,5 @@
-// The answers of an operation, in the description: success from the route's own text, failures from
-// what the request path does with such a route.
+// Renders the responses of an operation: success as the route declares it, failures by what the
+// request path does with such a route.
 #pragma once
 
 #include <boost/json.hpp>

@@ -1,5 +1,5 @@
-// Successes and failures as OpenAPI's response objects.
-#include "api/openapi/description_answers.h"
+// Renders successes and failures as OpenAPI response objects.
+#include "api/openapi/operation_responses.h"
 
 #include <array>
 
@@ -10,13 +10,13 @@ namespace merlon::api {
 namespace {
 
 namespace json = boost::json;
-using Shape = RouteText::Shape;
+using Shape = OpenApiOperation::Shape;
 
-// A failure that many operations share: an error as it would happen, its answer the example.
+// A failure that many operations share. Its example is the response to this error.
 struct Failure {
     int status;
-    std::string_view name;     // of the component
-    std::string_view meaning;  // empty: every route has its own
+    std::string_view name;         // of the component
+    std::string_view description;  // empty: every route has its own
     std::string_view rule;
     Kind kind;
 };
@@ -64,8 +64,8 @@ json::object content_of(json::object schema, json::value example) {
     return {{"application/json", {{"schema", std::move(schema)}, {"example", std::move(example)}}}};
 }
 
-json::object header(std::string_view meaning) {
-    return {{"description", meaning}, {"schema", {{"type", "integer"}}}};
+json::object header(std::string_view description) {
+    return {{"description", description}, {"schema", {{"type", "integer"}}}};
 }
 
 json::object envelope_schema(json::object data) {
@@ -82,12 +82,12 @@ json::object list_schema(json::object item) {
 }
 
 json::object success_of(const LocalRoute& route, const json::object& schemas) {
-    const RouteText& text = route.text;
-    json::object success{{"description", http::reason_phrase(text.status)}};
-    if (text.answer.empty()) return success;
-    const json::value& example = schemas.at(text.answer).at("examples").at(0);
-    const json::object schema = reference("schemas", text.answer);
-    switch (text.shape) {
+    const OpenApiOperation& operation = route.openapi;
+    json::object success{{"description", http::reason_phrase(operation.status)}};
+    if (operation.response_schema.empty()) return success;
+    const json::value& example = schemas.at(operation.response_schema).at("examples").at(0);
+    const json::object schema = reference("schemas", operation.response_schema);
+    switch (operation.shape) {
         case Shape::Bare:
             success["content"] = content_of(schema, example);
             break;
@@ -108,8 +108,8 @@ json::object success_of(const LocalRoute& route, const json::object& schemas) {
     return success;
 }
 
-json::object response_of(const Failure& failure, std::string_view meaning) {
-    json::object response{{"description", meaning}};
+json::object response_of(const Failure& failure, std::string_view description) {
+    json::object response{{"description", description}};
     if (failure.status == 429 || failure.status == 503) {
         response["headers"] = {{"Retry-After", header("Seconds to wait")}};
     }
@@ -120,8 +120,8 @@ json::object response_of(const Failure& failure, std::string_view meaning) {
 }
 
 // A failure of this route alone, in its own words.
-json::object special(int status, std::string_view meaning) {
-    return response_of(failure_of(status), meaning);
+json::object route_failure(int status, std::string_view description) {
+    return response_of(failure_of(status), description);
 }
 
 }  // namespace
@@ -136,17 +136,19 @@ json::value take_example(json::value& schema) {
 
 json::object responses_of(const LocalRoute& route, const json::object& schemas) {
     json::object responses;
-    responses[std::to_string(route.text.status)] = success_of(route, schemas);
+    responses[std::to_string(route.openapi.status)] = success_of(route, schemas);
     const auto add = [&](int status) {
         responses[std::to_string(status)] = reference("responses", failure_of(status).name);
     };
     add(400);
     if (route.access != LocalAccess::Public) add(401);
-    if (!route.text.unauthorized.empty()) responses["401"] = special(401, route.text.unauthorized);
+    if (!route.openapi.unauthorized.empty())
+        responses["401"] = route_failure(401, route.openapi.unauthorized);
     if (route.access == LocalAccess::Permission) add(403);
     if (takes_id(route)) add(404);
-    if (!route.text.conflict.empty()) responses["409"] = special(409, route.text.conflict);
-    for (const LocalParameter& parameter : route.text.parameters) {
+    if (!route.openapi.conflict.empty())
+        responses["409"] = route_failure(409, route.openapi.conflict);
+    for (const OpenApiParameter& parameter : route.openapi.parameters) {
         if (parameter.name == "If-Match") add(412);
     }
     if (!route.body_schema.empty()) {
@@ -161,8 +163,8 @@ json::object responses_of(const LocalRoute& route, const json::object& schemas) 
 json::object shared_responses() {
     json::object all;
     for (const Failure& failure : failures) {
-        if (failure.meaning.empty()) continue;
-        all[failure.name] = response_of(failure, failure.meaning);
+        if (failure.description.empty()) continue;
+        all[failure.name] = response_of(failure, failure.description);
     }
     return all;
 }

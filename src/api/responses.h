@@ -1,4 +1,4 @@
-// Answers of the built-in roles: the contract's envelope.
+// Makes responses of the built-in roles, in the contract's envelope.
 #pragma once
 
 #include <optional>
@@ -10,17 +10,18 @@
 namespace merlon::api {
 
 // {"success":true,"data":…}, never cached: tokens and personal data are in it. `data` is JSON.
-http::Response data_answer(int status, std::string data);
+http::Response data_response(int status, std::string data);
 // 204.
-http::Response empty_answer();
+http::Response empty_response();
 
-// One page of a list. `data` is a JSON array.
-struct Page {
+// The `meta` member of a list's envelope.
+struct PageMeta {
     std::uint64_t total;  // on all pages
     std::uint64_t limit;  // of one page
     std::string next;     // cursor of the page after this one; empty: it is the last
 };
-http::Response list_answer(std::string data, const Page& page);
+// One page of a list. `data` is a JSON array.
+http::Response list_response(std::string data, const PageMeta& page);
 
 // RFC 3339 in UTC with milliseconds, quoted.
 std::string json_time(WallTime time);

@@ -1,0 +1,17 @@
+// Renders the OpenAPI 3.1 document of the built-in roles from their route tables, by which requests
+// are validated too. Declared services are left out: the document is public, and their routes are
+// not ours to publish.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "api/local_service.h"
+
+namespace merlon::api {
+
+// `public_url`: where clients find us; empty: where they found the document.
+std::string openapi_document(std::span<const RoleTable* const> roles,
+                             const std::string& public_url);
+
+}  // namespace merlon::api
