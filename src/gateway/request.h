@@ -1,56 +1,56 @@
-// What is known of a request so far; the stages of the request path fill it.
+// The state of one request, which the stages of the request path fill.
 #pragma once
 
 #include "api/route_table.h"
-#include "gateway/active.h"
 #include "gateway/limits/limit_gate.h"
+#include "gateway/snapshot_state.h"
 
 namespace merlon::gateway {
 
-// Texts for the time of one request. Shares their owner: a stopped loop destroys its waiting
-// requests after the path that served them.
-class BorrowedTexts {
+// Takes spare buffers for the time of one request. Shares their owner: a stopped loop destroys its
+// waiting requests after the path that served them.
+class BorrowedBuffers {
 public:
-    explicit BorrowedTexts(std::shared_ptr<Active> active) : active_(std::move(active)) {
-        auto& spare = active_->spare_texts;
-        if (spare.empty()) spare.push_back(std::make_unique<RequestTexts>());
-        texts_ = std::move(spare.back());
+    explicit BorrowedBuffers(std::shared_ptr<SnapshotState> state) : state_(std::move(state)) {
+        auto& spare = state_->spare_buffers;
+        if (spare.empty()) spare.push_back(std::make_unique<RequestBuffers>());
+        buffers_ = std::move(spare.back());
         spare.pop_back();
-        texts_->fields.clear();
+        buffers_->response_fields.clear();
     }
-    ~BorrowedTexts() {
-        // A few KiB each; more than these are a burst's.
+    ~BorrowedBuffers() {
+        // A few KiB each; those of a burst of more requests are freed.
         constexpr std::size_t spare_max = 128;
-        auto& spare = active_->spare_texts;
-        if (spare.size() < spare_max) spare.push_back(std::move(texts_));
+        auto& spare = state_->spare_buffers;
+        if (spare.size() < spare_max) spare.push_back(std::move(buffers_));
     }
-    BorrowedTexts(const BorrowedTexts&) = delete;
-    BorrowedTexts& operator=(const BorrowedTexts&) = delete;
-    RequestTexts* get() const { return texts_.get(); }
+    BorrowedBuffers(const BorrowedBuffers&) = delete;
+    BorrowedBuffers& operator=(const BorrowedBuffers&) = delete;
+    RequestBuffers* get() const { return buffers_.get(); }
 
 private:
-    std::shared_ptr<Active> active_;
-    std::unique_ptr<RequestTexts> texts_;
+    std::shared_ptr<SnapshotState> state_;
+    std::unique_ptr<RequestBuffers> buffers_;
 };
 
 // Lives in the frame of RequestPath::serve().
 struct Request {
-    std::shared_ptr<Active> active;
-    const Snapshot* snapshot = nullptr;  // of active
-    WallTime came;
+    std::shared_ptr<SnapshotState> state;
+    const Snapshot* snapshot = nullptr;  // of state
+    WallTime received_at;
     SteadyTime began;
-    RequestTexts* texts = nullptr;
+    RequestBuffers* buffers = nullptr;
     std::string client;
     std::string_view scheme;  // the client's: "http" or "https"
     wire::Target target;
     api::Match<Route> match;
     LimitTicket limits;
     tokens::TokenCache::Kept token;
-    std::optional<std::string> body;  // judged; goes on instead of the one that came
+    std::optional<std::string> body;  // validated; forwarded instead of the received one
     bool is_preflight = false;
     tokens::KeptAssertion assertion;  // empty where none is sent
-    bool is_authenticated = false;    // token is good, also after asking for revocations
-    std::string_view forwarded_to;    // a service's name; empty: we answered
+    bool is_authenticated = false;    // the token is valid and not revoked
+    std::string_view forwarded_to;    // a service's name; empty: not forwarded
 
     static constexpr std::string_view no_route = "unmatched";
     std::string_view route_name() const {

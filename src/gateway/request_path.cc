@@ -1,4 +1,4 @@
-// Serving one request from its head to its record in the metrics and the access log.
+// Serves one request, from its head to its record in the metrics and the access log.
 #include "gateway/request_path.h"
 
 #include "api/body_gate.h"
@@ -14,8 +14,8 @@ using wire::FieldId;
 
 namespace {
 
-std::unique_ptr<LimitStore> make_limit_store(const Shared& shared, net::Deadlines& deadlines,
-                                             Executor executor) {
+std::unique_ptr<LimitStore> make_limit_store(const SharedResources& shared,
+                                             net::Deadlines& deadlines, Executor executor) {
     if (shared.redis == nullptr) {
         return std::make_unique<LocalLimits>(shared.limits, shared.clock);
     }
@@ -25,7 +25,7 @@ std::unique_ptr<LimitStore> make_limit_store(const Shared& shared, net::Deadline
 
 }  // namespace
 
-RequestPath::RequestPath(Shared shared, net::Deadlines& deadlines, Executor executor,
+RequestPath::RequestPath(SharedResources shared, net::Deadlines& deadlines, Executor executor,
                          std::shared_ptr<const Snapshot> snapshot)
     : shared_(shared),
       deadlines_(deadlines),
@@ -38,7 +38,7 @@ RequestPath::RequestPath(Shared shared, net::Deadlines& deadlines, Executor exec
       every_second_(deadlines, [this] {
           open_streams_.close_expired(shared_.clock.wall());
           close_revoked_streams();
-          for (auto& upstream : active_->upstreams) upstream->prune();
+          for (auto& upstream : state_->upstreams) upstream->prune();
       }) {
     replace(std::move(snapshot));
 }
@@ -46,30 +46,30 @@ RequestPath::RequestPath(Shared shared, net::Deadlines& deadlines, Executor exec
 RequestPath::~RequestPath() = default;
 
 void RequestPath::replace(std::shared_ptr<const Snapshot> snapshot) {
-    if (active_) active_->checkers.clear();
-    active_ = std::make_shared<Active>(shared_.metrics);
+    if (state_) state_->checkers.clear();
+    state_ = std::make_shared<SnapshotState>(shared_.metrics);
     keys_seen_ = 0;
-    active_->snapshot = std::move(snapshot);
-    if (const auto& identity = active_->snapshot->identity) {
-        active_->assertions.emplace(identity->id, identity->key);
+    state_->snapshot = std::move(snapshot);
+    if (const auto& identity = state_->snapshot->identity) {
+        state_->assertions.emplace(identity->id, identity->key);
     }
-    limit_gate_.announce(active_->snapshot->limits);
-    for (const Service& service : active_->snapshot->services) {
+    limit_gate_.create_counters(state_->snapshot->limits);
+    for (const Service& service : state_->snapshot->services) {
         auto upstream = std::make_unique<upstream::Upstream>(service.name, service.targets,
                                                              deadlines_, shared_.metrics);
-        active_->checkers.push_back(std::make_unique<upstream::HealthChecker>(
+        state_->checkers.push_back(std::make_unique<upstream::HealthChecker>(
             *upstream, service.health, executor_, shared_.clock, deadlines_, entropy_));
-        active_->upstreams.push_back(std::move(upstream));
+        state_->upstreams.push_back(std::move(upstream));
     }
 }
 
 Task<> RequestPath::serve(http::Exchange& exchange) {
-    const BorrowedTexts texts(active_);
+    const BorrowedBuffers buffers(state_);
     Request request;
-    request.texts = texts.get();
-    request.active = active_;
-    request.snapshot = active_->snapshot.get();
-    request.came = shared_.clock.wall();
+    request.buffers = buffers.get();
+    request.state = state_;
+    request.snapshot = state_->snapshot.get();
+    request.received_at = shared_.clock.wall();
     request.began = shared_.clock.steady();
     auto status = co_await respond(exchange, request);
     if (!status && !exchange.has_begun()) {
@@ -91,7 +91,7 @@ Task<int> RequestPath::respond(http::Exchange& exchange, Request& request) {
     // Before authentication, so that a stranger pays the cheap stage first; before 404 and 405, so
     // that probing for paths counts.
     const Result<> admitted = co_await count(lookup, request);
-    LimitGate::add_fields(request.limits, request.texts->fields);
+    LimitGate::add_fields(request.limits, request.buffers->response_fields);
     MERLON_CO_TRY(Result<>(admitted));
     MERLON_CO_TRY(require_route(lookup));
     if (lookup == Lookup::Options) co_return co_await send_allowed_methods(exchange, request);
@@ -114,13 +114,13 @@ Task<int> RequestPath::respond(http::Exchange& exchange, Request& request) {
 // are new revocations or keys, all of them are checked.
 void RequestPath::close_revoked_streams() {
     const std::uint64_t revocations = shared_.revocations.generation();
-    const std::uint64_t keys = active_->snapshot->verifier->generation();
+    const std::uint64_t keys = state_->snapshot->verifier->generation();
     if (revocations_seen_ == revocations && keys_seen_ == keys) return;
     revocations_seen_ = revocations;
     keys_seen_ = keys;
     open_streams_.close_revoked([this](const tokens::AccessToken& token) {
         return shared_.revocations.is_revoked(token) ||
-               active_->snapshot->verifier->has_lost_its_key(token, shared_.clock.wall());
+               state_->snapshot->verifier->has_lost_its_key(token, shared_.clock.wall());
     });
 }
 
@@ -134,7 +134,7 @@ Task<int> RequestPath::refuse_with(http::Exchange& exchange, Request& request, E
     }
     const http::Response refusal =
         api::error_response(error, exchange.head().find(FieldId::Accept));
-    http::FieldLines& fields = request.texts->fields;
+    http::FieldLines& fields = request.buffers->response_fields;
     if (refusal.status == 405) fields.add("Allow", api::allow_text(request.match.methods));
     fields.add_lines(refusal.fields.text());
     MERLON_CO_TRY(co_await exchange.send(refusal.status, fields, refusal.body));
@@ -145,10 +145,10 @@ http::Response RequestPath::refuse(const http::Peer& peer, const Error& error) {
     http::Response response = api::error_response(error, nullptr);
     const WallTime now = shared_.clock.wall();
     const std::string request_id = Uuid::make_v7(now, entropy_).str();
-    response.fields.add_lines(active_->snapshot->security_fields.text());
+    response.fields.add_lines(state_->snapshot->security_fields.text());
     response.fields.add("X-Request-ID", request_id);
-    if (is_logged(active_->snapshot->access_log, response.status)) {
-        access_log_.add({.came = now,
+    if (is_logged(state_->snapshot->access_log, response.status)) {
+        access_log_.add({.received_at = now,
                          .request_id = request_id,
                          .route = Request::no_route,
                          .status = response.status,
@@ -160,11 +160,11 @@ http::Response RequestPath::refuse(const http::Peer& peer, const Error& error) {
 void RequestPath::record(const http::Exchange& exchange, const Request& request, int status) {
     const wire::Method method = exchange.head().method;
     const auto duration = shared_.clock.steady() - request.began;
-    request.active->durations.of(method, request.route_name(), status).observe(duration);
+    request.state->durations.of(method, request.route_name(), status).observe(duration);
     if (!is_logged(request.snapshot->access_log, status)) return;
-    access_log_.add({.came = request.came,
-                     .request_id = request.texts->request_id,
-                     .trace_id = wire::trace_id_of(request.texts->traceparent),
+    access_log_.add({.received_at = request.received_at,
+                     .request_id = request.buffers->request_id,
+                     .trace_id = wire::trace_id_of(request.buffers->traceparent),
                      .method = method,
                      .route = request.route_name(),
                      .status = status,

@@ -10,8 +10,8 @@
 
 namespace merlon::gateway {
 
-// What all workers share. Borrowed.
-struct Shared {
+// What the request paths of all workers share. Borrowed.
+struct SharedResources {
     const Clock& clock;
     Entropy& entropy;
     LimitTable& limits;
@@ -25,13 +25,13 @@ struct Shared {
 // One worker's request path. One thread.
 class RequestPath final : public http::Handler {
 public:
-    RequestPath(Shared shared, net::Deadlines& deadlines, Executor executor,
+    RequestPath(SharedResources shared, net::Deadlines& deadlines, Executor executor,
                 std::shared_ptr<const Snapshot> snapshot);
 
     // A reload: requests that have begun keep the old configuration.
     void replace(std::shared_ptr<const Snapshot> snapshot);
 
-    // What is under way, to be closed when a session is revoked.
+    // Streams and tunnels that are open, to be closed when a session is revoked.
     OpenStreams& open_streams() { return open_streams_; }
 
     ~RequestPath() override;
@@ -40,7 +40,7 @@ public:
     http::Response refuse(const http::Peer& peer, const Error& error) override;
 
 private:
-    // What the routing table says of a request's path and method.
+    // What the route table has for a request's path and method.
     enum class Lookup : std::uint8_t { Route, Options, UnknownPath, UnknownMethod };
 
     // The stages in their order; each passes the request on, responds, or gives the error of the
@@ -65,7 +65,7 @@ private:
     // Into the metrics and the access log; `status` is 499 when the response broke off.
     void record(const http::Exchange& exchange, const Request& request, int status);
 
-    Shared shared_;
+    SharedResources shared_;
     net::Deadlines& deadlines_;
     Executor executor_;
     std::unique_ptr<LimitStore> limit_store_;
@@ -77,7 +77,7 @@ private:
     // Generations that open_streams_ was searched for.
     std::uint64_t revocations_seen_ = 0;
     std::uint64_t keys_seen_ = 0;
-    std::shared_ptr<Active> active_;
+    std::shared_ptr<SnapshotState> state_;
     net::EverySecond every_second_;
 };
 

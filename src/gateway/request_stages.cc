@@ -25,7 +25,7 @@ void RequestPath::identify(const http::Exchange& exchange, Request& request) {
         if (field.id == FieldId::XRequestId) received_id = field.value;
         if (field.id == FieldId::Traceparent) received_trace = field.value;
         if (field.id == FieldId::XForwardedProto) received_scheme = field.value;
-        if (field.id == FieldId::Authorization) request.active->cache.expect(field.value);
+        if (field.id == FieldId::Authorization) request.state->cache.expect(field.value);
         if (field.id == FieldId::XForwardedFor) {
             if (!forwarded_for.empty()) forwarded_for += ',';
             forwarded_for += field.value;
@@ -36,17 +36,17 @@ void RequestPath::identify(const http::Exchange& exchange, Request& request) {
     const bool is_https = exchange.peer().is_tls || (is_proxied && received_scheme == "https");
     request.scheme = is_https ? "https" : "http";
     const bool takes_id = is_proxied && wire::is_request_id(received_id);
-    request.texts->request_id =
-        takes_id ? received_id : Uuid::make_v7(request.came, entropy_).text();
-    wire::next_traceparent(received_trace, entropy_, request.texts->traceparent);
-    request.texts->fields.add_lines(snapshot.security_fields.text());
-    request.texts->fields.add("X-Request-ID", request.texts->request_id);
+    request.buffers->request_id =
+        takes_id ? received_id : Uuid::make_v7(request.received_at, entropy_).text();
+    wire::next_traceparent(received_trace, entropy_, request.buffers->traceparent);
+    request.buffers->response_fields.add_lines(snapshot.security_fields.text());
+    request.buffers->response_fields.add("X-Request-ID", request.buffers->request_id);
 }
 
 // Errors: those of wire::canonicalize.
 Result<RequestPath::Lookup> RequestPath::find_route(const http::Exchange& exchange,
                                                     Request& request) {
-    request.target = MERLON_TRY(wire::canonicalize(exchange.head().target, request.texts->path));
+    request.target = MERLON_TRY(wire::canonicalize(exchange.head().target, request.buffers->path));
     request.match = request.snapshot->routes.find(exchange.head().method, request.target.path);
     if (request.match.methods == 0) return Lookup::UnknownPath;
     if (request.match.route != nullptr) return Lookup::Route;
@@ -56,21 +56,21 @@ Result<RequestPath::Lookup> RequestPath::find_route(const http::Exchange& exchan
 
 Result<> RequestPath::check_origin(const http::Exchange& exchange, Request& request) {
     const Snapshot& snapshot = *request.snapshot;
-    if (!snapshot.cors.origins.empty()) request.texts->fields.add("Vary", "Origin");
+    if (!snapshot.cors.origins.empty()) request.buffers->response_fields.add("Vary", "Origin");
     const Field* origin = exchange.head().find(FieldId::Origin);
     if (origin == nullptr || origin->value == snapshot.own_origin) return {};
     if (std::ranges::find(snapshot.cors.origins, origin->value) == snapshot.cors.origins.end()) {
         return fail(Kind::Denied, "cors.origin");
     }
-    add_origin_fields(snapshot.cors, origin->value, request.texts->fields);
+    add_origin_fields(snapshot.cors, origin->value, request.buffers->response_fields);
     request.is_preflight = exchange.head().method == wire::Method::Options &&
                            exchange.head().find(FieldId::AccessControlRequestMethod) != nullptr;
     return {};
 }
 
 Task<int> RequestPath::send_preflight(http::Exchange& exchange, Request& request) {
-    add_preflight_fields(request.snapshot->cors, request.texts->fields);
-    MERLON_CO_TRY(co_await exchange.send(204, request.texts->fields, {}));
+    add_preflight_fields(request.snapshot->cors, request.buffers->response_fields);
+    MERLON_CO_TRY(co_await exchange.send(204, request.buffers->response_fields, {}));
     co_return 204;
 }
 
@@ -89,13 +89,13 @@ Result<> RequestPath::require_route(Lookup lookup) {
 }
 
 Task<int> RequestPath::send_allowed_methods(http::Exchange& exchange, Request& request) {
-    request.texts->fields.add("Allow", api::allow_text(request.match.methods));
-    MERLON_CO_TRY(co_await exchange.send(204, request.texts->fields, {}));
+    request.buffers->response_fields.add("Allow", api::allow_text(request.match.methods));
+    MERLON_CO_TRY(co_await exchange.send(204, request.buffers->response_fields, {}));
     co_return 204;
 }
 
-// Authenticates where the route's rule asks for a subject, then asks the policy. Errors: those of
-// TokenGate::admit and Policy::authorize, "token.issuer" (Unknown).
+// Authenticates where the route's rule needs a subject, then has the policy decide. Errors: those
+// of TokenGate::admit and Policy::authorize, "token.issuer" (Unknown).
 Result<access::Pass> RequestPath::authorize(const http::Exchange& exchange, Request& request) {
     const Route& route = *request.match.route;
     if (!route.rule.needs_subject()) return access::Policy::authorize(nullptr, route.rule);
@@ -110,9 +110,9 @@ Result<access::Pass> RequestPath::authorize(const http::Exchange& exchange, Requ
 }
 
 Task<int> RequestPath::send_fixed_body(http::Exchange& exchange, Request& request) {
-    request.texts->fields.add("Content-Type", "application/json; charset=utf-8");
-    MERLON_CO_TRY(
-        co_await exchange.send(200, request.texts->fields, request.match.route->fixed_body));
+    request.buffers->response_fields.add("Content-Type", "application/json; charset=utf-8");
+    MERLON_CO_TRY(co_await exchange.send(200, request.buffers->response_fields,
+                                         request.match.route->fixed_body));
     co_return 200;
 }
 
@@ -132,20 +132,22 @@ Task<int> RequestPath::call_role(http::Exchange& exchange, access::Pass pass, Re
         &exchange, pass,
         {route.declared, route.schema.get(), request.target, request.token.get(), request.client}));
     http::Response response = MERLON_CO_TRY(co_await route.local->call(std::move(call)));
-    request.texts->fields.add_lines(response.fields.text());
-    MERLON_CO_TRY(co_await exchange.send(response.status, request.texts->fields, response.body));
+    request.buffers->response_fields.add_lines(response.fields.text());
+    MERLON_CO_TRY(
+        co_await exchange.send(response.status, request.buffers->response_fields, response.body));
     co_return response.status;
 }
 
-// Tells a service that we know by its certificate for whom we call, so that it need not ask.
+// Asserts the user to a service that we know by its certificate, which then need not verify the
+// token at auth.
 // Errors: those of AssertionIssuer::issue.
 Result<> RequestPath::assert_caller(const wire::RequestHead& head, const Service& service,
                                     Request& request) {
     if (!service.identity || !request.is_authenticated) return {};
-    // Config has seen to it that who calls a service by its identity has one.
-    MERLON_ASSERT(request.active->assertions.has_value());
-    request.assertion = MERLON_TRY(request.active->assertions->issue(
-        *request.token, api::bearer_token(head), *service.identity, request.came));
+    // Config refuses a service with an identity where the gateway has none.
+    MERLON_ASSERT(request.state->assertions.has_value());
+    request.assertion = MERLON_TRY(request.state->assertions->issue(
+        *request.token, api::bearer_token(head), *service.identity, request.received_at));
     return {};
 }
 
@@ -153,18 +155,18 @@ Result<> RequestPath::assert_caller(const wire::RequestHead& head, const Service
 Forwarding RequestPath::forwarding(const Service& service, Request& request) {
     request.forwarded_to = service.name;
     const Route& route = *request.match.route;
-    RequestTexts& texts = *request.texts;
-    return {.upstream = *request.active->upstreams[route.service],
+    RequestBuffers& buffers = *request.buffers;
+    return {.upstream = *request.state->upstreams[route.service],
             .open_streams = open_streams_,
             .clock = shared_.clock,
             .token = request.token.get(),
             .target = request.target,
-            .request_id = texts.request_id,
-            .traceparent = texts.traceparent,
+            .request_id = buffers.request_id,
+            .traceparent = buffers.traceparent,
             .client_address = request.client,
             .scheme = request.scheme,
-            .answer_fields = texts.fields,
-            .texts = texts.forwarding,
+            .response_fields = buffers.response_fields,
+            .buffers = buffers.forwarding,
             .timeout = route.timeout,
             .body_timeout = request.snapshot->timeouts.body,
             .tunnel_idle = request.snapshot->timeouts.idle,

@@ -77,9 +77,10 @@ public:
         auto made = snapshot();
         ASSERT_TRUE(made) << made.error().detail;
         thread.run([&] {
-            path = std::make_unique<RequestPath>(
-                Shared{clock, entropy, limits, refusals, metrics, revocations, access_lines},
-                thread.deadlines(), thread.executor(), *made);
+            path =
+                std::make_unique<RequestPath>(SharedResources{clock, entropy, limits, refusals,
+                                                              metrics, revocations, access_lines},
+                                              thread.deadlines(), thread.executor(), *made);
             server =
                 std::make_unique<http::Server>(thread.executor(), system_clock, server_settings,
                                                *path, thread.deadlines(), nullptr, 100);
@@ -90,7 +91,7 @@ public:
         });
     }
     Wire connect() const { return Wire::connect(port); }
-    // One GET on a connection of its own; the whole answer.
+    // One GET on a connection of its own; the whole response.
     std::string get(const std::string& target) {
         Wire client = connect();
         client.send("GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");

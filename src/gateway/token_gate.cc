@@ -1,4 +1,4 @@
-// Cache, verifier, revocations: in this order.
+// Consults the cache, then the verifier, then the revocations.
 #include "gateway/token_gate.h"
 
 #include <utility>
@@ -10,19 +10,19 @@ namespace merlon::gateway {
 
 TokenGate::TokenGate(const tokens::Revocations& revocations, metrics::Registry& metrics)
     : revocations_(revocations),
-      hits_(
-          metrics.counter("merlon_token_cache", "verified tokens asked for", {{"outcome", "hit"}})),
-      misses_(metrics.counter("merlon_token_cache", "verified tokens asked for",
+      hits_(metrics.counter("merlon_token_cache", "look-ups of verified tokens",
+                            {{"outcome", "hit"}})),
+      misses_(metrics.counter("merlon_token_cache", "look-ups of verified tokens",
                               {{"outcome", "miss"}})) {}
 
 Result<const access::Subject*> TokenGate::admit(const wire::RequestHead& head, Request& request) {
     const std::string_view token = api::bearer_token(head);
-    if (token.data() == nullptr) return fail(Kind::Unknown, tokens::missing_token_rule);
-    const WallTime now = request.came;
+    if (token.data() == nullptr) return fail(Kind::Unknown, "token.missing");
+    const WallTime now = request.received_at;
     const tokens::Verifier& verifier = *request.snapshot->verifier;
-    tokens::TokenCache& cache = request.active->cache;
+    tokens::TokenCache& cache = request.state->cache;
     const std::uint64_t generation = verifier.generation();
-    if (std::exchange(request.active->keys_seen, generation) != generation) cache.flush();
+    if (std::exchange(request.state->keys_seen, generation) != generation) cache.flush();
     request.token = cache.find(token, now);
     if (request.token != nullptr) {
         hits_.add();

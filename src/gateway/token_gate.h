@@ -1,5 +1,5 @@
-// The stage that turns a bearer token into a subject: verified once, then remembered, and asked
-// about revocations whenever there are new ones.
+// The stage that turns a bearer token into a subject. A token is verified once, then cached, and
+// checked for revocation at every request.
 #pragma once
 
 #include "gateway/request.h"
@@ -12,7 +12,7 @@ class TokenGate final {
 public:
     TokenGate(const tokens::Revocations& revocations, metrics::Registry& metrics);
 
-    // Keeps the token in `request`, which the subject lives as long as.
+    // Keeps the token in `request`; the subject lives as long.
     // Errors: "token.missing", "token.revoked", those of Verifier::verify_access (Unknown), and
     // "token.stale" (Unavailable: others may have revoked it, and the route is closed then).
     Result<const access::Subject*> admit(const wire::RequestHead& head, Request& request);

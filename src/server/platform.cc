@@ -156,8 +156,8 @@ Result<> Platform::open_state() {
 Result<> Platform::open_gateway() {
     const auto snapshot = MERLON_TRY(make_snapshot(settings_));
     const auto tls = MERLON_TRY(net::TlsServerContext::make_if_any(settings_.server.tls));
-    const gateway::Shared shared{clock_,   entropy_,     limits_,       refusals_,
-                                 metrics_, revocations_, log_.second(), redis_.get()};
+    const gateway::SharedResources shared{clock_,   entropy_,     limits_,       refusals_,
+                                          metrics_, revocations_, log_.second(), redis_.get()};
     for (auto& worker : workers_) worker->add_gateway(settings_.server, shared, snapshot, tls);
     for (const net::Endpoint& endpoint : settings_.server.listen) {
         MERLON_TRY(listen(

@@ -3,7 +3,8 @@
 
 namespace merlon::server {
 
-http::Server& Worker::add_gateway(const http::ServerSettings& settings, gateway::Shared shared,
+http::Server& Worker::add_gateway(const http::ServerSettings& settings,
+                                  gateway::SharedResources shared,
                                   std::shared_ptr<const gateway::Snapshot> snapshot,
                                   std::shared_ptr<const net::TlsServerContext> tls) {
     path_ =

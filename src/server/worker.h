@@ -18,7 +18,7 @@ public:
     }
 
     // The gateway's request path and its server. Once.
-    http::Server& add_gateway(const http::ServerSettings& settings, gateway::Shared shared,
+    http::Server& add_gateway(const http::ServerSettings& settings, gateway::SharedResources shared,
                               std::shared_ptr<const gateway::Snapshot> snapshot,
                               std::shared_ptr<const net::TlsServerContext> tls);
     // A role's own server. Borrows the last three for life.

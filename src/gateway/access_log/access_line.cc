@@ -1,4 +1,4 @@
-// The members of an access line.
+// Renders the JSON members of an access line.
 #include "gateway/access_log/access_line.h"
 
 #include "base/rfc3339.h"
@@ -36,7 +36,7 @@ void append_milliseconds(std::string& out, std::chrono::nanoseconds duration) {
 
 void append_access_line(std::string& out, const AccessLine& line) {
     out += R"({"log":"access","timestamp":")";
-    append_rfc3339(out, line.came);
+    append_rfc3339(out, line.received_at);
     out += '"';
     append_text(out, R"(,"requestId":)", line.request_id);
     append_text(out, R"(,"traceId":)", line.trace_id);

@@ -1,4 +1,4 @@
-// One finished request as a line of the access log.
+// Renders one finished request as a line of the access log.
 #pragma once
 
 #include <chrono>
@@ -11,17 +11,17 @@
 
 namespace merlon::gateway {
 
-// What is said of a request: ids, numbers, names of the configuration and the client's address,
-// never what only the client chose (path, query, fields): those carry tokens and personal data.
+// Ids, numbers, names of the configuration and the client's address; never what only the client
+// chose (path, query, fields), which may hold tokens and personal data.
 // Borrows its texts. An empty text is left out of the line.
 struct AccessLine {
-    WallTime came;  // when its head had come
+    WallTime received_at;  // when its head was complete
     std::string_view request_id;
     std::string_view trace_id = {};
     std::optional<wire::Method> method = {};  // none: its head broke a rule
     std::string_view route;                   // the pattern
     int status;
-    std::optional<std::chrono::nanoseconds> duration = {};  // none: nobody began on it
+    std::optional<std::chrono::nanoseconds> duration = {};  // none: no handler began
     std::uint64_t bytes_in = 0;                             // of the bodies
     std::uint64_t bytes_out = 0;
     std::string_view ip;

@@ -1,4 +1,4 @@
-// Batches of access lines.
+// Batches access lines.
 #include "gateway/access_log/access_log.h"
 
 namespace merlon::gateway {

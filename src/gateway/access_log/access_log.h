@@ -1,5 +1,5 @@
-// The access log of one worker: lines are formatted into a buffer that is there already and handed
-// over in batches, so that a request pays for no allocation, lock or system call.
+// The access log of one worker: lines are formatted into a buffer of its own and handed to
+// the writer in batches, so that a request pays for no allocation, lock or system call.
 #pragma once
 
 #include <string>

@@ -16,7 +16,7 @@ void add_line(benchmark::State& state) {
     asio::io_context loop;
     net::Deadlines deadlines(loop.get_executor());
     AccessLog log(deadlines, nowhere);
-    const AccessLine line{.came = WallTime{std::chrono::milliseconds{1'767'225'600'007}},
+    const AccessLine line{.received_at = WallTime{std::chrono::milliseconds{1'767'225'600'007}},
                           .request_id = "01a2119d-9374-7622-b7c7-6f05c6a7a0db",
                           .trace_id = "4bf92f3577b34da6a3ce929d0e0e4736",
                           .method = wire::Method::Get,

@@ -9,10 +9,14 @@
 namespace merlon::gateway {
 namespace {
 
-constexpr WallTime came{std::chrono::milliseconds{1'767'225'600'007}};
+constexpr WallTime received_at{std::chrono::milliseconds{1'767'225'600'007}};
 
 AccessLine served() {
-    return {.came = came, .request_id = "r-1", .route = "/a/{id}", .status = 200, .ip = "10.0.0.1"};
+    return {.received_at = received_at,
+            .request_id = "r-1",
+            .route = "/a/{id}",
+            .status = 200,
+            .ip = "10.0.0.1"};
 }
 
 TEST(AccessLine, SaysWhatThereIsAndNothingElse) {

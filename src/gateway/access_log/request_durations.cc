@@ -1,4 +1,4 @@
-// One histogram for each method, route and status that occurred.
+// Creates a histogram for each method, route and status that occurs.
 #include "gateway/access_log/request_durations.h"
 
 #include <string>
@@ -13,7 +13,7 @@ metrics::Histogram& RequestDurations::of(wire::Method method, std::string_view r
     metrics::Histogram*& histogram = histograms_[key];
     if (histogram == nullptr) {
         histogram = &metrics_.histogram("http_server_request_duration_seconds",
-                                        "from head to end of answer",
+                                        "from the head to the end of the response",
                                         {{"method", std::string(wire::name(method))},
                                          {"route", std::string(route)},
                                          {"status", std::to_string(status)}});

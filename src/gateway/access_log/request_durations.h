@@ -1,4 +1,4 @@
-// How long requests took, by method, route and status.
+// Histograms of how long requests took, by method, route and status.
 #pragma once
 
 #include <string_view>
@@ -9,7 +9,7 @@
 
 namespace merlon::gateway {
 
-// Keeps what the registry gave, so that a request does not look names up. One thread.
+// Keeps the registry's histograms, so that a request does not look names up. One thread.
 class RequestDurations final {
 public:
     explicit RequestDurations(metrics::Registry& metrics) : metrics_(metrics) {}

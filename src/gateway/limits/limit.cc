@@ -1,4 +1,4 @@
-// From the settings of a limit to the limit.
+// Makes a limit from its settings, and matches paths.
 #include "gateway/limits/limit.h"
 
 #include <fmt/format.h>
@@ -11,7 +11,7 @@ namespace {
 
 // The names that express services use: the general limit has none. Letters of an operator's name
 // that mean something in a key are written out, and a name that could be the beginning of an IPv6
-// address is told from one.
+// address gets a prefix of its own.
 std::string shared_prefix_of(const std::string& name) {
     if (name == "api") return "rl:";
     const auto is_hex = [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; };

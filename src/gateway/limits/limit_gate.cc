@@ -1,4 +1,4 @@
-// Limits of one request.
+// Counts one request under its limits, and queues it while a limit is full of reservations.
 #include "gateway/limits/limit_gate.h"
 
 namespace merlon::gateway {
@@ -9,39 +9,39 @@ using Pause = asio::basic_waitable_timer<std::chrono::steady_clock,
 
 }  // namespace
 
-// An attempt that waits, in the line of its key. Lives in reserve()'s frame.
+// A waiter in the queue of its key. Lives in wait_for_capacity()'s frame.
 struct LimitGate::Waiter {
-    Waiter(std::shared_ptr<Lines> all, std::uint64_t waits_for, Executor executor)
-        : lines(std::move(all)), key(waits_for), pause(executor) {
-        lines->by_key[key].push_back(this);
+    Waiter(std::shared_ptr<WaitQueues> all, std::uint64_t waits_for, Executor executor)
+        : queues(std::move(all)), key(waits_for), pause(executor) {
+        queues->by_key[key].push_back(this);
     }
     Waiter(const Waiter&) = delete;
     Waiter& operator=(const Waiter&) = delete;
     ~Waiter() {
-        const auto line = lines->by_key.find(key);
-        std::erase(line->second, this);
-        if (line->second.empty()) lines->by_key.erase(line);
+        const auto queue = queues->by_key.find(key);
+        std::erase(queue->second, this);
+        if (queue->second.empty()) queues->by_key.erase(queue);
     }
-    bool is_first() const { return lines->by_key.find(key)->second.front() == this; }
+    bool is_first() const { return queues->by_key.find(key)->second.front() == this; }
 
-    std::shared_ptr<Lines> lines;
+    std::shared_ptr<WaitQueues> queues;
     std::uint64_t key;
     Pause pause;
 };
 
-void LimitGate::Lines::call_first(std::uint64_t key) {
-    const auto line = by_key.find(key);
-    if (line != by_key.end()) line->second.front()->pause.cancel();
+void LimitGate::WaitQueues::wake_first(std::uint64_t key) {
+    const auto queue = by_key.find(key);
+    if (queue != by_key.end()) queue->second.front()->pause.cancel();
 }
 
-// Full of attempts whose outcome is not known: one of them may turn out to be a success. Only the
-// first in line asks again, when one of this worker's has settled and, for those of the others, now
-// and then: thousands that wait together must not keep the loop busy.
-Task<> LimitGate::wait_for_a_place(LimitClaim* claim, std::string_view client) {
+// The limit is full of attempts whose outcome is unknown; one of them may be a success. Only the
+// oldest waiter tries again: when a reservation of this worker is settled and, for those of other
+// workers, with back-off. Thousands of waiters must not keep the loop busy.
+Task<> LimitGate::wait_for_capacity(LimitClaim* claim, std::string_view client) {
     const SteadyTime end = clock_.steady() + wait_max;
     const std::uint64_t key = claim->key;
     {
-        Waiter waiter(lines_, key, executor_);
+        Waiter waiter(queues_, key, executor_);
         for (std::chrono::milliseconds delay{25};;) {
             const bool is_first = waiter.is_first();
             waiter.pause.expires_after(is_first ? delay : wait_max);
@@ -53,15 +53,16 @@ Task<> LimitGate::wait_for_a_place(LimitClaim* claim, std::string_view client) {
             if (claim->state.allowed || claim->is_full || is_late) break;
         }
     }
-    lines_->call_first(key);
+    queues_->wake_first(key);
     co_return Result<>{};
 }
 
-Result<> LimitGate::take(const LimitClaim& claim, LimitTicket& ticket) {
+Result<> LimitGate::apply(const LimitClaim& claim, LimitTicket& ticket) {
     const Limit& limit = *claim.limit;
     const LimitState& state = claim.state;
-    if (limit.skips_successful && state.allowed && ticket.hold_count < LimitTicket::limits_max) {
-        ticket.holds[ticket.hold_count++] = claim;
+    if (limit.skips_successful && state.allowed &&
+        ticket.reservation_count < LimitTicket::limits_max) {
+        ticket.reservations[ticket.reservation_count++] = claim;
     }
     if (ticket.nearest == nullptr || state.remaining < ticket.state.remaining || !state.allowed) {
         ticket.nearest = &limit;
@@ -75,13 +76,13 @@ Result<> LimitGate::take(const LimitClaim& claim, LimitTicket& ticket) {
 
 Task<> LimitGate::admit_under(std::span<LimitClaim> claims, SteadyTime now, LimitTicket& ticket) {
     while (!claims.empty()) {
-        const std::size_t asked = MERLON_CO_TRY(co_await store_.claim(claims, ticket.client, now));
-        LimitClaim& last = claims[asked - 1];
-        const bool may_get_a_place =
+        const std::size_t tried = MERLON_CO_TRY(co_await store_.claim(claims, ticket.client, now));
+        LimitClaim& last = claims[tried - 1];
+        const bool may_get_capacity =
             !last.state.allowed && last.limit->skips_successful && !last.is_full;
-        if (may_get_a_place) MERLON_CO_TRY(co_await wait_for_a_place(&last, ticket.client));
-        for (const LimitClaim& claim : claims.first(asked)) MERLON_CO_TRY(take(claim, ticket));
-        claims = claims.subspan(asked);
+        if (may_get_capacity) MERLON_CO_TRY(co_await wait_for_capacity(&last, ticket.client));
+        for (const LimitClaim& claim : claims.first(tried)) MERLON_CO_TRY(apply(claim, ticket));
+        claims = claims.subspan(tried);
     }
     co_return Result<>{};
 }
@@ -102,7 +103,7 @@ Task<> LimitGate::admit(std::span<const Limit> limits, std::string_view path,
     co_return co_await admit_under(std::span(claims).first(count), now, ticket);
 }
 
-void LimitGate::announce(std::span<const Limit> limits) {
+void LimitGate::create_counters(std::span<const Limit> limits) {
     for (const Limit& limit : limits) refused_by(limit);
 }
 
@@ -113,11 +114,11 @@ metrics::Counter& LimitGate::refused_by(const Limit& limit) {
 
 void LimitGate::settle(LimitTicket& ticket, int status) {
     const auto outcome = status < 400 ? LimitTable::Outcome::Forgiven : LimitTable::Outcome::Counts;
-    for (std::size_t i = 0; i < ticket.hold_count; ++i) {
-        store_.settle(ticket.holds[i], ticket.client, outcome);
-        lines_->call_first(ticket.holds[i].key);
+    for (std::size_t i = 0; i < ticket.reservation_count; ++i) {
+        store_.settle(ticket.reservations[i], ticket.client, outcome);
+        queues_->wake_first(ticket.reservations[i].key);
     }
-    ticket.hold_count = 0;
+    ticket.reservation_count = 0;
 }
 
 void LimitGate::add_fields(const LimitTicket& ticket, http::FieldLines& fields) {

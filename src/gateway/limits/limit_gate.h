@@ -1,5 +1,5 @@
-// Applies an installation's limits to one request: counts, reserves, waits, and says how near the
-// nearest limit is.
+// Applies the rate limits to one request: counts it or reserves a place, waits for one, and renders
+// the RateLimit fields of the nearest limit.
 #pragma once
 
 #include <deque>
@@ -20,8 +20,8 @@ struct LimitTicket {
     static constexpr std::size_t limits_max = LimitStore::claims_max;
 
     std::string client;
-    std::array<LimitClaim, limits_max> holds;  // reservations to settle
-    std::size_t hold_count = 0;
+    std::array<LimitClaim, limits_max> reservations;  // to settle
+    std::size_t reservation_count = 0;
     const Limit* nearest = nullptr;  // null: no limit covers the request
     LimitState state;                // of the nearest
 };
@@ -37,16 +37,16 @@ public:
               metrics::Registry& metrics, Executor executor)
         : table_(table), store_(store), clock_(clock), metrics_(metrics), executor_(executor) {}
 
-    // Makes the counter of every limit, so that its first refusal is an increase that can be seen.
-    void announce(std::span<const Limit> limits);
+    // Creates the metric of every limit at 0, so that its first refusal shows as an increase.
+    void create_counters(std::span<const Limit> limits);
 
     // Counts the request under every limit that covers it and fills `ticket`, which lives in the
-    // caller's frame. `now` is when it came. `counts_as_service`: its route is one of a declared
-    // service without limit: none, or there is no route for it.
-    // Errors: "limit.exceeded", "limit.auth" (Exhausted, with RetryAfter).
+    // caller's frame. `now` is when it was received. `counts_as_service`: its route is one of a
+    // declared service without limit: none, or there is no route for it. Errors: "limit.exceeded",
+    // "limit.auth" (Exhausted, with RetryAfter).
     Task<> admit(std::span<const Limit> limits, std::string_view path, bool counts_as_service,
                  std::string client, SteadyTime now, LimitTicket& ticket);
-    // After the answer. A success is forgiven where the limit skips those.
+    // After the response. A success is not counted where the limit skips those.
     void settle(LimitTicket& ticket, int status);
 
     // RateLimit-* of the nearest limit.
@@ -55,23 +55,23 @@ public:
 private:
     metrics::Counter& refused_by(const Limit& limit);
     struct Waiter;
-    // Who waits for a reservation, in the order they came. Shared with those who wait: a stopped
+    // Requests that wait for a reservation, first in, first out. Shared with the waiters: a stopped
     // loop destroys them after the gate.
-    struct Lines {
+    struct WaitQueues {
         std::unordered_map<std::uint64_t, std::deque<Waiter*>> by_key;
-        void call_first(std::uint64_t key);
+        void wake_first(std::uint64_t key);
     };
 
     Task<> admit_under(std::span<LimitClaim> claims, SteadyTime now, LimitTicket& ticket);
-    Task<> wait_for_a_place(LimitClaim* claim, std::string_view client);
-    Result<> take(const LimitClaim& claim, LimitTicket& ticket);
+    Task<> wait_for_capacity(LimitClaim* claim, std::string_view client);
+    Result<> apply(const LimitClaim& claim, LimitTicket& ticket);
 
     const LimitTable& table_;
     LimitStore& store_;
     const Clock& clock_;
     metrics::Registry& metrics_;
     Executor executor_;
-    std::shared_ptr<Lines> lines_ = std::make_shared<Lines>();
+    std::shared_ptr<WaitQueues> queues_ = std::make_shared<WaitQueues>();
 };
 
 }  // namespace merlon::gateway

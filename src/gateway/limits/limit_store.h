@@ -1,4 +1,4 @@
-// Where limits count: the port between the gate and the table of this process, or Redis.
+// The port between the limit gate and where limits count: the table of this process, or Redis.
 #pragma once
 
 #include <span>
@@ -17,10 +17,10 @@ struct LimitClaim {
     const Limit* limit;
     std::uint64_t key;  // of limit and client, for tables of this process
 
-    // What the store says:
+    // Set by the store:
     LimitState state;
-    bool is_full = false;    // of a reservation: waiting cannot help
-    bool is_shared = false;  // where it was made, and has to be settled
+    bool is_full = false;    // of a reservation: no use waiting
+    bool is_shared = false;  // made in Redis, and to be settled there
     std::uint64_t reservation = 0;
 };
 
@@ -32,9 +32,9 @@ public:
     virtual ~LimitStore() = default;
 
     // Counts a request, or reserves where the limit forgives successes, under one limit after the
-    // other up to the first that refuses. Gives how many were asked: all before the last of them
-    // allow, the others are as they were. From 1 to claims_max claims; they and `client` live
-    // until the answer. Never fails: a store that is away is stood in for.
+    // other up to the first that refuses. Gives how many were tried: all before the last of them
+    // allow, the others are unchanged. From 1 to claims_max claims; they and `client` live
+    // until the result. Never fails: without Redis this process counts alone.
     virtual Task<std::size_t> claim(std::span<LimitClaim> claims, std::string_view client,
                                     SteadyTime now) = 0;
     // Ends a reservation that was allowed.

@@ -1,4 +1,4 @@
-// Counting in the table.
+// Counts in slots of the table by compare-and-swap.
 #include "gateway/limits/limit_table.h"
 
 #include <sys/mman.h>
@@ -38,7 +38,7 @@ struct LimitTable::Counts {
 
 LimitTable::LimitTable(std::size_t clients, Entropy& entropy)
     : hash_(entropy),
-      // Twice the slots: groups fill unevenly, and a full one forgets somebody.
+      // Twice the slots: groups fill unevenly, and a full one evicts a counter.
       group_mask_(std::bit_ceil(std::max<std::size_t>(1, clients * 2 / group_slots)) - 1),
       groups_(nullptr, Unmap{(group_mask_ + 1) * sizeof(Group)}) {
     // Zero pages are counters with no key, no count, no reservation.

@@ -4,7 +4,7 @@
 // its window ends, how many requests counted and how many are reserved. Eight counters share two
 // cache lines, and a client's counter lies in its own group only, so a hit reads two lines at most.
 // When a group is full, a counter whose window is over goes first, else the one that has counted
-// least: who floods the table with made-up clients pushes out made-up clients.
+// least: a flood of made-up clients evicts made-up clients.
 //
 // The window is fixed, as the seed's express-rate-limit has it: it begins with the first request
 // and ends `window` later, whatever comes in between.
@@ -20,7 +20,7 @@
 
 namespace merlon::gateway {
 
-// What a request learns of its limit.
+// A limit's verdict on a request.
 struct LimitState {
     bool allowed = true;
     std::uint32_t remaining = 0;

@@ -1,4 +1,4 @@
-// Claims against the table.
+// Carries claims out against the table.
 #include "gateway/limits/local_limits.h"
 
 #include "gateway/limits/limit.h"
@@ -15,9 +15,9 @@ std::uint32_t seconds(SteadyTime time) {
 }  // namespace
 
 std::size_t LocalLimits::claim_now(std::span<LimitClaim> claims, SteadyTime now) {
-    std::size_t asked = 0;
+    std::size_t tried = 0;
     for (LimitClaim& claim : claims) {
-        ++asked;
+        ++tried;
         claim.is_shared = false;
         if (claim.limit->skips_successful) {
             const auto made = table_.reserve(claim.key, claim.limit->rule, seconds(now));
@@ -28,7 +28,7 @@ std::size_t LocalLimits::claim_now(std::span<LimitClaim> claims, SteadyTime now)
         }
         if (!claim.state.allowed) break;
     }
-    return asked;
+    return tried;
 }
 
 Task<std::size_t> LocalLimits::claim(std::span<LimitClaim> claims, std::string_view,

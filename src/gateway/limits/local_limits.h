@@ -1,4 +1,4 @@
-// Limits that count in this process.
+// Counts limits in this process alone.
 #pragma once
 
 #include "gateway/limits/limit_store.h"

@@ -1,5 +1,5 @@
-// The Lua of shared limits. A script is one step to everybody else, so no two gateways count past
-// each other. Time is the server's: those of gateways differ.
+// The Lua scripts that count limits in Redis. A script is atomic, so no two gateways let more
+// through than one would. Time is the Redis server's, since the clocks of gateways differ.
 #pragma once
 
 #include "redis/redis_connection.h"
@@ -10,8 +10,8 @@ inline constexpr std::size_t count_script = 0;
 inline constexpr std::size_t reserve_script = 1;
 inline constexpr std::size_t settle_script = 2;
 
-// A reservation that is not settled by then is its gateway's that was killed. Longer than a log-in
-// may take.
+// A reservation that is not settled by then belongs to a gateway that was killed. Longer than a
+// log-in may take.
 inline constexpr std::string_view held_longest_ms = "60000";
 
 inline constexpr redis::RedisScript limit_scripts[] = {

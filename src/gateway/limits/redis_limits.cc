@@ -1,4 +1,4 @@
-// Claims and settlements as scripts.
+// Runs claims and settlements as scripts.
 #include "gateway/limits/redis_limits.h"
 
 #include <charconv>
@@ -65,7 +65,7 @@ Task<std::size_t> RedisLimits::claim(std::span<LimitClaim> claims, std::string_v
     return claim_shared(claims, client, now);
 }
 
-bool RedisLimits::ask(LimitClaim& claim, std::string_view client, RedisCall& call) {
+bool RedisLimits::send(LimitClaim& claim, std::string_view client, RedisCall& call) {
     call = {};
     const Limit& limit = *claim.limit;
     const std::string key = counter_key(limit, client);
@@ -83,7 +83,7 @@ bool RedisLimits::ask(LimitClaim& claim, std::string_view client, RedisCall& cal
 }
 
 // Counted, milliseconds left; of a reservation also whether it was made, and the held.
-void RedisLimits::take(LimitClaim& claim, const RedisCall& call) {
+void RedisLimits::read_result(LimitClaim& claim, const RedisCall& call) {
     const auto counted = static_cast<std::uint64_t>(std::max<std::int64_t>(call.numbers[0], 0));
     const auto left_ms = std::max<std::int64_t>(call.numbers[1], 0);
     const std::uint32_t max = claim.limit->rule.max;
@@ -103,31 +103,31 @@ void RedisLimits::take(LimitClaim& claim, const RedisCall& call) {
 Task<std::size_t> RedisLimits::claim_shared(std::span<LimitClaim> claims, std::string_view client,
                                             SteadyTime now) {
     if (!co_await client_.ready()) co_return local_.claim_now(claims, now);
-    // All at once: one trip. What the first refusal makes void is taken back.
+    // All in one round trip. Claims after the first refusal are undone.
     std::array<RedisCall, claims_max> calls;
-    std::size_t asked = 0;
-    while (asked < claims.size() && ask(claims[asked], client, calls[asked])) ++asked;
-    for (std::size_t i = 0; i < asked; ++i) {
+    std::size_t sent = 0;
+    while (sent < claims.size() && send(claims[sent], client, calls[sent])) ++sent;
+    for (std::size_t i = 0; i < sent; ++i) {
         co_await redis::RedisClient::answer_to(calls[i]);
-        // A server that has forgotten its scripts has them again by now.
-        if (calls[i].outcome == RedisCall::Outcome::Unknown && ask(claims[i], client, calls[i])) {
+        // A server that had lost its scripts has them again by now.
+        if (calls[i].outcome == RedisCall::Outcome::Unknown && send(claims[i], client, calls[i])) {
             co_await redis::RedisClient::answer_to(calls[i]);
         }
     }
     std::size_t made = 0;
     while (made < claims.size()) {
         LimitClaim& claim = claims[made];
-        if (made < asked && calls[made].outcome == RedisCall::Outcome::Answered) {
-            take(claim, calls[made]);
+        if (made < sent && calls[made].outcome == RedisCall::Outcome::Answered) {
+            read_result(claim, calls[made]);
         } else {
             local_.claim_now({&claim, 1}, now);
         }
         ++made;
         if (!claim.state.allowed) break;
     }
-    for (std::size_t i = made; i < asked; ++i) {
+    for (std::size_t i = made; i < sent; ++i) {
         if (calls[i].outcome != RedisCall::Outcome::Answered) continue;
-        take(claims[i], calls[i]);
+        read_result(claims[i], calls[i]);
         const bool is_counted = !claims[i].limit->skips_successful || claims[i].state.allowed;
         if (is_counted) settle(claims[i], client, LimitTable::Outcome::Forgiven);
     }
@@ -142,7 +142,7 @@ void RedisLimits::settle(const LimitClaim& claim, std::string_view client,
                         claim.reservation, outcome));
 }
 
-// One that is lost stays counted: a success too much on the safe side.
+// A lost settlement leaves the success counted, which errs on the safe side.
 Task<> RedisLimits::settle_shared(std::string key, std::uint32_t window_seconds,
                                   std::uint64_t reservation, LimitTable::Outcome outcome) {
     const std::string held = held_key(key);

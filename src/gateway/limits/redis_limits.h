@@ -1,5 +1,5 @@
-// Limits that several gateways count together, in Redis. While it is away, each process counts by
-// itself.
+// Counts limits in Redis, for several gateways together. While Redis is down, each process counts
+// alone.
 //
 // Keys and values are those of npm's rate-limit-redis 4, so that a fleet of express services and
 // this gateway share their counts: a counter under limit and client, which lives as long as its
@@ -30,8 +30,8 @@ public:
 private:
     Task<std::size_t> claim_shared(std::span<LimitClaim> claims, std::string_view client,
                                    SteadyTime now);
-    bool ask(LimitClaim& claim, std::string_view client, redis::RedisCall& call);
-    void take(LimitClaim& claim, const redis::RedisCall& call);
+    bool send(LimitClaim& claim, std::string_view client, redis::RedisCall& call);
+    static void read_result(LimitClaim& claim, const redis::RedisCall& call);
     Task<> settle_shared(std::string key, std::uint32_t window_seconds, std::uint64_t reservation,
                          LimitTable::Outcome outcome);
 

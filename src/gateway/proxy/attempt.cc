@@ -1,10 +1,10 @@
-// Read run() first.
+// Sends the request, relays the response, opens tunnels. Read run() first.
 #include "gateway/proxy/attempt.h"
 
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 
-#include "base/companion.h"
+#include "base/child_task.h"
 #include "base/text.h"
 #include "gateway/proxy/proxy_fields.h"
 #include "gateway/proxy/tunnel.h"
@@ -16,15 +16,15 @@ using wire::FieldId;
 
 namespace {
 
-// A body of the upstream's that fails is the upstream's fault, whatever broke.
-Result<std::string_view> as_answer_piece(Result<std::string_view> piece) {
+// An error while reading the response's body is the upstream's, whatever broke.
+Result<std::string_view> as_response_piece(Result<std::string_view> piece) {
     if (piece) return piece;
     return fail(Kind::Unavailable, "upstream.broken", std::string(piece.error().rule));
 }
 
-// An answer whose length is known and at most this waits for its first piece before its head goes
-// out, so that one write carries both. Longer ones, and those that trickle, begin at once.
-constexpr std::uint64_t small_answer_bytes = 16 << 10;
+// The head of a response of known length up to this waits for the first piece of the body, so that
+// one write carries both. Longer ones, and those of unknown length, are sent at once.
+constexpr std::uint64_t small_response_bytes = 16 << 10;
 
 }  // namespace
 
@@ -37,21 +37,21 @@ Task<int> Attempt::run(std::string_view head, std::string_view body) {
     stream.set_deadline(to_.body_timeout);
     is_sent_ = (co_await stream.write(request)).has_value();
     sent_nothing_ = !is_sent_ && stream.bytes_sent() == sent_before;
-    if (sent_nothing_) co_return fail(Kind::Unavailable, http::upstream_closed_rule);
-    if (is_sent_ && !exchange_.body_is_done()) co_return co_await answer_while_sending();
-    // Even when sending failed: an upstream may answer and close before it has read a body.
+    if (sent_nothing_) co_return fail(Kind::Unavailable, "upstream.closed");
+    if (is_sent_ && !exchange_.body_is_done()) co_return co_await relay_response_while_sending();
+    // Even when sending failed: an upstream may respond and close before it has read a body.
     stream.set_deadline(to_.timeout);
-    co_return co_await answer();
+    co_return co_await relay_response();
 }
 
-Task<int> Attempt::answer_while_sending() {
+Task<int> Attempt::relay_response_while_sending() {
     MERLON_CO_TRY(co_await exchange_.invite_body());
     entry_.becomes_stream();
     is_sent_ = false;
-    Companion sending(upstream_.stream().executor());
+    ChildTask sending(upstream_.stream().executor());
     sending.start(send_body());
-    auto status = co_await answer();
-    if (sending.is_running()) {  // the answer came, or broke, before the body's end
+    auto status = co_await relay_response();
+    if (sending.is_running()) {  // the response came, or broke, before the body's end
         stops_sending_ = true;
         exchange_.cancel_read();
         upstream_.stream().close();
@@ -62,21 +62,25 @@ Task<int> Attempt::answer_while_sending() {
     co_return status;
 }
 
-// Each piece is sent before the next is read: back-pressure. While the client is awaited, its own
-// deadline runs and the upstream's rests; from the end of the body the upstream's runs.
+// Each piece is sent before the next is read: back-pressure. While this waits for the client, only
+// the client's deadline runs; from the end of the body the upstream's runs.
 Task<> Attempt::send_body() {
     net::Stream& stream = upstream_.stream();
     const bool chunked = exchange_.admitted().body.kind == BodyKind::Chunked;
     std::string size_line;
     for (bool is_last = false; !is_last;) {
-        // Also before the first piece: the answer may have come and gone before this began.
-        if (stops_sending_) co_return fail(Kind::Unavailable, net::stream_closed_rule);
-        if (!is_answering_) stream.clear_deadline();
+        // Also before the first piece: the response may be over before this begins.
+        if (stops_sending_) co_return fail(Kind::Unavailable, "stream.closed");
+        if (!has_response_) stream.clear_deadline();
         auto piece = co_await exchange_.read_body();
         if (!piece) {
             client_failed_ = !stops_sending_;
-            stream.close();  // a request cut short is no request; this ends answer(), too
-            co_return std::unexpected(http::as_client_error(std::move(piece).error()));
+            stream.close();  // a request cut short is no request; this ends relay_response(), too
+            auto error = std::move(piece).error();
+            if (error.rule.starts_with("stream.") && error.rule != "stream.timeout") {
+                error.rule = "client.gone";
+            }
+            co_return std::unexpected(std::move(error));
         }
         is_last = piece->empty();
         net::Gather next;
@@ -94,30 +98,30 @@ Task<> Attempt::send_body() {
         stream.set_deadline(to_.body_timeout);
         MERLON_CO_TRY(co_await stream.write(next));
     }
-    if (!is_answering_) stream.set_deadline(to_.timeout);
+    if (!has_response_) stream.set_deadline(to_.timeout);
     co_return Result<>{};
 }
 
-Task<int> Attempt::answer() {
+Task<int> Attempt::relay_response() {
     const wire::ResponseHead* head =
         MERLON_CO_TRY(co_await upstream_.read_head(exchange_.head().method));
     to_.upstream.durations().observe(to_.clock.steady() - began_);
-    is_answering_ = true;
-    if (head->status == 101) co_return co_await join_streams(*head);
+    has_response_ = true;
+    if (head->status == 101) co_return co_await open_tunnel(*head);
     const int status = head->status;
-    if (to_.revocations != nullptr) MERLON_CO_TRY(co_await hear_of_revocations(*head));
-    MERLON_CO_TRY(co_await relay(*head));
+    if (to_.revocations != nullptr) MERLON_CO_TRY(co_await apply_revocations(*head));
+    MERLON_CO_TRY(co_await send_response(*head));
     co_return status;
 }
 
-// What was acknowledged at this gateway holds here, also while the feed that tells all gateways is
-// cut. When there was too much for the answer to tell, the feed is waited for, not for long: a
-// route that must not miss anything says when_stale: closed.
-Task<> Attempt::hear_of_revocations(const wire::ResponseHead& answer) {
-    const auto told = std::ranges::find_if(answer.fields, [](const wire::Field& field) {
+// A revocation that this gateway acknowledges is in force here, also while the feed is cut. When
+// there were too many for the response's field, this waits for the feed, but not for long: a route
+// that must not miss any has when_stale: closed.
+Task<> Attempt::apply_revocations(const wire::ResponseHead& response) {
+    const auto revoked = std::ranges::find_if(response.fields, [](const wire::Field& field) {
         return text::equals_ignoring_case(field.name, tokens::revoked_field);
     });
-    if (told == answer.fields.end() || to_.revocations->take_over(told->value)) {
+    if (revoked == response.fields.end() || to_.revocations->take_over(revoked->value)) {
         co_return Result<>{};
     }
     constexpr std::chrono::milliseconds patience{300};
@@ -125,32 +129,32 @@ Task<> Attempt::hear_of_revocations(const wire::ResponseHead& answer) {
                                asio::wait_traits<std::chrono::steady_clock>, Executor>
         pause(upstream_.stream().executor());
     const SteadyTime end = to_.clock.steady() + patience;
-    while (to_.revocations->generation() == heard_ && to_.clock.steady() < end) {
+    while (to_.revocations->generation() == revocations_before_ && to_.clock.steady() < end) {
         pause.expires_after(std::chrono::milliseconds{1});
         co_await pause.async_wait(as_result);
     }
     co_return Result<>{};
 }
 
-// The answer to the client, each piece sent before the next is read.
-Task<> Attempt::relay(const wire::ResponseHead& answer) {
-    http::FieldLines& fields = to_.texts.answer_fields;
-    make_answer_fields(answer, to_, fields);
-    const int status = answer.status;
+// Sends the response to the client, each piece before the next is read.
+Task<> Attempt::send_response(const wire::ResponseHead& response) {
+    http::FieldLines& fields = to_.buffers.response_fields;
+    make_response_fields(response, to_, fields);
+    const int status = response.status;
     const wire::Framing body = upstream_.admitted().body;
     if (body.kind == BodyKind::None) {
-        // A HEAD or 304 answer keeps the length it speaks of.
+        // A response to HEAD, or a 304, keeps its Content-Length.
         wire::Framing framing{BodyKind::Length, 0};
-        if (const wire::Field* length = answer.find(FieldId::ContentLength)) {
+        if (const wire::Field* length = response.find(FieldId::ContentLength)) {
             framing.length = text::parse_number(length->value).value_or(0);
         }
         MERLON_CO_TRY(co_await exchange_.begin(status, fields, framing));
         co_return co_await exchange_.finish();
     }
     std::string_view piece;
-    if (body.kind == BodyKind::Length && body.length <= small_answer_bytes) {
+    if (body.kind == BodyKind::Length && body.length <= small_response_bytes) {
         upstream_.stream().set_deadline(to_.body_timeout);
-        piece = MERLON_CO_TRY(as_answer_piece(co_await upstream_.read_body()));
+        piece = MERLON_CO_TRY(as_response_piece(co_await upstream_.read_body()));
         if (piece.size() == body.length) co_return co_await exchange_.send(status, fields, piece);
     }
     entry_.becomes_stream();
@@ -158,26 +162,26 @@ Task<> Attempt::relay(const wire::ResponseHead& answer) {
     while (true) {
         if (!piece.empty()) MERLON_CO_TRY(co_await exchange_.write(piece));
         upstream_.stream().set_deadline(to_.body_timeout);
-        piece = MERLON_CO_TRY(as_answer_piece(co_await upstream_.read_body()));
+        piece = MERLON_CO_TRY(as_response_piece(co_await upstream_.read_body()));
         if (piece.empty()) break;
     }
     co_return co_await exchange_.finish();
 }
 
-Task<int> Attempt::join_streams(const wire::ResponseHead& answer) {
-    const wire::Field* upgrade = answer.find(FieldId::Upgrade);
+Task<int> Attempt::open_tunnel(const wire::ResponseHead& response) {
+    const wire::Field* upgrade = response.find(FieldId::Upgrade);
     if (!wants_tunnel(exchange_, to_) || upgrade == nullptr ||
         !text::equals_ignoring_case(upgrade->value, "websocket")) {
-        co_return fail(Kind::Unavailable, "upstream.framing", "101 without being asked");
+        co_return fail(Kind::Unavailable, "upstream.framing", "101 without a request to upgrade");
     }
     is_tunnel_ = true;
     entry_.becomes_stream();
-    http::FieldLines& fields = to_.texts.answer_fields;
-    make_answer_fields(answer, to_, fields);
+    http::FieldLines& fields = to_.buffers.response_fields;
+    make_response_fields(response, to_, fields);
     fields.add("Upgrade", "websocket");
     std::string early_client;
     MERLON_CO_TRY(co_await exchange_.switch_protocols(fields, early_client));
-    // However it ends, 101 was the answer.
+    // However the tunnel ends, the response was 101.
     co_await tunnel(&exchange_.stream(), std::move(early_client), &upstream_.stream(),
                     std::string(upstream_.early_bytes()), to_.tunnel_idle);
     co_return 101;

@@ -1,5 +1,5 @@
-// The forwarded exchanges of one worker that somebody may have to end from outside: their caller's
-// session is revoked, or their token expires while they stream.
+// Lists the forwarded exchanges of one worker, so that they can be closed when their session is
+// revoked, or when their token expires while they stream.
 #pragma once
 
 #include "net/stream.h"
@@ -35,7 +35,7 @@ public:
 
         // The upstream's side, closed together with the client's; null once it is given back.
         void set_upstream(net::Stream* upstream) { upstream_ = upstream; }
-        // From now on the exchange ends when its token expires. Before, it is a request that was
+        // From now on the exchange ends when its token expires. Before, it is a request that came
         // in time.
         void becomes_stream() { is_stream_ = true; }
 
@@ -84,7 +84,7 @@ public:
     }
 
 private:
-    // Closing resumes nobody before the loop's next turn, so no entry leaves meanwhile.
+    // Closing resumes no coroutine before the loop's next turn, so no entry leaves meanwhile.
     template <class Visit>
     void for_each(Visit visit) {
         for (Link* link = first_.next; link != &first_; link = link->next) {

@@ -1,4 +1,4 @@
-// The reverse proxy: which connection, and whether once more.
+// The reverse proxy: picks a connection, and decides whether to retry.
 #include "gateway/proxy/proxy.h"
 
 #include "gateway/proxy/attempt.h"
@@ -16,7 +16,7 @@ bool is_idempotent(wire::Method method) {
 
 Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to) {
     OpenStreams::Entry entry(to.open_streams, to.token, exchange.stream());
-    // A body that has come already goes out with the head, and can go out again.
+    // A body that is received already is sent with the head, and can be sent again.
     std::string_view body;
     if (to.body != nullptr) {
         body = *to.body;
@@ -31,18 +31,18 @@ Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to) {
                                                : MERLON_CO_TRY(co_await to.upstream.connect());
         Attempt attempt(exchange, lease.connection(), to, entry);
         make_request_head(exchange, pass.subject(), to, lease.connection().authority(),
-                          to.texts.request_head);
-        auto status = co_await attempt.run(to.texts.request_head, body);
+                          to.buffers.request_head);
+        auto status = co_await attempt.run(to.buffers.request_head, body);
         if (status) {
             if (attempt.is_complete()) lease.give_back();
             co_return status;
         }
         const Error& error = status.error();
         // A kept connection that was closed says nothing about its target's health.
-        const bool was_stale = lease.is_reused() && error.rule == http::upstream_closed_rule;
-        if (http::is_upstream_failure(error) && !was_stale) lease.blame();
-        // A kept connection that was closed while it lay there: once more on a new one, unless the
-        // upstream may have begun on what must not be done twice.
+        const bool was_stale = lease.is_reused() && error.rule == "upstream.closed";
+        if (error.rule.starts_with("upstream.") && !was_stale) lease.blame();
+        // A pooled connection may have been closed while idle: retry on a new one, unless the
+        // upstream may have begun something that must not be done twice.
         const bool is_harmless =
             attempt.sent_nothing() || (has_whole_body && is_idempotent(exchange.head().method));
         const bool may_repeat =

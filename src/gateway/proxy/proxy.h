@@ -1,4 +1,4 @@
-// Forwards an admitted, authorized request to an upstream and its answer to the client.
+// Forwards an admitted, authorized request to an upstream, and its response to the client.
 #pragma once
 
 #include "access/access.h"
@@ -11,10 +11,10 @@
 
 namespace merlon::gateway {
 
-// Room for the heads of one forwarded exchange; whoever lends it keeps its memory for the next.
-struct ForwardingTexts {
+// Buffers for the heads of one forwarded exchange; their owner reuses them for the next.
+struct ForwardingBuffers {
     std::string request_head;
-    http::FieldLines answer_fields;
+    http::FieldLines response_fields;
 };
 
 // What forward() needs to know beside the request. Borrows all of it.
@@ -28,30 +28,31 @@ struct Forwarding {
     std::string_view traceparent;
     std::string_view client_address;
     std::string_view scheme;  // the client's
-    // Field lines that every answer of ours carries: security, CORS, limits, request id.
-    const http::FieldLines& answer_fields;
-    ForwardingTexts& texts;
+    // Field lines that every response of ours carries: security, CORS, limits, request id.
+    const http::FieldLines& response_fields;
+    ForwardingBuffers& buffers;
     std::chrono::milliseconds timeout;
     std::chrono::milliseconds body_timeout;
     std::chrono::milliseconds tunnel_idle;
     // A body that was read already, to be validated; used instead of the exchange's.
     const std::string* body = nullptr;
     bool allows_websocket = false;
-    std::string_view assertion = {};  // empty: the service is told by X-User-… alone
-    // Of the role that revokes, in another process: what an answer of its says was revoked is so
-    // here before the client hears of it.
+    std::string_view assertion = {};  // empty: X-User-… fields alone
+    // Set for a role in another process that revokes tokens: those that its response names are
+    // revoked here before the client gets the response.
     tokens::Revocations* revocations = nullptr;
 };
 
 // A request is sent a second time only where that cannot do it twice: nothing of it had left, or
 // its method is idempotent and a connection kept from before had been closed.
 //
-// The answer is relayed as soon as it comes, also while the client is still sending its body; when
-// it ends first, the rest of the body is not wanted.
+// The response is relayed as soon as it begins, also while the client is still sending its body;
+// when it ends first, the rest of the body is not forwarded.
 
-// `pass` proves that the caller may. Gives the status that was answered. Errors, before anything
-// was answered: "upstream.unavailable", "upstream.timeout", "upstream.broken", "upstream.framing",
-// and those of the request's own body; after that the connection is lost: "stream.…".
+// `pass` proves that the policy allowed it. Gives the status of the response. Errors, before
+// anything of it was sent: "upstream.unavailable", "upstream.timeout", "upstream.broken",
+// "upstream.framing", and those of the request's own body; after that the connection is lost:
+// "stream.…".
 Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to);
 
 }  // namespace merlon::gateway

@@ -1,4 +1,4 @@
-// Which fields pass, and which the gateway says itself.
+// Decides which fields are forwarded, and which the gateway sets itself.
 #include "gateway/proxy/proxy_fields.h"
 
 #include "tokens/assertion.h"
@@ -13,12 +13,12 @@ using wire::BodyKind;
 using wire::Field;
 using wire::FieldId;
 
-// Whether a request field goes on to the upstream. Everything that frames or addresses the message,
-// that the gateway says itself, or that has no power here, stays.
+// Whether a request field is forwarded to the upstream. Not those that frame or address the
+// message, that the gateway sets itself, or that mean nothing here.
 bool is_forwarded(const Field& field, std::string_view connection_lists) {
     switch (field.id) {
         case FieldId::Other:
-            // "X_User_Id" is "X-User-Id" to servers that make variables of field names.
+            // CGI servers read "X_User_Id" as "X-User-Id".
             return field.name.find('_') == std::string_view::npos &&
                    !text::equals_ignoring_case(field.name, tokens::assertion_field) &&
                    (connection_lists.empty() || !wire::lists_token(connection_lists, field.name));
@@ -37,8 +37,8 @@ bool is_forwarded(const Field& field, std::string_view connection_lists) {
     }
 }
 
-// Whether a field of the upstream's answer goes on to the client.
-bool is_answered(const Field& field, std::string_view connection_lists) {
+// Whether a field of the upstream's response is relayed to the client.
+bool is_relayed(const Field& field, std::string_view connection_lists) {
     switch (field.id) {
         case FieldId::Connection:
         case FieldId::ContentLength:
@@ -130,16 +130,16 @@ void make_request_head(const http::Exchange& exchange, const access::Subject* su
     out.append("\r\n");
 }
 
-void make_answer_fields(const wire::ResponseHead& answer, const Forwarding& to,
-                        http::FieldLines& out) {
+void make_response_fields(const wire::ResponseHead& response, const Forwarding& to,
+                          http::FieldLines& out) {
     out.clear();
-    const std::string lists = connection_lists(answer.fields);
-    for (const Field& field : answer.fields) {
+    const std::string lists = connection_lists(response.fields);
+    for (const Field& field : response.fields) {
         const bool is_for_us = to.revocations != nullptr &&
                                text::equals_ignoring_case(field.name, tokens::revoked_field);
-        if (!is_for_us && is_answered(field, lists)) out.add(field.name, field.value);
+        if (!is_for_us && is_relayed(field, lists)) out.add(field.name, field.value);
     }
-    out.add_lines(to.answer_fields.text());
+    out.add_lines(to.response_fields.text());
 }
 
 }  // namespace merlon::gateway

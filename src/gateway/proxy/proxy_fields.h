@@ -1,5 +1,5 @@
-// The heads that a proxied exchange sends: the request's to the upstream, the answer's to the
-// client.
+// Renders the heads of a proxied exchange: the request's for the upstream, the response's fields
+// for the client.
 #pragma once
 
 #include "gateway/proxy/proxy.h"
@@ -14,10 +14,10 @@ void make_request_head(const http::Exchange& exchange, const access::Subject* su
                        const Forwarding& to, std::string_view authority, std::string& out);
 
 // Makes `out` the upstream's fields that pass, and ours.
-void make_answer_fields(const wire::ResponseHead& answer, const Forwarding& to,
-                        http::FieldLines& out);
+void make_response_fields(const wire::ResponseHead& response, const Forwarding& to,
+                          http::FieldLines& out);
 
-// Whether the client asks for a tunnel, and may.
+// Whether the client requests a tunnel, and the route allows it.
 bool wants_tunnel(const http::Exchange& exchange, const Forwarding& to);
 
 }  // namespace merlon::gateway

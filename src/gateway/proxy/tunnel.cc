@@ -1,7 +1,7 @@
-// The tunnel's two directions.
+// Runs the two directions of a tunnel.
 #include "gateway/proxy/tunnel.h"
 
-#include "base/companion.h"
+#include "base/child_task.h"
 
 namespace merlon::gateway {
 namespace {
@@ -13,7 +13,7 @@ struct Ends {
     net::Stream* to;
     std::chrono::milliseconds idle;
 
-    // Any progress is progress of both.
+    // Progress in one direction resets both deadlines.
     void touch() const {
         from->set_deadline(idle);
         to->set_deadline(idle);
@@ -55,11 +55,11 @@ Task<> carry(Ends ends, std::string early) {
 
 Task<> tunnel(net::Stream* client, std::string early_client, net::Stream* upstream,
               std::string early_upstream, std::chrono::milliseconds idle) {
-    Companion answers(co_await current_executor());
-    answers.start(carry({upstream, client, idle}, std::move(early_upstream)));
+    ChildTask downstream(co_await current_executor());
+    downstream.start(carry({upstream, client, idle}, std::move(early_upstream)));
     const Result<> sent = co_await carry({client, upstream, idle}, std::move(early_client));
-    const Result<> answered = co_await answers.join();
-    co_return sent ? answered : sent;
+    const Result<> received = co_await downstream.join();
+    co_return sent ? received : sent;
 }
 
 }  // namespace merlon::gateway

@@ -1,4 +1,4 @@
-// Finding the client's address.
+// Walks X-Forwarded-For from its end, past the trusted proxies.
 #include "gateway/snapshot/client_address.h"
 
 #include <boost/asio/ip/address.hpp>

@@ -1,4 +1,4 @@
-// Who the client is: the peer, or behind proxies of our own whom they say it is.
+// Finds the client's address: the peer's, or the one that trusted proxies forward.
 #pragma once
 
 #include <boost/asio/ip/network_v4.hpp>
@@ -20,7 +20,8 @@ public:
     bool contains(std::string_view address) const;
 
     // The last address of `forwarded_for` that is not one of ours, if the peer is; else the peer.
-    // A stranger's header says nothing; an entry that is no address ends the walk.
+    // A peer that is not trusted is the client whatever its header says; an entry that is no
+    // address ends the walk.
     std::string client_of(std::string_view peer, std::string_view forwarded_for) const;
 
 private:
@@ -28,8 +29,8 @@ private:
     std::vector<boost::asio::ip::network_v6> v6_;
 };
 
-// What limits count: an IPv4 address as it is, an IPv6 address cut to its prefix, since one client
-// has a whole network of them: "2001:db8:1:100::/56", as express-rate-limit 8 writes it.
+// The key by which limits count: an IPv4 address as it is, an IPv6 address cut to its prefix, since
+// one client has a whole network of them: "2001:db8:1:100::/56", as express-rate-limit 8 writes it.
 std::string counted_client(std::string_view address, int ipv6_prefix);
 
 }  // namespace merlon::gateway

@@ -1,4 +1,4 @@
-// The CORS fields.
+// Renders the CORS fields.
 #include "gateway/snapshot/cors.h"
 
 #include <fmt/ranges.h>

@@ -6,9 +6,9 @@
 
 namespace merlon::gateway {
 
-// For an answer to `origin`, which stands in the allow-list.
+// For a response to `origin`, which is in the allow-list.
 void add_origin_fields(const CorsSettings& cors, std::string_view origin, http::FieldLines& fields);
-// What a preflight is told beside that.
+// The further fields of a preflight's response.
 void add_preflight_fields(const CorsSettings& cors, http::FieldLines& fields);
 
 }  // namespace merlon::gateway

@@ -1,4 +1,4 @@
-// The security headers of every answer.
+// Renders the security headers of every response.
 #include "base/text.h"
 #include "gateway/snapshot/snapshot.h"
 

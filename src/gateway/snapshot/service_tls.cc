@@ -1,4 +1,4 @@
-// From a service's settings to those of its TLS.
+// Copies a service's certificates and identity into TLS settings.
 #include "gateway/snapshot/service_tls.h"
 
 namespace merlon::gateway {

@@ -1,4 +1,4 @@
-// The TLS with which the gateway calls a service.
+// Makes the TLS settings with which the gateway calls a service.
 #pragma once
 
 #include "gateway/snapshot/settings.h"

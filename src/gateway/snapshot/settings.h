@@ -1,4 +1,4 @@
-// What the gateway can be told: services, routes, limits, CORS, headers. Filled by config/.
+// The gateway's settings: services, routes, limits, CORS, headers. Filled by config/.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@
 namespace merlon::gateway {
 
 enum class Allow : std::uint8_t { Public, Authenticated, Permissions };
-// Which finished requests the access log has; Errors: those answered 400 and above.
+// Which finished requests the access log has. Errors: those with status 400 and above.
 enum class LoggedRequests : std::uint8_t { None, Errors, All };
 enum class WhenStale : std::uint8_t { Open, Closed };
 
@@ -59,7 +59,7 @@ struct RevocationSettings {
     WhenStale when_stale = WhenStale::Open;
 };
 
-// The built-in roles that an installation leaves out, or puts a service of its own in the place of.
+// The built-in roles that an installation disables, or replaces by a service of its own.
 struct BuiltInServices {
     std::set<std::string, std::less<>> left_out;
 

@@ -1,4 +1,4 @@
-// From settings to a snapshot.
+// Builds a snapshot from the settings.
 #include "gateway/snapshot/snapshot.h"
 
 #include <fmt/format.h>

@@ -20,7 +20,7 @@
 
 namespace merlon::gateway {
 
-// One route with all that its requests need to know.
+// One route with everything that its requests need.
 struct Route {
     std::string pattern;
     access::Rule rule = access::Rule::authenticated();
@@ -33,7 +33,7 @@ struct Route {
     bool closed_when_stale = false;      // refuses our tokens while revocations may be missing
     api::LocalService* local = nullptr;  // a built-in role in this process; null: forwarded
     const api::LocalRoute* declared = nullptr;  // by the built-in role; null: a service's
-    std::string fixed_body;  // answered as it stands, without an upstream; empty: forwarded
+    std::string fixed_body;  // the whole response, without an upstream; empty: forwarded
     std::unique_ptr<const wire::JsonSchema> schema;  // null: any body
 };
 
@@ -41,9 +41,10 @@ struct Service {
     std::string name;
     std::vector<std::shared_ptr<const http::UpstreamAddress>> targets;
     upstream::HealthSettings health;
-    // Who it proves to be; then it is told in an assertion for whom we ask.
+    // Its SPIFFE ID, which its certificate proves. Where it has one, requests to it carry an
+    // assertion of the user.
     std::optional<crypto::SpiffeId> identity;
-    bool revokes_tokens = false;  // one of our roles, which is believed what was revoked
+    bool revokes_tokens = false;  // one of our roles, whose responses name revoked tokens
 };
 
 // A built-in role: in this process, or in others.
@@ -60,7 +61,7 @@ struct KeySources {
     tokens::RemoteKeySets& remote;
 };
 
-// Who we are to services, and the key of our certificate, by which they know our assertions.
+// The gateway's SPIFFE ID, and the key of its certificate, which signs assertions.
 struct GatewayIdentity {
     crypto::SpiffeId id;
     std::shared_ptr<const crypto::SigningKey> key;  // of all workers; immutable
@@ -75,11 +76,11 @@ struct Snapshot {
     std::string own_origin;  // of public_url; empty: none
     TrustedProxies trusted_proxies;
     int ipv6_prefix = 56;
-    http::FieldLines security_fields;  // on every answer
+    http::FieldLines security_fields;  // on every response
     http::Timeouts timeouts;
     LoggedRequests access_log = LoggedRequests::None;
     access::Roles roles;
-    std::optional<GatewayIdentity> identity;   // none: nobody is sent an assertion
+    std::optional<GatewayIdentity> identity;   // none: no request carries an assertion
     std::optional<tokens::Verifier> verifier;  // set by make(); borrows roles
 
     // Settings that passed config's checks. The keys and the roles outlive the snapshot. Errors

@@ -1,4 +1,4 @@
-// A coroutine that runs beside the one that made it, and ends before it.
+// Runs a coroutine concurrently with the one that starts it (structured concurrency).
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -7,12 +7,12 @@
 
 namespace merlon {
 
-// Lives in its maker's frame. Once started it is joined, on every path: the task borrows from that
-// frame. What it waits for is closed or cancelled by the maker; joining then takes one turn of the
-// loop. One thread.
-class Companion final {
+// Lives in the frame of its parent coroutine. Once started it is joined on every path, since the
+// task borrows from that frame. The parent closes or cancels what the task waits for; joining then
+// takes one turn of the loop. One thread.
+class ChildTask final {
 public:
-    explicit Companion(Executor executor)
+    explicit ChildTask(Executor executor)
         : executor_(executor), ended_(executor, std::chrono::steady_clock::time_point::max()) {}
 
     void start(Task<> task) {
@@ -25,14 +25,14 @@ public:
     }
     bool is_running() const { return running_; }
 
-    // Waits for the end; gives what the task gave.
+    // Waits for the task's end, and gives its result.
     Task<> join() {
         while (running_) co_await ended_.async_wait(as_result);
         co_return result_;
     }
 
 private:
-    // A timer that never expires: cancelling it wakes who joins.
+    // A timer that never expires: cancelling it wakes join().
     using Event =
         asio::basic_waitable_timer<std::chrono::steady_clock,
                                    asio::wait_traits<std::chrono::steady_clock>, Executor>;
