@@ -60,7 +60,7 @@ Task<std::string> read_validated_body(http::Exchange* exchange, const wire::Json
                                       std::uint64_t bytes_max) {
     if (!is_json(exchange->head())) co_return fail(Kind::Invalid, "body.media_type");
     const wire::JsonLimits limits{.bytes = bytes_max};
-    if (exchange->body_is_at_hand()) {
+    if (exchange->body_is_received()) {
         const std::string_view whole = MERLON_CO_TRY(co_await exchange->read_body());
         co_return schema->filter(whole, limits);
     }

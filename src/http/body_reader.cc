@@ -5,7 +5,8 @@ namespace merlon::http {
 namespace {
 
 constexpr std::size_t buffer_bytes = 32 << 10;
-// An unread body up to this size is read over, to keep the connection; a longer one costs it.
+// An unread body up to this size is skipped to keep the connection; for a longer one the connection
+// is closed.
 constexpr std::uint64_t skip_bytes_max = 64 << 10;
 
 }  // namespace
@@ -19,7 +20,7 @@ BodyReader::BodyReader(net::Stream& stream, InputBuffer& input, wire::Framing fr
       remaining_(framing.length),
       done_(framing.kind == wire::BodyKind::None) {}
 
-bool BodyReader::is_at_hand() const {
+bool BodyReader::is_received() const {
     return done_ || (framing_.kind == wire::BodyKind::Length && framing_.length <= bytes_max_ &&
                      remaining_ <= input_.view().size() - input_used_);
 }

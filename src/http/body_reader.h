@@ -29,9 +29,9 @@ public:
 
     bool is_done() const { return done_; }
     std::uint64_t bytes_read() const { return bytes_read_; }
-    // Whether all of the body has been received: one read() gives it, without waiting.
-    bool is_at_hand() const;
-    // Whether all that is left of the body is at hand or short enough to be read and thrown away.
+    // Whether the whole body is in the input buffer: one read() gives it, without waiting.
+    bool is_received() const;
+    // Whether the rest of the body is received, or short enough to be read and thrown away.
     bool is_nearly_done() const;
 
     // Gives back to the input what came behind the body's end. After is_done().

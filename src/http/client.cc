@@ -1,4 +1,4 @@
-// Connecting to upstreams and reading their answers.
+// Connects to upstreams and reads their responses.
 #include "http/client.h"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -11,7 +11,7 @@ namespace {
 
 using Endpoints = std::vector<asio::generic::stream_protocol::endpoint>;
 
-// What the caller may do about it depends on whether the upstream can have begun to work.
+// Whether the caller may retry depends on whether the upstream may have begun to work.
 Error as_upstream_error(Error error) {
     if (error.rule == net::stream_timeout_rule) error.rule = upstream_timeout_rule;
     if (net::is_stream_failure(error)) error.rule = "upstream.broken";
@@ -93,7 +93,7 @@ Task<std::unique_ptr<ClientConnection>> ClientConnection::connect(
 
 Task<std::size_t> ClientConnection::await_head() {
     wire::HeadScanner scanner;
-    // An upstream is ours, but its answer may hold more fields than a request may.
+    // An upstream is trusted: its response may have more fields than a request may.
     const wire::HeadLimits limits{.head_bytes = 64 << 10, .target_bytes = 0, .fields = 256};
     while (true) {
         if (!input_.empty()) {
@@ -115,7 +115,7 @@ Task<std::size_t> ClientConnection::await_head() {
 }
 
 Task<const wire::ResponseHead*> ClientConnection::read_head(wire::Method method) {
-    // Early hints and the like mean nothing to us; more than a few mean nothing good.
+    // Early hints and the like are skipped; more than a few are an error.
     for (int interim = 0; interim < 8; ++interim) {
         auto head_bytes = co_await await_head();
         if (!head_bytes) co_return std::unexpected(as_upstream_error(head_bytes.error()));
@@ -126,14 +126,14 @@ Task<const wire::ResponseHead*> ClientConnection::read_head(wire::Method method)
             co_return &head_;
         }
     }
-    co_return fail(Kind::Unavailable, "upstream.framing", "too many interim answers");
+    co_return fail(Kind::Unavailable, "upstream.framing", "too many interim responses");
 }
 
 bool ClientConnection::is_reusable() {
     if (!admitted_.keep_alive || !body_ || !body_->is_done() || !stream_.is_open()) return false;
     body_->return_rest();
     input_.shrink();
-    return input_.empty();  // bytes nobody asked for would become the next answer
+    return input_.empty();  // unexpected bytes would be read as the next response
 }
 
 }  // namespace merlon::http

@@ -9,14 +9,7 @@
 
 namespace merlon::http {
 
-// The connection ended before any byte of a response.
-inline constexpr std::string_view upstream_closed_rule = "upstream.closed";
-inline constexpr std::string_view upstream_timeout_rule = "upstream.timeout";
-
-// Whether the upstream failed, not the client.
-inline bool is_upstream_failure(const Error& error) { return breaks_rule(error, "upstream."); }
-
-// Where an upstream listens, and how it is spoken to.
+// The address of an upstream, its Host field and its TLS.
 struct UpstreamAddress {
     std::string host;  // DNS name or IP address; empty for a Unix socket
     std::uint16_t port = 0;
@@ -33,14 +26,15 @@ public:
         std::shared_ptr<const UpstreamAddress> to, net::Deadlines& deadlines,
         std::chrono::milliseconds timeout);
 
-    // Reads the head of the final answer to a request of `method`; 1xx before it are read over,
-    // but 101. Views are valid until the next request.
-    // Errors: upstream_closed_rule, "upstream.broken", "upstream.framing", upstream_timeout_rule.
+    // Reads the head of the final response to a request of `method`; skips 1xx before it, but not
+    // 101. Views are valid until the next request.
+    // Errors: "upstream.closed" (the connection ended before any byte of a response),
+    // "upstream.broken", "upstream.framing", "upstream.timeout".
     Task<const wire::ResponseHead*> read_head(wire::Method method);
     const wire::AdmittedResponse& admitted() const { return admitted_; }
-    // The body of that answer. Errors: as of BodyReader::read.
+    // The body of that response. Errors: as of BodyReader::read.
     Task<std::string_view> read_body() { return body_->read(); }
-    bool body_is_at_hand() const { return body_->is_at_hand(); }
+    bool body_is_received() const { return body_->is_received(); }
 
     // After the body: whether another request may be sent on this connection.
     bool is_reusable();

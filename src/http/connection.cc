@@ -1,4 +1,4 @@
-// The life of a connection. Read run() first.
+// Runs a connection: reads heads, serves requests, closes. Read run() first.
 #include "http/connection.h"
 
 #include "http/http1_exchange.h"
@@ -33,7 +33,7 @@ Task<> Connection::run() {
 
 namespace {
 
-// Requests that lay in the buffer together are answered at once; after so many, others have their
+// Pipelined requests are served one after the other; after so many, other connections have their
 // turn.
 constexpr int requests_in_a_row_max = 16;
 
@@ -84,10 +84,10 @@ Task<Connection::Next> Connection::serve_one(std::size_t head_bytes) {
 }
 
 Task<> Connection::refuse(Error error) {
-    // Nobody waits for an answer on a connection that ended, or that timed out between requests.
-    const bool is_stream_error = net::is_stream_failure(error);
-    if (is_stream_error && (error.rule != net::stream_timeout_rule || input_.empty()))
-        co_return Result<>{};
+    // No client waits for a response on a connection that ended, or that timed out between
+    // requests.
+    const bool is_stream_error = error.rule.starts_with("stream.");
+    if (is_stream_error && (error.rule != "stream.timeout" || input_.empty())) co_return Result<>{};
     const Response response = context_.handler.refuse(peer_, error);
     output_ = "HTTP/1.1 " + std::to_string(response.status) + " ";
     output_.append(reason_phrase(response.status)).append("\r\n").append(response.fields.text());
@@ -105,7 +105,7 @@ Task<> Connection::linger() {
     constexpr std::size_t bytes_max = 256 << 10;
     if (!stream_.is_open()) co_return Result<>{};
     stream_.finish_writing();
-    stream_.set_deadline(time_max);  // once: it bounds the whole farewell
+    stream_.set_deadline(time_max);  // once: it bounds the whole lingering
     input_.consume(input_.view().size());
     for (std::size_t bytes = 0; bytes < bytes_max;) {
         bytes += MERLON_CO_TRY(co_await stream_.read_some(input_.space()));

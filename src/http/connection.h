@@ -16,7 +16,7 @@ struct ConnectionContext {
     Timeouts timeouts;
     wire::HeadLimits head_limits;
     std::uint64_t body_bytes_max;
-    bool draining = false;  // answers say Connection: close from now on
+    bool draining = false;  // responses say Connection: close from now on
     std::string date;       // the Date field's value, renewed every second
 };
 
@@ -41,10 +41,10 @@ private:
     // The length of the next head in the input buffer. Errors: as of HeadScanner and Stream.
     Task<std::size_t> await_head();
     Task<Next> serve_one(std::size_t head_bytes);
-    // Answers a request that broke a rule before a handler could see it.
+    // Responds to a request that broke a rule before a handler could see it.
     Task<> refuse(Error error);
-    // Says goodbye so that the peer reads our last answer: closing with its bytes unread would
-    // make the kernel send a reset, which may destroy the answer on its way.
+    // Closes so that the peer can read the last response (lingering close): closing with bytes of
+    // the peer unread would make the kernel send a reset, which may discard the response.
     Task<> linger();
 
     ConnectionContext& context_;
@@ -52,8 +52,8 @@ private:
     Peer peer_;
     InputBuffer input_;
     wire::RequestHead head_;
-    std::string output_;         // the head of the answer; kept for its capacity
-    int requests_in_a_row_ = 0;  // since others had their turn
+    std::string output_;         // the head of the response; kept for its capacity
+    int requests_in_a_row_ = 0;  // since other connections had their turn
     bool waiting_ = false;
     std::uint64_t waiting_since_tick_ = 0;
 };

@@ -1,5 +1,5 @@
-// One request and its answer, as the stages of the gateway see it. HTTP/1.1 implements it
-// (connection.cc); an HTTP/2 stream will.
+// The interface of one request and its response, as the stages of the gateway see it. HTTP/1.1
+// implements it (connection.cc); an HTTP/2 stream will.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@
 
 namespace merlon::http {
 
-// Who is at the other end of the connection.
+// The other end of the connection.
 struct Peer {
     std::string address;  // textual IP address; "unix" for a Unix socket
     bool is_tls = false;
-    // Who it proved to be, on listeners of mutual TLS: there every request has one. Null elsewhere.
-    // Shared with those whose work outlives the connection.
+    // The identity that its certificate proved, on every request of a listener with mutual TLS;
+    // null elsewhere. Shared with work that outlives the connection.
     std::shared_ptr<const net::PeerIdentity> identity = nullptr;
 };
 
@@ -28,8 +28,8 @@ struct Peer {
 Error as_client_error(Error error);
 
 // Used on the worker's thread by one coroutine, or by two while one reads the body and the other
-// answers. Lives until the handler it was given to
-// returns. After a failure of any function the connection is lost; just return.
+// sends the response. Lives until its handler returns. After a failure of any function the
+// connection is lost; just return.
 class Exchange {
 public:
     virtual ~Exchange() = default;
@@ -41,18 +41,19 @@ public:
 
     // From now on a longer body fails with "body.too_large".
     virtual void limit_body(std::uint64_t bytes_max) = 0;
-    // The next piece of the request's body, valid until the next call; empty: it has ended. Answers
-    // `Expect: 100-continue` when it is first asked. Errors: as of BodyReader::read.
+    // The next piece of the request's body, valid until the next call; empty: it has ended. The
+    // first call sends 100 Continue where the client expects it. Errors: as of BodyReader::read.
     virtual Task<std::string_view> read_body() = 0;
     virtual bool body_is_done() const = 0;
-    // Whether all of the body has come, so that one read_body() gives it.
-    virtual bool body_is_at_hand() const = 0;
-    // Answers `Expect: 100-continue` now, for who reads the body while answering.
-    virtual Task<> invite_body() = 0;
+    // Whether the whole body is received, so that one read_body() gives it.
+    virtual bool body_is_received() const = 0;
+    // Sends 100 Continue where the client expects it, for handlers that respond while they read the
+    // body.
+    virtual Task<> send_continue() = 0;
     // Makes a pending read_body() fail with "stream.closed"; a later one goes on where it was.
     virtual void cancel_read() = 0;
 
-    // Answers with all of `body`; or begins an answer whose body follows by write(), each piece
+    // Sends a response with all of `body`; or begins one whose body follows by write(), each piece
     // sent before it returns, and finish(). The engine adds framing, Connection and Date, and sends
     // no body where HTTP has none (HEAD, 204, 304).
     virtual Task<> send(int status, const FieldLines& fields, std::string_view body) = 0;
@@ -65,19 +66,19 @@ public:
     virtual std::uint64_t body_bytes_read() const = 0;
     virtual std::uint64_t body_bytes_sent() const = 0;
 
-    // Answers 101 and gives the connection away: what the client has sent already is appended to
+    // Sends 101 and hands the connection over: what the client has sent already is appended to
     // `early`. The stream is closed when the handler returns.
     virtual Task<> switch_protocols(const FieldLines& fields, std::string& early) = 0;
     virtual net::Stream& stream() = 0;
 };
 
-// What a server does with requests. One per worker.
+// Serves the requests of a server. One per worker.
 class Handler {
 public:
     virtual ~Handler() = default;
-    // Answers the request. A request without an answer when this returns loses its connection.
+    // Responds to the request. If it has not when this returns, the connection is closed.
     virtual Task<> serve(Exchange& exchange) = 0;
-    // Makes the answer to a request that never became one: its head broke a rule.
+    // Makes the response to a request whose head broke a rule.
     virtual Response refuse(const Peer& peer, const Error& error) = 0;
 };
 

@@ -16,14 +16,14 @@ Http1Exchange::Http1Exchange(Connection& connection, const wire::Admitted& admit
             connection.context_.body_bytes_max) {}
 
 Task<std::string_view> Http1Exchange::read_body() {
-    if (admitted_.expects_continue) MERLON_CO_TRY(co_await invite_body());
+    if (admitted_.expects_continue) MERLON_CO_TRY(co_await send_continue());
     connection_.stream_.set_deadline(connection_.context_.timeouts.body);
     co_return co_await body_.read();
 }
 
-Task<> Http1Exchange::invite_body() {
-    const bool is_awaited = admitted_.expects_continue && !continue_sent_ && !body_.is_at_hand();
-    if (!is_awaited || state_ != State::Waiting) co_return Result<>{};
+Task<> Http1Exchange::send_continue() {
+    const bool is_expected = admitted_.expects_continue && !continue_sent_ && !body_.is_received();
+    if (!is_expected || state_ != State::Waiting) co_return Result<>{};
     continue_sent_ = true;
     net::Gather gather;
     gather.add("HTTP/1.1 100 Continue\r\n\r\n");
@@ -32,7 +32,7 @@ Task<> Http1Exchange::invite_body() {
 }
 
 bool Http1Exchange::decide_keep_alive() {
-    // A body the client was never asked for may come or not: only closing is unambiguous.
+    // After no 100 Continue the client may send the body or not: only closing is unambiguous.
     const bool body_is_unsure = admitted_.expects_continue && !continue_sent_;
     return admitted_.keep_alive && !connection_.context_.draining && body_.is_nearly_done() &&
            (!body_is_unsure || body_.is_done());
@@ -45,7 +45,7 @@ bool Http1Exchange::sends_body(int status) const {
 void Http1Exchange::make_head(int status, const FieldLines& fields, Framing body) {
     keep_alive_ = decide_keep_alive();
     chunked_ = body.kind == BodyKind::Chunked || body.kind == BodyKind::UntilClose;
-    if (chunked_ && head().version_minor == 0) {  // HTTP/1.0 knows no chunks: the end is the end
+    if (chunked_ && head().version_minor == 0) {  // HTTP/1.0 has no chunks: closing ends the body
         chunked_ = false;
         keep_alive_ = false;
     }
@@ -77,7 +77,7 @@ void Http1Exchange::make_head(int status, const FieldLines& fields, Framing body
 
 Task<> Http1Exchange::send(int status, const FieldLines& fields, std::string_view body) {
     MERLON_ASSERT(state_ == State::Waiting);
-    state_ = State::Answered;
+    state_ = State::Sent;
     make_head(status, fields, {BodyKind::Length, body.size()});
     // A short body behind its head: copying costs less than a second piece does in the kernel.
     constexpr std::size_t short_bytes = 1 << 10;
@@ -120,7 +120,7 @@ Task<> Http1Exchange::write(std::string_view piece) {
 
 Task<> Http1Exchange::finish() {
     MERLON_ASSERT(state_ == State::Streaming);
-    state_ = State::Answered;
+    state_ = State::Sent;
     if (!chunked_ || discards_body_) co_return Result<>{};
     net::Gather gather;
     gather.add(wire::last_chunk);
@@ -141,7 +141,7 @@ Task<> Http1Exchange::switch_protocols(const FieldLines& fields, std::string& ea
 }
 
 Task<bool> Http1Exchange::settle() {
-    if (state_ != State::Answered || !keep_alive_) co_return false;
+    if (state_ != State::Sent || !keep_alive_) co_return false;
     connection_.stream_.set_deadline(connection_.context_.timeouts.body);
     while (!body_.is_done()) MERLON_CO_TRY(co_await body_.read());
     body_.return_rest();

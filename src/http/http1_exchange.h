@@ -1,4 +1,4 @@
-// An exchange over an HTTP/1.1 connection.
+// Implements Exchange over an HTTP/1.1 connection.
 #pragma once
 
 #include "http/body_reader.h"
@@ -18,8 +18,8 @@ public:
     void limit_body(std::uint64_t bytes_max) override { body_.limit(bytes_max); }
     Task<std::string_view> read_body() override;
     bool body_is_done() const override { return body_.is_done(); }
-    bool body_is_at_hand() const override { return body_.is_at_hand(); }
-    Task<> invite_body() override;
+    bool body_is_received() const override { return body_.is_received(); }
+    Task<> send_continue() override;
     void cancel_read() override { connection_.stream_.cancel_read(); }
 
     Task<> send(int status, const FieldLines& fields, std::string_view body) override;
@@ -33,16 +33,16 @@ public:
     Task<> switch_protocols(const FieldLines& fields, std::string& early) override;
     net::Stream& stream() override { return connection_.stream_; }
 
-    // After the handler: reads over what is left of the request's body. False when the connection
-    // cannot go on.
+    // After the handler: skips the rest of the request's body. False when the connection cannot
+    // serve another request.
     Task<bool> settle();
 
 private:
-    enum class State : std::uint8_t { Waiting, Streaming, Answered, Switched };
+    enum class State : std::uint8_t { Waiting, Streaming, Sent, Switched };
 
     // Whether the connection serves another request after this one, decided when the head goes out.
     bool decide_keep_alive();
-    // Writes the whole head of the answer into the connection's output.
+    // Writes the whole head of the response into the connection's output.
     void make_head(int status, const FieldLines& fields, wire::Framing body);
     bool sends_body(int status) const;
 

@@ -1,5 +1,5 @@
-// The bytes a connection has received and nobody has used yet, in one flat piece, so that a head is
-// parsed where it lies.
+// The received bytes of a connection that are not consumed yet, contiguous, so that a head is
+// parsed in place.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What a client is told about an error: one table from rule names to status, code and message.
+// Maps errors to responses: one table from rule names to status, code and message.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace merlon::http {
 struct Problem {
     int status;
     std::string_view code;     // stable, for programs (contract.md, "Envelope")
-    std::string_view message;  // for people; says nothing of our inside
+    std::string_view message;  // for people; reveals nothing internal
 };
 
 // The row of the error's rule, or where it has none, of its kind.

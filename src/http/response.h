@@ -1,4 +1,4 @@
-// The head of an answer: a status and field lines, held as the text they become.
+// A response: its status, its field lines as text, its body.
 #pragma once
 
 #include <charconv>
@@ -45,7 +45,7 @@ private:
     std::string text_;
 };
 
-// An answer that is at hand as a whole.
+// A complete response.
 struct Response {
     int status = 200;
     FieldLines fields;

@@ -110,7 +110,7 @@ void Server::drain(std::function<void()> drained) {
     for (net::Acceptor& acceptor : acceptors_) {
         boost::system::error_code error;
         acceptor.non_blocking(true, error);  // else accept() waits for one more
-        while (!error) {                     // whoever has connected already is answered
+        while (!error) {                     // serve those that have connected already
             net::Socket socket(executor_);
             acceptor.accept(socket, error);
             if (!error) spawn(executor_, serve_connection(std::move(socket)));

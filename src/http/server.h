@@ -31,9 +31,9 @@ public:
     // New connections use the new certificates; shared with the connections that began before.
     void replace_tls(std::shared_ptr<const net::TlsServerContext> tls) { tls_ = std::move(tls); }
 
-    // Accepts what waits, then stops listening; answers say Connection: close; connections without
-    // a request go once they have been quiet for timeouts.drain_quiet; what is left after the drain
-    // timeout is cut. `drained` is called when no connection is left.
+    // Accepts what waits, then stops listening; responses say Connection: close; connections
+    // without a request go once they have been quiet for timeouts.drain_quiet; what is left after
+    // the drain timeout is cut. `drained` is called when no connection is left.
     void drain(std::function<void()> drained);
 
     // From any thread.

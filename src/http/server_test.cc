@@ -21,7 +21,7 @@ public:
         if (path == "/ignore") co_return co_await exchange.send(200, fields, "ignored");
         if (path == "/nothing") co_return Result<>{};
         if (path == "/limit") exchange.limit_body(3);
-        if (path == "/invite") MERLON_CO_TRY(co_await exchange.invite_body());
+        if (path == "/invite") MERLON_CO_TRY(co_await exchange.send_continue());
         if (path == "/switch") {
             std::string early;
             fields.add("Upgrade", "test");

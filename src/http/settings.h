@@ -14,7 +14,7 @@ struct Timeouts {
     std::chrono::milliseconds header{10'000};  // first byte of a request to the end of its head
     std::chrono::milliseconds body{30'000};    // between two reads of a body, or two writes of one
     std::chrono::milliseconds idle{75'000};    // a kept-alive connection without a request
-    std::chrono::milliseconds upstream{30'000};  // request sent to the first byte of the answer
+    std::chrono::milliseconds upstream{30'000};  // request sent to the first byte of the response
     std::chrono::milliseconds drain{20'000};     // SIGTERM to the end of the last request
     // While draining, a connection that has been without a request for so long is closed.
     std::chrono::milliseconds drain_quiet{1'000};

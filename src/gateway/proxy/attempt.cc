@@ -45,7 +45,7 @@ Task<int> Attempt::run(std::string_view head, std::string_view body) {
 }
 
 Task<int> Attempt::relay_response_while_sending() {
-    MERLON_CO_TRY(co_await exchange_.invite_body());
+    MERLON_CO_TRY(co_await exchange_.send_continue());
     entry_.becomes_stream();
     is_sent_ = false;
     ChildTask sending(upstream_.stream().executor());

@@ -20,7 +20,7 @@ Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to) {
     std::string_view body;
     if (to.body != nullptr) {
         body = *to.body;
-    } else if (!exchange.body_is_done() && exchange.body_is_at_hand()) {
+    } else if (!exchange.body_is_done() && exchange.body_is_received()) {
         body = MERLON_CO_TRY(co_await exchange.read_body());
     }
     const bool has_whole_body = exchange.body_is_done();
