@@ -1,4 +1,4 @@
-// Security events: what happened that somebody may have to answer for (contract.md).
+// Security events: their types, severities and JSON (contract.md).
 //
 // Two ways to report, by what the event is about:
 // - a change: storage::append_event writes it in the change's own transaction, so it is exact;
@@ -63,7 +63,7 @@ struct Event {
 // UTF-8), it stays one valid object, and nothing in it can steer a terminal that shows it.
 std::string to_json(const Event& event);
 
-// Where finished events go: the log now, the audit chain later. Safe from every thread.
+// Where finished events go, such as the log. Safe from every thread.
 class EventSink {
 public:
     virtual ~EventSink() = default;

@@ -1,4 +1,4 @@
-// Writing security events as lines.
+// Renders events, and creates their counters.
 #include "events/log_sink.h"
 
 #include <string>

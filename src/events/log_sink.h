@@ -1,4 +1,4 @@
-// Security events as JSON lines, and their count by type and severity.
+// Writes security events to the log as JSON lines, and counts them by type and severity.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// Coalescing of refusals: a bounded, sharded table of windows.
+// Keeps the windows of refusals in a bounded, sharded table.
 #include "events/refusals.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Refusals (401, 403, 429) become events here, coalesced: a flood of one client against one route
-// is one event with a count every ten seconds, so an attacker cannot make us write.
+// Coalesces refusals (401, 403, 429) into events: a flood of one client against one route is one
+// event with a count every ten seconds, so an attacker cannot make us write.
 #pragma once
 
 #include <array>
@@ -48,7 +48,7 @@ public:
 
     // Writes the events whose window is over. Call it about once a second, from one thread.
     void tick();
-    // Writes everything that waits: at the end of the process.
+    // Writes all pending events, at the end of the process.
     void flush();
 
 private:
