@@ -1,4 +1,4 @@
-// One request on one connection, once more where that is harmless.
+// Sends one request on one connection, and retries where that is harmless.
 #include "rpc/client.h"
 
 #include <fmt/format.h>
@@ -10,15 +10,15 @@
 namespace merlon::rpc {
 namespace {
 
-constexpr std::size_t answer_bytes_max = 64 << 20;
+constexpr std::size_t response_bytes_max = 64 << 20;
 
-struct Answered {
+struct RawResponse {
     int status;
     std::string body;
 };
 
-Task<Answered> attempt(http::ClientConnection* connection, std::string request,
-                       std::chrono::milliseconds patience) {
+Task<RawResponse> attempt(http::ClientConnection* connection, std::string request,
+                          std::chrono::milliseconds patience) {
     net::Gather gather;
     gather.add(request);
     connection->stream().set_deadline(patience);
@@ -28,14 +28,14 @@ Task<Answered> attempt(http::ClientConnection* connection, std::string request,
     }
     const wire::ResponseHead* head =
         MERLON_CO_TRY(co_await connection->read_head(wire::Method::Post));
-    Answered answered{head->status, {}};
+    RawResponse response{head->status, {}};
     while (true) {
         const auto piece = co_await connection->read_body();
-        if (!piece || answered.body.size() + piece->size() > answer_bytes_max) {
-            co_return fail(Kind::Unavailable, "upstream.broken", "an answer that broke off");
+        if (!piece || response.body.size() + piece->size() > response_bytes_max) {
+            co_return fail(Kind::Unavailable, "upstream.broken", "a response that broke off");
         }
-        if (piece->empty()) co_return answered;
-        answered.body += *piece;
+        if (piece->empty()) co_return response;
+        response.body += *piece;
     }
 }
 
@@ -112,16 +112,16 @@ void Client::replace(Addresses addresses) {
 }
 
 Task<Message> Client::call(const Method& method, const Message& members) {
-    const auto answer = co_await Answer<std::string>::wait_for([&](auto waiting) {
+    const auto response = co_await Answer<std::string>::wait_for([&](auto waiting) {
         asio::post(loop_.executor(), [this, waiting, method = &method, body = members.str()] {
             spawn(loop_.executor(), exchange(upstream_, method, body),
                   [waiting](Result<std::string> result) { waiting->set(std::move(result)); });
         });
         return Result<>{};
     });
-    (answer ? answered_ : failed_).add();
-    if (!answer) co_return std::unexpected(answer.error());
-    co_return Message::parse(*answer);
+    (response ? answered_ : failed_).add();
+    if (!response) co_return std::unexpected(response.error());
+    co_return Message::parse(*response);
 }
 
 }  // namespace merlon::rpc

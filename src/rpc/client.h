@@ -1,4 +1,4 @@
-// Calls one role makes to another that runs in other processes: POST /internal/v1/OPERATION over
+// The client by which one role calls another in other processes: POST /internal/v1/METHOD over
 // mutual TLS.
 #pragma once
 
@@ -36,7 +36,7 @@ private:
     std::thread thread_;
 };
 
-// Resource; call() is safe from every thread, and gives its answer on the caller's loop. The loop
+// Resource; call() is safe from every thread, and returns on the caller's loop. The loop
 // stops before this is destroyed.
 class Client final {
 public:
@@ -44,11 +44,11 @@ public:
            metrics::Registry& metrics);
     ~Client();
 
-    // From now on with other certificates, or elsewhere. Calls under way end where they are.
+    // Further calls use these addresses and certificates. Calls in progress keep the old ones.
     void replace(Addresses addresses);
 
     // Errors: those that the method declares, shared_rules(), "port.failed" for any other error of
-    // the method, and "upstream.…" when the role could not be reached or its response not be read.
+    // the method, and "upstream.…" when the role could not be reached or its response not read.
     Task<Message> call(const Method& method, const Message& members);
 
 private:

@@ -1,4 +1,4 @@
-// Names to certificates.
+// Builds SPIFFE IDs and file names from role names.
 #include "rpc/identities.h"
 
 #include <filesystem>

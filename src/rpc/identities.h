@@ -1,4 +1,4 @@
-// Who the roles of an installation are, by their certificates, and how one reaches another.
+// Maps role names to SPIFFE IDs, certificates and addresses.
 #pragma once
 
 #include <memory>
@@ -15,11 +15,12 @@ namespace merlon::rpc {
 // SpiffeId.
 Result<crypto::SpiffeId> id_of(const FleetSettings& fleet, std::string_view name);
 
-// Files of a role's certificate, its key, and who vouches for the others.
+// The files of a role's certificate, its key, and the certificate authorities.
 std::vector<std::string> certificate_files(const FleetSettings& fleet, std::string_view role);
 
 using Addresses = std::vector<std::shared_ptr<const http::UpstreamAddress>>;
-// Where `as` finds the role `to`: it shows its own certificate, and speaks to nobody else. Errors:
+// The addresses of the role `to` for the role `as`, which presents its own certificate and accepts
+// only that of `to`. Errors:
 // those of parse_upstream.
 Result<Addresses> addresses_of(const FleetSettings& fleet, std::string_view to,
                                std::string_view as);

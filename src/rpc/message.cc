@@ -1,4 +1,4 @@
-// Members by name, errors by rule.
+// Parses and renders messages: members by name, errors by rule.
 #include "rpc/message.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace json = boost::json;
 // A snapshot of revocations is the longest.
 constexpr wire::JsonLimits limits{.bytes = 64 << 20, .depth = 8};
 
-// By name: a number would mean another kind once one is added.
+// By name, since numbers change when a kind is added.
 constexpr std::pair<std::string_view, Kind> kind_names[] = {
     {"invalid", Kind::Invalid},         {"unknown", Kind::Unknown},
     {"denied", Kind::Denied},           {"absent", Kind::Absent},

@@ -1,5 +1,5 @@
-// What travels between two roles: a call's members and its answer as JSON, and an error as itself,
-// so that the caller does with it what it would do in one process.
+// The messages between two roles: request and response as JSON objects, and errors with their rule,
+// so that the caller handles an error as in one process.
 #pragma once
 
 #include <boost/json.hpp>
@@ -14,7 +14,7 @@ namespace merlon::rpc {
 
 inline constexpr std::string_view method_path = "/internal/v1/";
 
-// The rule of a message without a member that it needs, or with one that cannot be.
+// The rule of a message with a member that is missing or of the wrong type.
 inline constexpr std::string_view malformed_rule = "port.malformed";
 
 // The members of a message. What is absent or of another type fails with "port.malformed"

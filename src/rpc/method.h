@@ -1,4 +1,5 @@
-// What a role does for other roles' processes: methods, each declared once for both of its sides.
+// The methods by which roles in different processes call each other. Each is declared once, for its
+// client and its server.
 #pragma once
 
 #include <chrono>
@@ -11,7 +12,7 @@
 
 namespace merlon::rpc {
 
-// Whether a call that may have been carried out may be made again.
+// Whether a call that may have been carried out may be retried.
 enum class Retry : std::uint8_t { Never, Harmless };
 
 // As a caller: every role of the installation. An empty list of callers allows nobody.
@@ -22,8 +23,8 @@ struct Method {
     std::string_view name;                      // "stock.take"
     std::span<const std::string_view> callers;  // the roles that may call it
     Retry retry = Retry::Never;
-    // The errors of its own, beside those of every method (shared_rules): they arrive with their
-    // rule, every other one as "port.failed" with its kind.
+    // The rules of its own errors, beside those of every method (shared_rules). Any other error
+    // arrives as "port.failed" with its kind.
     std::span<const std::string_view> rules = {};
     std::chrono::milliseconds patience{15'000};  // for the response
 };

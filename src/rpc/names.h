@@ -1,4 +1,4 @@
-// The names by which roles know each other: of their listeners, certificates and settings.
+// The gateway's name among the roles: in certificates, settings and lists of callers.
 #pragma once
 
 #include <string_view>

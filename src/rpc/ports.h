@@ -1,5 +1,5 @@
-// The ports of a process by their type: each is a role of this process, or a client of one that
-// runs elsewhere, and who uses it does not know which.
+// Looks up the ports of a process by type. Each is implemented by a role of this process, or by a
+// client of a role in another process; its user does not know which.
 #pragma once
 
 #include <memory>
@@ -27,7 +27,7 @@ public:
         add<Port>(*port);
         owned_.push_back(std::move(port));
     }
-    // A role names the roles that it calls, so its ports are there.
+    // Present for every role that RoleDefinition::calls names.
     template <class Port>
     Port& require() const {
         const auto found = ports_.find(typeid(Port));

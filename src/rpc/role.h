@@ -1,5 +1,5 @@
-// A role as the rest of Merlon sees it: one definition, which configuration, tables, listeners, the
-// gateway and the commands iterate. A new role is its folder and one line in roles/roles.cc.
+// The definition of a role, over which configuration, migrations, listeners, the gateway and the
+// commands iterate. A new role is its folder and one line in roles/roles.cc.
 #pragma once
 
 #include <chrono>
@@ -19,8 +19,8 @@
 
 namespace merlon::rpc {
 
-// What a role does without being asked, in every process that runs it. It ends before it runs
-// again; a failure is reported and tried again at the next turn.
+// Background work of a role, in every process that runs it. Runs do not overlap; a failure is
+// reported, and the next interval retries.
 struct PeriodicTask {
     std::string_view name;  // for messages; static
     std::chrono::seconds interval;
@@ -30,11 +30,11 @@ struct PeriodicTask {
 // A role in this process. Safe from every thread; its requests and tasks run on several loops.
 class Role : public api::LocalService {
 public:
-    // What it does for other roles' processes.
+    // The methods that roles in other processes may call.
     virtual std::vector<OfferedMethod> methods() { return {}; }
-    // The same for the roles of this process: adds its ports.
+    // Adds the ports that roles of this process may call.
     virtual void add_ports(Ports&) {}
-    // Also what resumes work that a crash left half done.
+    // Among them what resumes work after a crash.
     virtual std::vector<PeriodicTask> periodic_tasks() { return {}; }
 };
 
@@ -63,11 +63,11 @@ struct RoleDefinition {
     const api::RoleTable& (*table)();
     std::span<const storage::Migration> (*migrations)();
     std::span<const PersonalColumn> personal_data;
-    // In this process, after the roles that it calls. Null: the composition opens it, since it
+    // Opens it in this process, after the roles that it calls. Null: server/ opens it, since it
     // needs what all roles share (auth).
     Task<std::unique_ptr<Role>> (*open)(RoleEnvironment environment);
-    // In other processes: adds its ports, which call it there. Null: nobody calls it. The client
-    // outlives the ports.
+    // Adds clients of its ports, where it runs in other processes. Null: it has no ports. `client`
+    // outlives them.
     void (*connect)(Client& client, Ports& ports);
 
     // services.NAME may leave it out or put another service in its place.

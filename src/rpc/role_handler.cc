@@ -1,4 +1,4 @@
-// Who calls, for whom, what.
+// Checks who calls, for which user, and what; then serves the request or the method.
 #include "rpc/role_handler.h"
 
 #include <algorithm>
@@ -38,13 +38,13 @@ Result<std::unique_ptr<const OfferedRole>> OfferedRole::make(api::LocalService& 
                                                              TokenRules tokens) {
     std::unique_ptr<OfferedRole> made(new OfferedRole(service, std::move(methods), std::move(names),
                                                       std::move(roles), std::move(tokens)));
-    for (const api::LocalRoute& told : service.table().routes) {
-        Route route{&told, MERLON_TRY(api::local_rule(told, made->roles_)), nullptr};
-        if (!told.body_schema.empty()) {
+    for (const api::LocalRoute& declared : service.table().routes) {
+        OfferedRoute route{&declared, MERLON_TRY(api::local_rule(declared, made->roles_)), nullptr};
+        if (!declared.body_schema.empty()) {
             route.schema = std::make_unique<const wire::JsonSchema>(
-                MERLON_TRY(wire::JsonSchema::compile(told.body_schema)));
+                MERLON_TRY(wire::JsonSchema::compile(declared.body_schema)));
         }
-        MERLON_TRY(made->routes_.add(told.pattern, {told.method}, std::move(route)));
+        MERLON_TRY(made->routes_.add(declared.pattern, {declared.method}, std::move(route)));
     }
     return made;
 }
@@ -68,31 +68,31 @@ std::vector<crypto::SpiffeId> OfferedRole::callers() const {
 }
 
 Task<> RoleHandler::serve(http::Exchange& exchange) {
-    Known known{no_route};
-    const Result<> served = co_await serve_request(&exchange, &known);
+    RequestContext context{no_route};
+    const Result<> served = co_await serve_request(&exchange, &context);
     if (served || exchange.has_begun()) co_return served;
     if (const auto type = api::security_event_of(served.error())) {
-        refusals_.report({*type, exchange.peer().address, known.route});
+        refusals_.report({*type, exchange.peer().address, context.route});
     }
     http::Response refusal =
         api::error_response(served.error(), exchange.head().find(wire::FieldId::Accept));
-    add_revoked(known, refusal.fields);
+    add_revoked(context, refusal.fields);
     MERLON_CO_TRY(co_await exchange.send(refusal.status, refusal.fields, refusal.body));
     co_return Result<>{};
 }
 
-Task<> RoleHandler::serve_request(http::Exchange* exchange, Known* known) {
+Task<> RoleHandler::serve_request(http::Exchange* exchange, RequestContext* context) {
     exchange->limit_body(api::LocalService::body_bytes_max);
     std::string storage;
     const wire::Target target = MERLON_CO_TRY(wire::canonicalize(exchange->head().target, storage));
     if (target.path.starts_with(method_path)) {
-        co_return co_await serve_method(exchange, target.path.substr(method_path.size()), known);
+        co_return co_await serve_method(exchange, target.path.substr(method_path.size()), context);
     }
-    co_return co_await serve_request_of_user(exchange, target, known);
+    co_return co_await serve_user_request(exchange, target, context);
 }
 
-Task<> RoleHandler::serve_request_of_user(http::Exchange* exchange, wire::Target target,
-                                          Known* known) {
+Task<> RoleHandler::serve_user_request(http::Exchange* exchange, wire::Target target,
+                                       RequestContext* context) {
     const wire::RequestHead& head = exchange->head();
     const auto& gateways = role_.names().gateways;
     if (std::ranges::find(gateways, exchange->peer().identity->id) == gateways.end()) {
@@ -100,8 +100,8 @@ Task<> RoleHandler::serve_request_of_user(http::Exchange* exchange, wire::Target
     }
     const auto match = role_.routes_.find(head.method, target.path);
     if (match.route == nullptr) co_return fail(Kind::Absent, "route.unknown");
-    const OfferedRole::Route& route = *match.route;
-    known->route = route.told->pattern;
+    const OfferedRole::OfferedRoute& route = *match.route;
+    context->route = route.declared->pattern;
 
     tokens::TokenCache::Kept token;
     if (route.rule.needs_subject()) token = MERLON_CO_TRY(co_await verify_caller(exchange));
@@ -109,24 +109,25 @@ Task<> RoleHandler::serve_request_of_user(http::Exchange* exchange, wire::Target
         MERLON_CO_TRY(access::Policy::authorize(token ? &token->subject : nullptr, route.rule));
     api::LocalCall call = MERLON_CO_TRY(
         co_await api::read_local_call(exchange, pass,
-                                      {route.told, route.schema.get(), target, token.get(),
+                                      {route.declared, route.schema.get(), target, token.get(),
                                        std::string(value_of(head, "X-Forwarded-For"))}));
-    known->generation = role_.tokens_.revocations.generation();
+    context->generation = role_.tokens_.revocations.generation();
     http::Response response = MERLON_CO_TRY(co_await role_.service_.call(std::move(call)));
-    add_revoked(*known, response.fields);
+    add_revoked(*context, response.fields);
     co_return co_await exchange->send(response.status, response.fields, response.body);
 }
 
-// A refusal, too, may have ended tokens: that of a refresh token which is used again.
-void RoleHandler::add_revoked(const Known& known, http::FieldLines& fields) const {
-    if (!known.generation) return;
-    const std::string revoked = role_.tokens_.revocations.told_since(*known.generation);
+// A failed request, too, may have revoked tokens: the reuse of a refresh token does.
+void RoleHandler::add_revoked(const RequestContext& context, http::FieldLines& fields) const {
+    if (!context.generation) return;
+    const std::string revoked = role_.tokens_.revocations.told_since(*context.generation);
     if (!revoked.empty()) fields.add(tokens::revoked_field, revoked);
 }
 
-// For whom a gateway calls. Two proofs, since either alone can be stolen: the assertion, which the
-// key of the gateway's certificate signed for us and for this token, and the token itself, which
-// has to be ours, alive and not revoked. What the caller may do is what the token says.
+// Verifies the user of a gateway's request by two proofs, since either alone can be stolen: the
+// assertion, which the key of the gateway's certificate signed for us and for this token, and the
+// token itself, which has to be ours, alive and not revoked. What the caller may do is what the
+// token says.
 Task<tokens::TokenCache::Kept> RoleHandler::verify_caller(http::Exchange* exchange) {
     const std::string_view assertion = value_of(exchange->head(), tokens::assertion_field);
     if (assertion.empty()) co_return fail(Kind::Unknown, tokens::missing_token_rule);
@@ -142,13 +143,14 @@ Task<tokens::TokenCache::Kept> RoleHandler::verify_caller(http::Exchange* exchan
     co_return token;
 }
 
-Task<> RoleHandler::serve_method(http::Exchange* exchange, std::string_view name, Known* known) {
+Task<> RoleHandler::serve_method(http::Exchange* exchange, std::string_view name,
+                                 RequestContext* context) {
     const auto found = std::ranges::find_if(
         role_.methods_, [&](const OfferedMethod& one) { return one.method->name == name; });
     if (found == role_.methods_.end() || exchange->head().method != wire::Method::Post) {
         co_return fail(Kind::Absent, "route.unknown");
     }
-    known->route = found->method->name;
+    context->route = found->method->name;
     if (!role_.may_call(*found->method, exchange->peer().identity->id)) {
         co_return fail(Kind::Denied, access::denied_rule, exchange->peer().identity->id.text());
     }
@@ -157,10 +159,10 @@ Task<> RoleHandler::serve_method(http::Exchange* exchange, std::string_view name
     const auto answer = call ? co_await found->serve(*std::move(call))
                              : Result<Message>(std::unexpected(call.error()));
     if (answer) co_return co_await exchange->send(200, json_fields(), answer->str());
-    // No release of ours sends such a message: somebody has a role's certificate.
+    // No release of Merlon sends such a message: an attacker may have a role's certificate.
     if (answer.error().rule == malformed_rule) {
         refusals_.report(
-            {events::Type::UnauthorizedAccess, exchange->peer().address, known->route});
+            {events::Type::UnauthorizedAccess, exchange->peer().address, context->route});
     }
     co_return co_await exchange->send(http::problem_of(answer.error()).status, json_fields(),
                                       to_message(answer.error()));

@@ -1,6 +1,6 @@
-// A role's own listener: requests that a gateway has admitted and other roles' calls, both over
+// Serves a role's own listener: requests that a gateway forwards, and other roles' calls, both over
 // mutual TLS. The gateway has verified the token and validated the body; the role does both again,
-// since the gateway may be of another release, or somebody who stole its certificate.
+// since the gateway may be of another release, or an attacker with its certificate.
 #pragma once
 
 #include <map>
@@ -23,7 +23,7 @@
 
 namespace merlon::rpc {
 
-// A role as its listeners offer it. Immutable; shared by all workers.
+// A role with its routes and methods, as its listeners serve it. Immutable; shared by all workers.
 class OfferedRole final {
 public:
     struct Names {
@@ -41,13 +41,13 @@ public:
                                                            TokenRules tokens);
 
     const Names& names() const { return names_; }
-    // Everybody who may connect.
+    // All SPIFFE IDs that may connect.
     std::vector<crypto::SpiffeId> callers() const;
 
 private:
     friend class RoleHandler;
-    struct Route {
-        const api::LocalRoute* told;
+    struct OfferedRoute {
+        const api::LocalRoute* declared;
         access::Rule rule;
         std::unique_ptr<const wire::JsonSchema> schema;  // null: any body
     };
@@ -66,7 +66,7 @@ private:
     Names names_;
     access::Roles roles_;
     TokenRules tokens_;
-    api::RouteTable<Route> routes_;
+    api::RouteTable<OfferedRoute> routes_;
 };
 
 // Of one worker.
@@ -84,17 +84,18 @@ public:
     http::Response refuse(const http::Peer& peer, const Error& error) override;
 
 private:
-    // What is known of a request by the time it is refused.
-    struct Known {
+    // For the report and the response of a request that fails.
+    struct RequestContext {
         std::string_view route;
         // Of the revocations, before the service was called.
         std::optional<std::uint64_t> generation = {};
     };
 
-    Task<> serve_request(http::Exchange* exchange, Known* known);
-    Task<> serve_request_of_user(http::Exchange* exchange, wire::Target target, Known* known);
-    Task<> serve_method(http::Exchange* exchange, std::string_view name, Known* known);
-    void add_revoked(const Known& known, http::FieldLines& fields) const;
+    Task<> serve_request(http::Exchange* exchange, RequestContext* context);
+    Task<> serve_user_request(http::Exchange* exchange, wire::Target target,
+                              RequestContext* context);
+    Task<> serve_method(http::Exchange* exchange, std::string_view name, RequestContext* context);
+    void add_revoked(const RequestContext& context, http::FieldLines& fields) const;
     Task<tokens::TokenCache::Kept> verify_caller(http::Exchange* exchange);
 
     const OfferedRole& role_;

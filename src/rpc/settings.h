@@ -1,4 +1,5 @@
-// Which built-in roles run in processes of their own, where, and who they are. Filled by config/.
+// The settings of roles in processes of their own: addresses, certificates, SPIFFE IDs. Filled by
+// config/.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-// Cache, signature, revocation: in this order.
+// Consults the cache, then verifies the signature, then checks for revocation.
 #include "rpc/token_check.h"
 
 #include <utility>

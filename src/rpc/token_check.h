@@ -1,6 +1,6 @@
-// The access token that a gateway's request carries: ours, alive, not revoked. The gateway has
-// verified it; a role verifies it again, because whoever holds a gateway's certificate and its key
-// would otherwise be every user.
+// Verifies the access token of a gateway's request. The gateway has verified it already; a role
+// does it again, because an attacker with a gateway's certificate and key could act for every user
+// otherwise.
 #pragma once
 
 #include <optional>
@@ -18,11 +18,12 @@ class TokenAuthority {
 public:
     virtual ~TokenAuthority() = default;
     // Safe from every thread. Errors: those of Verifier::verify_access, "token.revoked", and
-    // "upstream.…" when auth does not answer.
+    // "upstream.…" when auth does not respond.
     virtual Task<> verify(std::string token) = 0;
 };
 
-// By what a process judges tokens. Borrows all but the claims; shared by its workers.
+// The rules and keys by which a process verifies tokens. Borrows all but the claims; shared by its
+// workers.
 struct TokenRules {
     tokens::ClaimRules claims;
     const tokens::Revocations& revocations;
