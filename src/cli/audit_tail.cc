@@ -66,7 +66,7 @@ int AuditTail::follow(const std::string& socket, const sigset_t& interrupts) {
     constexpr timespec second{1, 0};
     bool is_away = false;
     while (::sigtimedwait(&interrupts, nullptr, &second) < 0) {
-        const auto asked = server::ask_server(socket, command());
+        const auto asked = server::send_command(socket, command());
         const bool is_answered = asked && asked->status == 200;
         if (is_answered && !show(asked->body)) return 1;
         if (!is_answered && !is_away) std::fputs("merlon: no server answers; waiting\n", stderr);

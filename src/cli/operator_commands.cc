@@ -120,7 +120,7 @@ int OperatorCommands::run(const std::string& name, Output output) {
 }
 
 Outcome carry_out(config::Settings settings, const std::string& command, Offline& offline) {
-    auto asked = server::ask_server(installation::operator_socket(settings), command);
+    auto asked = server::send_command(installation::operator_socket(settings), command);
     if (asked) return {asked->status == 200 ? 0 : 1, std::move(asked->body)};
     if (asked.error().rule != server::no_server_rule) {
         return {exit_unavailable, server::operator_error_json(asked.error())};

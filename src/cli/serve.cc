@@ -81,7 +81,7 @@ int serve(const Arguments& arguments, const std::vector<std::string>& role_names
 int healthcheck(const Arguments& arguments) {
     const auto settings = load_settings(arguments, TokenUse::None);
     if (!settings) return exit_configuration;
-    const Result<> ready = server::ask_readiness(settings->server.admin);
+    const Result<> ready = server::check_readiness(settings->server.admin);
     if (arguments.json) std::printf("{\"ready\":%s}\n", ready ? "true" : "false");
     if (ready) return 0;
     std::fprintf(stderr, "merlon: %s\n", ready.error().detail.c_str());

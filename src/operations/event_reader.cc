@@ -23,18 +23,18 @@ Result<std::string> read_events(config::Settings settings, std::string command) 
     const SystemClock clock;
     SystemEntropy entropy;
     std::vector<std::unique_ptr<storage::Database>> databases;
-    Operated operated{nullptr, {}};
+    CommandTargets targets{nullptr, {}};
     for (const installation::OwnedTables& tables : installation::owned_tables(settings)) {
         if (tables.role != storage::outbox_role || !is_there(tables.database)) continue;
         auto database = MERLON_TRY(storage::open_database(tables.database, clock, entropy));
         const auto reports =
             MERLON_TRY(wait(storage::report_migrations(*database, tables.role, tables.migrations)));
         if (reports.front().state == storage::MigrationState::Pending) continue;
-        operated.events.push_back(
+        targets.events.push_back(
             {std::string(installation::first_role_in(settings, tables.database)), database.get()});
         databases.push_back(std::move(database));
     }
-    return wait(run_command(std::move(operated), std::move(command)));
+    return wait(run_command(std::move(targets), std::move(command)));
 }
 
 }  // namespace merlon::operations

@@ -160,11 +160,11 @@ Task<std::string> run_audit_command(std::vector<audit::EventSource> sources, Com
 
 }  // namespace
 
-Task<std::string> run_command(Operated operated, std::string text) {
-    Identity* identity = operated.identity;
+Task<std::string> run_command(CommandTargets targets, std::string text) {
+    Identity* identity = targets.identity;
     Command command = MERLON_CO_TRY(parse_command(std::move(text)));
     if (command.name.starts_with("audit.")) {
-        co_return co_await run_audit_command(std::move(operated.events), std::move(command));
+        co_return co_await run_audit_command(std::move(targets.events), std::move(command));
     }
     if (identity == nullptr) co_return fail(Kind::Invalid, "command.unknown", command.name);
     if (command.name.starts_with("key.")) {

@@ -1,5 +1,4 @@
-// An operator's commands, carried out: on what the running server has, or on a store which no
-// server has open.
+// Runs an operator's command on the running server's roles, or on a store that no server has open.
 #pragma once
 
 #include <string>
@@ -14,13 +13,13 @@ namespace merlon::operations {
 inline constexpr std::int64_t audit_tail_max = 1'000;
 
 // What commands work on. Borrowed.
-struct Operated {
+struct CommandTargets {
     identity::Identity* identity;  // null: only audit commands are there
     std::vector<audit::EventSource> events;
 };
 
-// One command as JSON, {"command":"user.lock", …}; gives the answer as JSON. Errors: "command.…"
+// One command as JSON, {"command":"user.lock", …}; gives the response as JSON. Errors: "command.…"
 // (Invalid), and those of Identity and Database. Borrows what it works on for the task.
-Task<std::string> run_command(Operated operated, std::string json);
+Task<std::string> run_command(CommandTargets targets, std::string json);
 
 }  // namespace merlon::operations

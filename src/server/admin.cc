@@ -1,4 +1,4 @@
-// Answers of the admin listener.
+// Renders the responses of the admin listener.
 #include "server/admin.h"
 
 #include "http/problem.h"

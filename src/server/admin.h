@@ -1,4 +1,4 @@
-// The admin listener: health and metrics, for probes and scrapers, never on the public listener.
+// Serves health and metrics to probes and scrapers, on the admin listener only.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,7 @@
 
 namespace merlon::server {
 
-// Answers GET and HEAD of /livez, /readyz and /metrics. Thread: that of the admin loop; the flag is
+// Serves GET and HEAD of /livez, /readyz and /metrics. Thread: that of the admin loop; the flag is
 // set from others.
 class AdminHandler final : public http::Handler {
 public:

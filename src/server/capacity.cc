@@ -1,4 +1,4 @@
-// Open files and cores.
+// Reads the limit of open files and the number of cores.
 #include "server/capacity.h"
 
 #include <sys/resource.h>
@@ -9,7 +9,7 @@
 namespace merlon::server {
 namespace {
 
-// Open files this process may have; raised as far as it may be.
+// Raises the soft limit of open files to the hard limit, and gives it.
 std::size_t raise_open_files() {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);

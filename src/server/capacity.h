@@ -1,4 +1,4 @@
-// How much this machine lets us do at once.
+// Computes the numbers of connections and workers from the settings and the machine's limits.
 #pragma once
 
 #include <cstddef>
@@ -7,11 +7,11 @@
 
 namespace merlon::server {
 
-// Connections of one worker: what the open files allow, with room for as many to upstreams as the
-// pools may hold and for the program's own.
+// Connections of one worker: as many as open files allow, less those for the upstreams' connection
+// pools and for the program itself.
 std::size_t connections_max(const http::ServerSettings& settings, unsigned workers);
 
-// Workers: as many as were asked for, else one a core.
+// The configured number of workers, else one a core.
 unsigned worker_count(const http::ServerSettings& settings);
 
 }  // namespace merlon::server

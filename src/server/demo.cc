@@ -1,4 +1,4 @@
-// Filling the demo. Read Demo::fill() first, then fill_demo().
+// Creates the demo's products, users and orders. Read Demo::fill() first, then fill_demo().
 #include "server/demo.h"
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@
 namespace merlon::server {
 namespace {
 
-// The demo fills the store before anything listens: there is nobody whose permissions to check.
+// The demo fills the store before anything listens: there is no caller to authorize.
 access::Pass own_pass() { return access::Policy::authorize(nullptr, access::Rule::open()).value(); }
 
 constexpr std::size_t order_count = 60;
@@ -40,7 +40,7 @@ constexpr Person people[] = {
     {"alan@example.com", "Alan", "Turing", "user"},
 };
 
-// Says when what is being made is to have happened. One thread at a time.
+// A clock in the past, for the time stamps of what the demo creates. One thread at a time.
 class PastClock final : public Clock {
 public:
     explicit PastClock(const Clock& present) : present_(present), wall_(present.wall()) {}
@@ -54,9 +54,9 @@ private:
     WallTime wall_;
 };
 
-// The identifier in what a role answered.
-Result<std::string> id_in(const http::Response& answer) {
-    const auto value = MERLON_TRY(wire::parse_json(answer.body));
+// The identifier in a role's response.
+Result<std::string> id_in(const http::Response& response) {
+    const auto value = MERLON_TRY(wire::parse_json(response.body));
     return std::string(value.at("data").at("id").as_string());
 }
 
@@ -73,14 +73,14 @@ std::string create_command(const Person& person, const std::string& password,
 
 class Demo final {
 public:
-    Demo(const DemoParts& parts, const config::Settings& settings)
-        : parts_(parts),
+    Demo(const DemoEnvironment& environment, const config::Settings& settings)
+        : environment_(environment),
           settings_(settings),
-          now_(parts.clock.wall()),
-          clock_(parts.clock),
-          refusals_(clock_, parts.events, metrics_) {}
+          now_(environment.clock.wall()),
+          clock_(environment.clock),
+          refusals_(clock_, environment.events, metrics_) {}
 
-    // The shop opens, people come, people order.
+    // Creates products, then users, then orders.
     Result<> fill() {
         clock_.set(now_ - std::chrono::hours{2});
         MERLON_TRY(open_roles());
@@ -97,12 +97,12 @@ private:
         std::int64_t left;
     };
 
-    // Roles of the demo's own, on its clock.
+    // Opens instances of the roles on the demo's clock.
     Result<> open_roles();
     Result<> make_catalogue();
     Result<> make_people();
     Result<> make_orders();
-    // What one order is to be of; off the shelves already.
+    // One line of an order, already deducted from the shelf.
     struct Line {
         Shelf* shelf;
         std::int64_t quantity;
@@ -112,11 +112,11 @@ private:
     Result<> cancel(const std::vector<Line>& lines, const std::string& order_id);
     std::size_t below(std::size_t end);
 
-    const DemoParts& parts_;
+    const DemoEnvironment& environment_;
     const config::Settings& settings_;
     WallTime now_;
     PastClock clock_;
-    metrics::Registry metrics_;  // of the filling alone: nobody reads it
+    metrics::Registry metrics_;  // not exported
     tokens::Revocations revocations_{clock_};
     events::Refusals refusals_;
     std::unique_ptr<identity::Identity> identity_;
@@ -130,14 +130,14 @@ private:
 };
 
 Result<> Demo::open_roles() {
-    installation::Stores& stores = parts_.stores;
+    installation::Stores& stores = environment_.stores;
     identity_ = MERLON_TRY(wait(identity::Identity::open(
         {stores.database_of(identity::auth_role), *stores.keys(), revocations_, refusals_,
-         parts_.events, metrics_, clock_, parts_.entropy},
+         environment_.events, metrics_, clock_, environment_.entropy},
         settings_.tokens, settings_.passwords, settings_.roles)));
     const auto environment_of = [&](std::string_view role) {
-        return rpc::RoleEnvironment{stores.database_of(role), stores.keys(), clock_, parts_.entropy,
-                                    ports_};
+        return rpc::RoleEnvironment{stores.database_of(role), stores.keys(), clock_,
+                                    environment_.entropy, ports_};
     };
     products_ = MERLON_TRY(wait(products::Products::open(environment_of(products::products_role))));
     products_->add_ports(ports_);
@@ -153,21 +153,21 @@ Result<> Demo::make_catalogue() {
         wire::append_json_string(body, product.description);
         body += fmt::format(R"(,"price":{},"currency":"EUR","stock":{}}})", product.price,
                             product.stock);
-        const auto answer = MERLON_TRY(wait(products_->call({.pass = own_pass(),
-                                                             .method = wire::Method::Post,
-                                                             .route = "/api/products",
-                                                             .path = "/api/products",
-                                                             .body = std::move(body)})));
-        shelves_.push_back({MERLON_TRY(id_in(answer)), product.price, product.stock});
+        const auto response = MERLON_TRY(wait(products_->call({.pass = own_pass(),
+                                                               .method = wire::Method::Post,
+                                                               .route = "/api/products",
+                                                               .path = "/api/products",
+                                                               .body = std::move(body)})));
+        shelves_.push_back({MERLON_TRY(id_in(response)), product.price, product.stock});
         progress_.step();
     }
     return {};
 }
 
-// Each with a password of its own that nobody else has seen.
+// Each with a random password.
 Result<> Demo::make_people() {
     for (const Person& person : people) {
-        const std::string password = "Aa1@" + text::to_base64url(parts_.entropy.bytes(15));
+        const std::string password = "Aa1@" + text::to_base64url(environment_.entropy.bytes(15));
         // An installation may have other roles than ours.
         const std::string role =
             settings_.roles.has_role(person.role) ? std::string(person.role) : "user";
@@ -243,12 +243,12 @@ Result<> Demo::cancel(const std::vector<Line>& lines, const std::string& order_i
 // Any number less than `end`; a demo does not mind that the low ones are a little likelier.
 std::size_t Demo::below(std::size_t end) {
     std::uint64_t number = 0;
-    parts_.entropy.fill(std::as_writable_bytes(std::span(&number, 1)));
+    environment_.entropy.fill(std::as_writable_bytes(std::span(&number, 1)));
     return number % end;
 }
 
-// Whether an account is that of one of our people.
-Result<bool> knows_our_people(identity::Identity& identity) {
+// Whether one of the demo's users has an account.
+Result<bool> has_demo_users(identity::Identity& identity) {
     for (const Person& person : people) {
         const wire::Email email = MERLON_TRY(wire::Email::parse(person.email));
         if (MERLON_TRY(wait(identity.account_lookup().find_id(email)))) return true;
@@ -258,20 +258,20 @@ Result<bool> knows_our_people(identity::Identity& identity) {
 
 enum class StoreState : std::uint8_t { Empty, Filled, InUse };
 
-Result<StoreState> look(const DemoParts& parts) {
+Result<StoreState> inspect_store(const DemoEnvironment& environment) {
     const auto products = MERLON_TRY(wait(products::product_store::list(
-        parts.stores.database_of(products::products_role), {.limit = 1}, {})));
+        environment.stores.database_of(products::products_role), {.limit = 1}, {})));
     const auto orders = MERLON_TRY(wait(orders::order_store::list(
-        parts.stores.database_of(orders::orders_role), {.limit = 1}, {})));
-    const auto accounts = MERLON_TRY(wait(parts.identity.account_lookup().list({}, 1)));
+        environment.stores.database_of(orders::orders_role), {.limit = 1}, {})));
+    const auto accounts = MERLON_TRY(wait(environment.identity.account_lookup().list({}, 1)));
     if (products.total == 0 && orders.total == 0 && accounts.total <= 1) return StoreState::Empty;
     // The orders come last, and are never deleted.
     const bool is_whole = std::cmp_greater_equal(orders.total, order_count);
-    return is_whole && MERLON_TRY(knows_our_people(parts.identity)) ? StoreState::Filled
-                                                                    : StoreState::InUse;
+    return is_whole && MERLON_TRY(has_demo_users(environment.identity)) ? StoreState::Filled
+                                                                        : StoreState::InUse;
 }
 
-void warn_of_strangers(const http::ServerSettings& server) {
+void warn_if_public(const http::ServerSettings& server) {
     if (std::ranges::all_of(server.listen, config::is_local)) return;
     std::fprintf(stderr,
                  "merlon: WARNING: the demo listens beyond this machine: whoever reaches it can "
@@ -280,14 +280,14 @@ void warn_of_strangers(const http::ServerSettings& server) {
 
 }  // namespace
 
-Result<> fill_demo(DemoParts parts, const config::Settings& settings) {
+Result<> fill_demo(DemoEnvironment environment, const config::Settings& settings) {
     const gateway::BuiltInServices& built_in = settings.gateway.built_in;
     if (!built_in.has(products::products_role) || !built_in.has(orders::orders_role)) {
         return fail(Kind::Invalid, "demo.services",
                     "--demo needs the built-in products and orders: see services in merlon.yaml");
     }
-    warn_of_strangers(settings.server);
-    switch (MERLON_TRY(look(parts))) {
+    warn_if_public(settings.server);
+    switch (MERLON_TRY(inspect_store(environment))) {
         case StoreState::InUse:
             return fail(Kind::Conflict, "demo.store_in_use",
                         "--demo fills an empty store only, and " + settings.store.url +
@@ -296,7 +296,7 @@ Result<> fill_demo(DemoParts parts, const config::Settings& settings) {
             std::fprintf(stderr, "merlon: the demo has been filled before, nothing was changed\n");
             return {};
         case StoreState::Empty:
-            MERLON_TRY(Demo(parts, settings).fill());
+            MERLON_TRY(Demo(environment, settings).fill());
             std::fprintf(stderr, "merlon: the demo has %zu products, %zu users and %zu orders\n",
                          std::size(demo_products), std::size(people), order_count);
             return {};

@@ -1,5 +1,5 @@
-// An installation to try things out on: a catalogue, three people, and what they ordered in the
-// past hour. Everything is made by the roles' own functions, on a clock that the demo sets.
+// Fills an empty store with demo data: products, three users, and their orders of the past hour.
+// The roles' own functions create everything, on a clock that the demo sets.
 #pragma once
 
 #include "config/settings.h"
@@ -9,8 +9,8 @@
 
 namespace merlon::server {
 
-// What the demo works on. Borrowed for the call.
-struct DemoParts {
+// What the demo works with. Borrowed for the call.
+struct DemoEnvironment {
     installation::Stores& stores;
     events::EventSink& events;
     const Clock& clock;
@@ -20,9 +20,9 @@ struct DemoParts {
 
 // Fills a store that holds nothing but the first admin, and prints the passwords of the people it
 // makes on standard error: random ones, shown this once. Leaves a store that it has filled before
-// as it is, and says so. The roles' tables are there, and nothing is served yet: it blocks. Errors:
-// "demo.services" (Invalid: the catalogue or the orders are disabled), "demo.store_in_use"
+// as it is, and says so. Call it when the roles' tables exist and before serving: it blocks.
+// Errors: "demo.services" (Invalid: products or orders are disabled), "demo.store_in_use"
 // (Conflict), and those of the roles, after which the store is filled in part.
-Result<> fill_demo(DemoParts parts, const config::Settings& settings);
+Result<> fill_demo(DemoEnvironment environment, const config::Settings& settings);
 
 }  // namespace merlon::server

@@ -1,4 +1,4 @@
-// What the demo's shop sells.
+// The list of the demo's products.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Comparing two configurations.
+// Compares two configurations, setting by setting.
 #include "server/fixed_settings.h"
 
 namespace merlon::server {

@@ -1,5 +1,4 @@
-// Settings that a running server cannot change: sockets that are open, stores that are in use,
-// threads that run.
+// Lists the settings that need a restart: those of open sockets, open stores and running threads.
 #pragma once
 
 #include <string_view>
@@ -9,8 +8,7 @@
 
 namespace merlon::server {
 
-// Which of them `fresh` has otherwise than `running`, by name: in force after a restart only, which
-// a reload has to say.
+// The names of those that differ between `running` and `fresh`, for the message of a reload.
 std::vector<std::string_view> changed_fixed_settings(const config::Settings& running,
                                                      const config::Settings& fresh);
 

@@ -1,4 +1,4 @@
-// One blocking request with a deadline.
+// Sends one blocking request with a deadline.
 #include "server/healthcheck.h"
 
 #include <sys/time.h>
@@ -11,7 +11,7 @@
 
 namespace merlon::server {
 
-Result<> ask_readiness(const net::Endpoint& admin) {
+Result<> check_readiness(const net::Endpoint& admin) {
     namespace asio = boost::asio;
     using Generic = asio::generic::stream_protocol;
     boost::system::error_code error;
@@ -30,11 +30,12 @@ Result<> ask_readiness(const net::Endpoint& admin) {
     constexpr std::string_view request =
         "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     if (!error) asio::write(socket, asio::buffer(request), error);
-    std::array<char, 64> answer{};
+    std::array<char, 64> response{};
     std::size_t bytes = 0;
-    if (!error) bytes = socket.read_some(asio::buffer(answer), error);
-    if (error) return fail(Kind::Unavailable, "health.not_ready", "no answer: " + error.message());
-    if (!std::string_view(answer.data(), bytes).starts_with("HTTP/1.1 200 ")) {
+    if (!error) bytes = socket.read_some(asio::buffer(response), error);
+    if (error)
+        return fail(Kind::Unavailable, "health.not_ready", "no response: " + error.message());
+    if (!std::string_view(response.data(), bytes).starts_with("HTTP/1.1 200 ")) {
         return fail(Kind::Unavailable, "health.not_ready", "the server is not ready");
     }
     return {};

@@ -1,4 +1,4 @@
-// What a container's health check asks.
+// The client of `merlon healthcheck`, for containers.
 #pragma once
 
 #include "base/result.h"
@@ -6,7 +6,7 @@
 
 namespace merlon::server {
 
-// Asks /readyz of the admin listener, for three seconds at most. Error: "health.not_ready".
-Result<> ask_readiness(const net::Endpoint& admin);
+// Gets /readyz from the admin listener, in three seconds at most. Error: "health.not_ready".
+Result<> check_readiness(const net::Endpoint& admin);
 
 }  // namespace merlon::server

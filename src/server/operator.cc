@@ -1,4 +1,4 @@
-// The operators' socket, and asking it.
+// Serves the operator socket, and sends commands to it.
 #include "server/operator.h"
 
 #include <sys/socket.h>
@@ -26,7 +26,7 @@ Task<> OperatorHandler::serve(http::Exchange& exchange) {
         if (piece.empty()) break;
         body.append(piece);
     }
-    auto done = co_await operations::run_command(operated_, std::move(body));
+    auto done = co_await operations::run_command(targets_, std::move(body));
     http::Response response;
     if (done) {
         response.body = *std::move(done);
@@ -40,7 +40,7 @@ http::Response OperatorHandler::refuse(const http::Peer&, const Error& error) {
     return {http::problem_of(error).status, {}, operator_error_json(error)};
 }
 
-Result<CommandAnswer> ask_server(const std::string& path, const std::string& text) {
+Result<CommandResponse> send_command(const std::string& path, const std::string& text) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path) {
@@ -48,7 +48,7 @@ Result<CommandAnswer> ask_server(const std::string& path, const std::string& tex
     }
     path.copy(address.sun_path, path.size());
     const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const timeval deadline{30, 0};  // a hash may wait behind many
+    const timeval deadline{30, 0};  // a password hash may be queued behind many
     ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline);
     if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         ::close(socket);
@@ -57,20 +57,20 @@ Result<CommandAnswer> ask_server(const std::string& path, const std::string& tex
     const std::string request =
         "POST /command HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " +
         std::to_string(text.size()) + "\r\n\r\n" + text;
-    std::string answer;
+    std::string response;
     char buffer[16'384];
     ssize_t bytes = ::send(socket, request.data(), request.size(), MSG_NOSIGNAL);
     while (bytes > 0 && (bytes = ::recv(socket, buffer, sizeof buffer, 0)) > 0) {
-        answer.append(buffer, static_cast<std::size_t>(bytes));
+        response.append(buffer, static_cast<std::size_t>(bytes));
     }
     ::close(socket);
-    const std::size_t end = answer.find("\r\n\r\n");
+    const std::size_t end = response.find("\r\n\r\n");
     const auto status = text::parse_number<int>(
-        std::string_view(answer).substr(std::min<std::size_t>(answer.size(), 9), 3));
+        std::string_view(response).substr(std::min<std::size_t>(response.size(), 9), 3));
     if (end == std::string::npos || !status) {
         return fail(Kind::Unavailable, "command.no_answer", "the server did not answer");
     }
-    return CommandAnswer{*status, answer.substr(end + 4)};
+    return CommandResponse{*status, response.substr(end + 4)};
 }
 
 }  // namespace merlon::server

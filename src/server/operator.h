@@ -1,4 +1,4 @@
-// An operator's commands on the running server's own Unix socket.
+// Operator commands over the running server's Unix socket: the handler, and the client.
 #pragma once
 
 #include <string>
@@ -8,30 +8,28 @@
 
 namespace merlon::server {
 
-// The client's envelope with what an operator may know beside: rule and detail.
+// The error envelope with two more members for the operator: rule and detail.
 std::string operator_error_json(const Error& error);
 
 // Serves POST /command on the admin socket, whose file only the server's user can open. Thread:
-// that of the admin loop. Borrows what it operates for life.
+// that of the admin loop. Borrows the targets for life.
 class OperatorHandler final : public http::Handler {
 public:
-    explicit OperatorHandler(operations::Operated operated) : operated_(std::move(operated)) {}
+    explicit OperatorHandler(operations::CommandTargets targets) : targets_(std::move(targets)) {}
     Task<> serve(http::Exchange& exchange) override;
     http::Response refuse(const http::Peer& peer, const Error& error) override;
 
 private:
-    operations::Operated operated_;
+    operations::CommandTargets targets_;
 };
 
-// Nobody listens on the operator socket (Unavailable).
-inline constexpr std::string_view no_server_rule = "command.no_server";
-
-struct CommandAnswer {
+struct CommandResponse {
     int status = 0;
     std::string body;
 };
 
-// Asks the running server. Error: no_server_rule.
-Result<CommandAnswer> ask_server(const std::string& socket_path, const std::string& json);
+// Sends a command to the running server. Error: "command.no_server" (Unavailable): nobody listens
+// there.
+Result<CommandResponse> send_command(const std::string& socket_path, const std::string& json);
 
 }  // namespace merlon::server

@@ -1,4 +1,4 @@
-// Building the program: everything is opened before anything is served. Read open() first.
+// Builds the program: everything is opened before anything is served. Read open() first.
 #include "server/platform.h"
 
 #include <fmt/format.h>
@@ -23,18 +23,14 @@
 namespace merlon::server {
 namespace {
 
-// Clients whose counters the limiter holds: 64 MiB of address space, of which only what is touched
-// becomes memory.
+// Clients whose counters the limiter holds: 64 MiB of address space; untouched pages cost no
+// memory.
 constexpr std::size_t limited_clients = 1'000'000;
 
-// Whether an operator has to look at a file that those who found the fault do not know.
-bool names_no_file(const Error& error) {
-    return error.rule == sealing::master_key_rule || error.rule == identity::store_lost_rule ||
-           error.rule == identity::keys_lost_rule;
-}
-
-Result<> with_places(Result<> opened, const config::Settings& settings) {
-    if (!opened && names_no_file(opened.error())) {
+// Adds the stores' URLs and the master key's path to an error about keys, for the operator.
+Result<> with_paths(Result<> opened, const config::Settings& settings) {
+    if (!opened &&
+        (opened.error().rule.starts_with("keys.") || opened.error().rule == "store.lost")) {
         const bool has_file = settings.keys.master.empty();
         opened.error().detail +=
             fmt::format(" (store: {}, key store: {}, master key: {})",
@@ -72,10 +68,11 @@ Platform::Platform(config::Settings settings, installation::RoleSet roles, int l
 Platform::~Platform() = default;
 
 Result<> Platform::open(Content content) {
-    MERLON_TRY(with_places(stores_.open(settings_, roles_, clock_, entropy_, metrics_), settings_));
+    MERLON_TRY(with_paths(stores_.open(settings_, roles_, clock_, entropy_, metrics_), settings_));
     MERLON_TRY(open_state());
-    MERLON_TRY(with_places(
-        built_ins_.open(settings_, roles_, redis_state_ ? &*redis_state_ : nullptr), settings_));
+    MERLON_TRY(
+        with_paths(built_in_roles_.open(settings_, roles_, redis_state_ ? &*redis_state_ : nullptr),
+                   settings_));
     MERLON_TRY(await_auth());
     const unsigned count = worker_count(settings_.server);
     const std::size_t connections = connections_max(settings_.server, count);
@@ -83,24 +80,24 @@ Result<> Platform::open(Content content) {
     if (roles_.has(rpc::gateway_name)) MERLON_TRY(open_gateway());
     MERLON_TRY(open_roles());
     MERLON_TRY(open_admin());
-    if (!built_ins_.auth()) return {};
+    if (!built_in_roles_.auth()) return {};
     MERLON_TRY(make_first_admin());
     MERLON_TRY(fill_with(content));
     return open_operator_socket();
 }
 
-// A gateway that does not know what was revoked is not ready, however long auth takes to start. The
-// other roles serve each other without auth, and no user until they have heard from it.
+// A gateway is not ready before it has loaded the revocations, however long auth takes to start.
+// The other roles serve each other without auth, but no user before they have its keys.
 Result<> Platform::await_auth() {
-    identity::AuthFeed* feed = built_ins_.feed();
+    identity::AuthFeed* feed = built_in_roles_.feed();
     if (feed == nullptr || !roles_.has(rpc::gateway_name)) return {};
-    std::string told;
+    std::string reported;
     while (true) {
         const Result<> loaded = wait(feed->load());
         if (loaded) return {};
         const std::string why(loaded.error().rule);
-        if (why != told) say("waiting for auth: " + why + " " + loaded.error().detail);
-        told = why;
+        if (why != reported) say("waiting for auth: " + why + " " + loaded.error().detail);
+        reported = why;
         asio::io_context pause;
         asio::steady_timer(pause, std::chrono::milliseconds{500}).wait();
     }
@@ -119,20 +116,21 @@ Result<std::optional<gateway::GatewayIdentity>> Platform::gateway_identity(
 Result<std::shared_ptr<const gateway::Snapshot>> Platform::make_snapshot(
     const config::Settings& settings) {
     const tokens::CurrentKeys& keys =
-        built_ins_.auth() ? built_ins_.auth()->keys() : built_ins_.feed()->keys();
-    return gateway::Snapshot::make(
-        settings.gateway, settings.server, settings.tokens, {keys, remote_keys_}, settings.roles,
-        MERLON_TRY(built_ins_.seen_by_gateway(settings)), MERLON_TRY(gateway_identity(settings)));
+        built_in_roles_.auth() ? built_in_roles_.auth()->keys() : built_in_roles_.feed()->keys();
+    return gateway::Snapshot::make(settings.gateway, settings.server, settings.tokens,
+                                   {keys, remote_keys_}, settings.roles,
+                                   MERLON_TRY(built_in_roles_.roles_for_gateway(settings)),
+                                   MERLON_TRY(gateway_identity(settings)));
 }
 
-// A listener for each worker.
-Result<> Platform::listen(const net::Endpoint& told,
+// Opens a listener for each worker.
+Result<> Platform::listen(const net::Endpoint& configured,
                           const std::function<http::Server&(Worker&)>& server_of) {
-    net::Endpoint endpoint = told;
+    net::Endpoint endpoint = configured;
     MERLON_TRY(net::require_free(main_.get_executor(), endpoint));
     for (auto& worker : workers_) {
         auto acceptor = MERLON_TRY(net::listen_on(worker->executor(), endpoint));
-        // Port 0 became one that is free: the other workers share it.
+        // Port 0 has become a free one, which the other workers share.
         if (endpoint.unix_path.empty()) endpoint.port = net::port_of(acceptor);
         if (port_ == 0) port_ = endpoint.port;
         server_of(*worker).serve(std::move(acceptor));
@@ -141,7 +139,7 @@ Result<> Platform::listen(const net::Endpoint& told,
     return {};
 }
 
-// Nobody waits for Redis: who cannot reach it goes on alone, and says so.
+// Does not wait for Redis: while it is down, this process counts alone and reports that.
 Result<> Platform::open_state() {
     if (!settings_.state.redis ||
         (!roles_.has(rpc::gateway_name) && !roles_.has(identity::auth_role)))
@@ -167,20 +165,20 @@ Result<> Platform::open_gateway() {
 }
 
 Result<> Platform::open_roles() {
-    // Before the files are read for the first time, or a change in between is missed.
+    // Watched before they are read for the first time: a change in between would be missed.
     std::vector<std::string> files;
     const auto watch = [&](std::string_view role) {
         std::ranges::move(rpc::certificate_files(settings_.fleet, role), std::back_inserter(files));
     };
     if (roles_.has(rpc::gateway_name) && !roles_.is_whole()) watch(rpc::gateway_name);
-    offered_ = MERLON_TRY(built_ins_.offered(settings_));
+    offered_ = MERLON_TRY(built_in_roles_.offered(settings_));
     for (const auto& [name, role] : offered_) watch(name);
     certificates_.emplace(
         std::move(files), disk_stamps_, [this] { return renew_certificates(); }, say);
 
     http::ServerSettings server = settings_.server;
-    // Longer than a gateway keeps a connection that has nothing to do: so nobody sends a request
-    // into one that is being closed.
+    // Longer than a gateway keeps an idle connection, so that no gateway sends a request on one
+    // that is being closed.
     server.timeouts.drain_quiet = upstream::Upstream::idle_time + std::chrono::seconds{2};
     for (const auto& [name, role] : offered_) {
         const auto tls = MERLON_TRY(rpc::listener_tls(settings_.fleet, name, role->callers()));
@@ -211,7 +209,7 @@ Result<> Platform::open_admin() {
 
 Result<> Platform::open_operator_socket() {
     operator_ = std::make_unique<OperatorHandler>(
-        operations::Operated{built_ins_.auth(), stores_.events()});
+        operations::CommandTargets{built_in_roles_.auth(), stores_.events()});
     operator_server_ = std::make_unique<http::Server>(
         main_.get_executor(), clock_, settings_.server, *operator_, admin_deadlines_, nullptr, 8);
     operator_server_->serve(
@@ -221,27 +219,28 @@ Result<> Platform::open_operator_socket() {
 
 Result<std::string> Platform::run_offline(config::Settings settings, std::string command) {
     const auto auth = installation::RoleSet::only(identity::auth_role);
-    // The answer has standard output.
+    // Standard output is for the command's response.
     Platform platform(std::move(settings), auth, STDERR_FILENO);
     const config::Settings& own = platform.settings_;
-    MERLON_TRY(with_places(
+    MERLON_TRY(with_paths(
         platform.stores_.open(own, auth, platform.clock_, platform.entropy_, platform.metrics_),
         own));
-    MERLON_TRY(with_places(platform.built_ins_.open_auth(own, nullptr), own));
-    return wait(operations::run_command({platform.built_ins_.auth(), platform.stores_.events()},
-                                        std::move(command)));
+    MERLON_TRY(with_paths(platform.built_in_roles_.open_auth(own, nullptr), own));
+    return wait(operations::run_command(
+        {platform.built_in_roles_.auth(), platform.stores_.events()}, std::move(command)));
 }
 
-// Before anybody can ask: its password is on the screen when the server says ready.
+// Before the server is ready: the password is on standard error by then.
 Result<> Platform::make_first_admin() {
-    const std::string made = MERLON_TRY(wait(built_ins_.auth()->accounts().make_first_admin()));
+    const std::string made =
+        MERLON_TRY(wait(built_in_roles_.auth()->accounts().make_first_admin()));
     if (!made.empty()) say("first admin, shown once, change the password: " + made);
     return {};
 }
 
 Result<> Platform::fill_with(Content content) {
     if (content == Content::AsItIs) return {};
-    return fill_demo({stores_, events_, clock_, entropy_, *built_ins_.auth()}, settings_);
+    return fill_demo({stores_, events_, clock_, entropy_, *built_in_roles_.auth()}, settings_);
 }
 
 }  // namespace merlon::server

@@ -1,5 +1,5 @@
-// The running program: workers with their listeners, the admin listener, and what they share. It
-// builds everything and owns everything; read the constructor, then run().
+// The running program. It builds and owns everything: stores, roles, workers with their listeners,
+// the admin listener, and what they share. Life cycle: make(), then run(), which ends after stop().
 #pragma once
 
 #include <atomic>
@@ -19,13 +19,13 @@
 #include "net/file_watch.h"
 #include "redis/redis_server.h"
 #include "server/admin.h"
-#include "server/built_ins.h"
+#include "server/built_in_roles.h"
 #include "server/operator.h"
 #include "server/worker.h"
 
 namespace merlon::server {
 
-// What the store begins with: what is in it, or the demo when it is empty (server/demo.h).
+// Whether to fill an empty store with the demo's data first (server/demo.h).
 enum class Content : std::uint8_t { AsItIs, Demo };
 
 class Platform final {
@@ -42,7 +42,7 @@ public:
 
     // Serves until stop() and the end of the drain. Called once, on the main thread.
     void run();
-    // Begins to drain. Safe from a signal's handler loop.
+    // Begins to drain. Safe from the loop that handles signals.
     void stop();
     // Replaces routes, limits, keys and certificates. Errors leave the old ones in force.
     Result<> reload(config::Settings settings);
@@ -87,18 +87,19 @@ private:
     audit::EventStore event_store_;
     events::Refusals refusals_;
     gateway::LimitTable limits_;
-    std::unique_ptr<redis::RedisServer> redis_;  // null: nothing is shared
+    std::unique_ptr<redis::RedisServer> redis_;  // null: no Redis is configured
     tokens::Revocations revocations_{clock_};
     std::atomic<bool> ready_{false};
     asio::io_context main_{1};
     net::Deadlines admin_deadlines_{main_.get_executor()};
     AdminHandler admin_;
     std::optional<identity::RedisState> redis_state_;  // where auth and Redis are
-    // Before the workers: their requests use them to the last.
+    // Declared before the workers, whose requests use them until they are destroyed.
     installation::Stores stores_;
-    BuiltIns built_ins_{{stores_, revocations_, refusals_, events_, metrics_, clock_, entropy_}};
-    std::vector<BuiltIns::Offered> offered_;
-    // What a reload has put in force; null: settings_. Main loop's.
+    BuiltInRoles built_in_roles_{
+        {stores_, revocations_, refusals_, events_, metrics_, clock_, entropy_}};
+    std::vector<BuiltInRoles::Offered> offered_;
+    // The settings of the last reload; null: settings_. Main loop's.
     std::shared_ptr<const config::Settings> reloaded_;
     net::DiskFileStamps disk_stamps_;
     std::optional<net::FileWatch> certificates_;
@@ -121,7 +122,7 @@ private:
     bool is_following_ = false;
     bool follows_again_ = false;
     asio::steady_timer auth_pause_{main_};
-    std::string told_of_auth_;
+    std::string last_auth_error_;
 };
 
 }  // namespace merlon::server

@@ -1,4 +1,4 @@
-// Running, following what other processes change, reloading, draining.
+// Runs the program: periodic work, following other processes' changes, reload, drain.
 #include <unistd.h>
 
 #include "audit/remote/events_port.h"
@@ -23,13 +23,13 @@ void Platform::run() {
     std::vector<std::jthread> threads;
     for (auto& worker : workers_) threads.emplace_back([&worker] { worker->run(); });
     std::jthread fetching([this](std::stop_token stop) { remote_keys_.run(std::move(stop)); });
-    if (built_ins_.auth()) {
+    if (built_in_roles_.auth()) {
         stores_.database_of(identity::auth_role).on_notice(identity::Identity::listen, [this] {
             asio::post(main_, [this] { follow(); });
         });
     }
-    if (built_ins_.feed()) follow_auth();
-    for (rpc::PeriodicTask task : built_ins_.periodic_tasks()) {
+    if (built_in_roles_.feed()) follow_auth();
+    for (rpc::PeriodicTask task : built_in_roles_.periodic_tasks()) {
         periodic_.push_back({std::move(task)});
     }
     tick();
@@ -50,7 +50,7 @@ void Platform::tick() {
         store_events();
         revocations_.sweep();
         certificates_->tick();
-        identity::Identity* auth = built_ins_.auth();
+        identity::Identity* auth = built_in_roles_.auth();
         if (auth != nullptr) {
             if (redis_state_) redis_state_->session_keys.tick();
             if (stores_.database_of(identity::auth_role).is_shared()) {
@@ -67,24 +67,24 @@ void Platform::tick() {
     });
 }
 
-// What comes while one is under way may be too late for it.
+// A notice during a run may come too late for it: then it runs again.
 void Platform::follow() {
     follows_again_ = is_following_;
     if (std::exchange(is_following_, true)) return;
-    spawn(main_.get_executor(), built_ins_.auth()->follow(), [this](const Result<>&) {
+    spawn(main_.get_executor(), built_in_roles_.auth()->follow(), [this](const Result<>&) {
         is_following_ = false;  // a failing store: the probes say so
-        built_ins_.auth()->beat();
+        built_in_roles_.auth()->beat();
         if (std::exchange(follows_again_, false)) follow();
     });
 }
 
-// One question after the other; after a failure not at once.
+// One request after the other; after a failure with a pause.
 void Platform::follow_auth() {
-    spawn(main_.get_executor(), built_ins_.feed()->follow(), [this](const Result<>& followed) {
+    spawn(main_.get_executor(), built_in_roles_.feed()->follow(), [this](const Result<>& followed) {
         const std::string why = followed ? "" : std::string(followed.error().rule);
-        if (why != told_of_auth_) {
+        if (why != last_auth_error_) {
             say(followed ? "auth is back" : "auth: " + why + " " + followed.error().detail);
-            told_of_auth_ = why;
+            last_auth_error_ = why;
         }
         auth_pause_.expires_after(std::chrono::milliseconds{followed ? 0 : 200});
         auth_pause_.async_wait([this](const boost::system::error_code& error) {
@@ -93,10 +93,10 @@ void Platform::follow_auth() {
     });
 }
 
-// Where the events go that no change stores: into our store, or to auth's; of a process that has
-// none, because its roles are disabled, they are in the log only.
+// Where events of refusals are stored: in our store, or in auth's. In a process without either,
+// because its roles are disabled, they are in the log only.
 audit::EventStore::Keep Platform::keep() {
-    if (rpc::Client* auth = built_ins_.auth_client()) {
+    if (rpc::Client* auth = built_in_roles_.auth_client()) {
         return [auth](std::vector<events::Event> batch) {
             return audit::send_events(auth, std::move(batch));
         };
@@ -116,7 +116,7 @@ void Platform::store_events() {
 }
 
 void Platform::store_last_events() {
-    // What is under way ends first, or it would be stored twice.
+    // A batch in progress ends first, or it would be stored twice.
     main_.restart();
     while (is_storing_) main_.run_one();
     refusals_.flush();
@@ -158,7 +158,7 @@ void Platform::stop() {
     });
 }
 
-// Connections that are there stay; new ones show and ask for the new certificates.
+// Open connections stay; new ones present and verify the new certificates.
 Result<> Platform::renew_certificates() {
     const config::Settings& settings = reloaded_ ? *reloaded_ : settings_;
     std::vector<std::shared_ptr<const net::TlsServerContext>> contexts;
@@ -167,7 +167,7 @@ Result<> Platform::renew_certificates() {
     }
     std::shared_ptr<const gateway::Snapshot> snapshot;
     if (roles_.has(rpc::gateway_name)) snapshot = MERLON_TRY(make_snapshot(settings));
-    MERLON_TRY(built_ins_.renew_certificates(settings_));
+    MERLON_TRY(built_in_roles_.renew_certificates(settings_));
     for (const auto& worker : workers_) {
         asio::post(worker->executor(), [worker = worker.get(), contexts, snapshot] {
             if (snapshot) worker->path()->replace(snapshot);
@@ -187,7 +187,7 @@ Result<> Platform::reload(config::Settings settings) {
         snapshot = MERLON_TRY(make_snapshot(settings));
         tls = MERLON_TRY(net::TlsServerContext::make_if_any(settings.server.tls));
     }
-    if (identity::Identity* auth = built_ins_.auth()) {
+    if (identity::Identity* auth = built_in_roles_.auth()) {
         MERLON_TRY(wait(auth->reload(settings.tokens, settings.roles)));
     }
     // Nothing can fail from here on.

@@ -1,4 +1,4 @@
-// Reading /proc/self, which Linux has; what cannot be read is 0.
+// Reads /proc/self; a value that cannot be read is 0.
 #include "server/process_metrics.h"
 
 #include <sys/resource.h>

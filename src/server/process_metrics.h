@@ -1,4 +1,4 @@
-// What every process says of itself, by the names that Prometheus clients use.
+// Exports the process_* metrics, by the names that Prometheus clients use.
 #pragma once
 
 #include "base/clock.h"

@@ -1,4 +1,4 @@
-// A line for the operator.
+// Prints a message for the operator.
 #pragma once
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// Adding listeners.
+// Adds the HTTP servers of the gateway and of roles to a worker.
 #include "server/worker.h"
 
 namespace merlon::server {

@@ -43,7 +43,7 @@ public:
 
 private:
     std::size_t connections_max_;
-    // Order matters: whatever waits on the loop goes before it.
+    // Order matters: what waits on the loop is destroyed before it.
     asio::io_context loop_{1};
     net::Deadlines deadlines_{loop_.get_executor()};
     std::unique_ptr<gateway::RequestPath> path_;

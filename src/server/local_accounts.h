@@ -1,4 +1,4 @@
-// Joins the users role with the auth role: the port of the one, the calls of the other.
+// Implements the users role's port to accounts by calls of the auth role in the same process.
 #pragma once
 
 #include "identity/identity.h"
@@ -7,9 +7,9 @@
 namespace merlon::server {
 
 // Borrows `identity` for its life.
-class AccountDirectory final : public ports::AccountDirectory {
+class LocalAccounts final : public ports::AccountDirectory {
 public:
-    explicit AccountDirectory(identity::Identity& identity) : identity_(identity) {}
+    explicit LocalAccounts(identity::Identity& identity) : identity_(identity) {}
 
     Task<ports::AccountNames> names_of(std::string id) override;
     Task<> rename(std::string id, ports::NewNames names) override;

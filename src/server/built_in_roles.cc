@@ -1,5 +1,5 @@
-// Opening roles in the order of their list, and joining each with those it calls.
-#include "server/built_ins.h"
+// Opens roles in the order of their list, and connects each to the roles that it calls.
+#include "server/built_in_roles.h"
 
 #include <algorithm>
 
@@ -11,7 +11,7 @@
 #include "installation/owned_tables.h"
 #include "rpc/identities.h"
 #include "rpc/names.h"
-#include "server/account_directory.h"
+#include "server/local_accounts.h"
 
 namespace merlon::server {
 namespace {
@@ -28,21 +28,21 @@ std::string_view caller_of(const config::Settings& settings, const installation:
 
 }  // namespace
 
-BuiltIns::~BuiltIns() { client_loop_.stop(); }
+BuiltInRoles::~BuiltInRoles() { client_loop_.stop(); }
 
-Result<> BuiltIns::open_auth(const config::Settings& settings, identity::RedisState* redis) {
+Result<> BuiltInRoles::open_auth(const config::Settings& settings, identity::RedisState* redis) {
     identity_ = MERLON_TRY(wait(identity::Identity::open(
         {environment_.stores.database_of(identity::auth_role), *environment_.stores.keys(),
          environment_.revocations, environment_.refusals, environment_.events, environment_.metrics,
          environment_.clock, environment_.entropy, redis},
         settings.tokens, settings.passwords, settings.roles)));
-    accounts_ = std::make_unique<AccountDirectory>(*identity_);
+    accounts_ = std::make_unique<LocalAccounts>(*identity_);
     ports_.add<ports::AccountDirectory>(*accounts_);
     return {};
 }
 
-Result<> BuiltIns::open(const config::Settings& settings, const installation::RoleSet& roles,
-                        identity::RedisState* redis) {
+Result<> BuiltInRoles::open(const config::Settings& settings, const installation::RoleSet& roles,
+                            identity::RedisState* redis) {
     roles_ = roles;
     if (roles.has(identity::auth_role)) {
         MERLON_TRY(open_auth(settings, redis));
@@ -63,7 +63,7 @@ Result<> BuiltIns::open(const config::Settings& settings, const installation::Ro
     return {};
 }
 
-Result<> BuiltIns::open_role(const rpc::RoleDefinition& role) {
+Result<> BuiltInRoles::open_role(const rpc::RoleDefinition& role) {
     std::unique_ptr<rpc::Role> opened = MERLON_TRY(
         wait(role.open({environment_.stores.database_of(role.name), environment_.stores.keys(),
                         environment_.clock, environment_.entropy, ports_})));
@@ -72,8 +72,8 @@ Result<> BuiltIns::open_role(const rpc::RoleDefinition& role) {
     return {};
 }
 
-Result<> BuiltIns::connect_to_auth(const config::Settings& settings,
-                                   const installation::RoleSet& roles) {
+Result<> BuiltInRoles::connect_to_auth(const config::Settings& settings,
+                                       const installation::RoleSet& roles) {
     rpc::Client* auth = MERLON_TRY(client_of(settings, identity::auth_role, roles.first()));
     if (roles.has(rpc::gateway_name)) auth_client_ = auth;
     std::shared_ptr<const tokens::Keyring> fixed_keys;
@@ -87,8 +87,8 @@ Result<> BuiltIns::connect_to_auth(const config::Settings& settings,
     return {};
 }
 
-Result<rpc::Client*> BuiltIns::client_of(const config::Settings& settings, std::string_view to,
-                                         std::string_view as) {
+Result<rpc::Client*> BuiltInRoles::client_of(const config::Settings& settings, std::string_view to,
+                                             std::string_view as) {
     auto addresses = MERLON_TRY(rpc::addresses_of(settings.fleet, to, as));
     clients_.push_back({std::string(to), std::string(as),
                         std::make_unique<rpc::Client>(client_loop_, std::string(to),
@@ -96,7 +96,7 @@ Result<rpc::Client*> BuiltIns::client_of(const config::Settings& settings, std::
     return clients_.back().client.get();
 }
 
-std::vector<rpc::PeriodicTask> BuiltIns::periodic_tasks() {
+std::vector<rpc::PeriodicTask> BuiltInRoles::periodic_tasks() {
     std::vector<rpc::PeriodicTask> tasks;
     if (identity_) {
         tasks.push_back({"auth.clean_up", std::chrono::seconds{60},
@@ -108,7 +108,7 @@ std::vector<rpc::PeriodicTask> BuiltIns::periodic_tasks() {
     return tasks;
 }
 
-Result<> BuiltIns::renew_certificates(const config::Settings& settings) {
+Result<> BuiltInRoles::renew_certificates(const config::Settings& settings) {
     std::vector<rpc::Addresses> addresses;
     for (const NamedClient& one : clients_) {
         addresses.push_back(MERLON_TRY(rpc::addresses_of(settings.fleet, one.to, one.as)));
@@ -120,13 +120,13 @@ Result<> BuiltIns::renew_certificates(const config::Settings& settings) {
 }
 
 // Null: not in this process.
-api::LocalService* BuiltIns::local(std::string_view role) {
+api::LocalService* BuiltInRoles::local(std::string_view role) {
     if (role == identity::auth_role) return identity_.get();
     const auto found = open_.find(role);
     return found == open_.end() ? nullptr : found->second.get();
 }
 
-Result<std::vector<gateway::BuiltInRole>> BuiltIns::seen_by_gateway(
+Result<std::vector<gateway::BuiltInRole>> BuiltInRoles::roles_for_gateway(
     const config::Settings& settings) {
     std::vector<gateway::BuiltInRole> seen;
     for (const rpc::RoleDefinition* role : installation::enabled_roles(settings)) {
@@ -142,11 +142,11 @@ Result<std::vector<gateway::BuiltInRole>> BuiltIns::seen_by_gateway(
     return seen;
 }
 
-std::vector<rpc::OfferedMethod> BuiltIns::methods_of(std::string_view role) {
+std::vector<rpc::OfferedMethod> BuiltInRoles::methods_of(std::string_view role) {
     return role == identity::auth_role ? auth_methods() : open_.find(role)->second->methods();
 }
 
-std::vector<rpc::OfferedMethod> BuiltIns::auth_methods() {
+std::vector<rpc::OfferedMethod> BuiltInRoles::auth_methods() {
     std::vector<rpc::OfferedMethod> methods = identity::accounts_methods(*accounts_);
     methods.push_back(identity::feed_method_of(identity_->feed()));
     methods.push_back(identity::verify_method_of([this](std::string_view token) -> Result<> {
@@ -163,8 +163,8 @@ std::vector<rpc::OfferedMethod> BuiltIns::auth_methods() {
 }
 
 // Keys where the process has them: auth's own, or those that auth publishes. A shared secret is
-// auth's and the gateway's alone, so other roles ask auth.
-rpc::TokenRules BuiltIns::token_rules(const config::Settings& settings) {
+// auth's and the gateway's alone, so other roles have auth verify them.
+rpc::TokenRules BuiltInRoles::token_rules(const config::Settings& settings) {
     const gateway::RevocationSettings& revocation = settings.gateway.revocation;
     rpc::TokenRules rules{{settings.tokens.issuer, settings.tokens.audience},
                           environment_.revocations};
@@ -180,7 +180,7 @@ rpc::TokenRules BuiltIns::token_rules(const config::Settings& settings) {
     return rules;
 }
 
-Result<std::vector<BuiltIns::Offered>> BuiltIns::offered(const config::Settings& settings) {
+Result<std::vector<BuiltInRoles::Offered>> BuiltInRoles::offered(const config::Settings& settings) {
     std::vector<Offered> all;
     if (roles_->is_whole()) return all;
     if (identity_) {

@@ -1,5 +1,5 @@
-// The built-in roles of one process, each joined with those it calls: directly, or over the network
-// where they run elsewhere.
+// Opens the built-in roles of one process, and connects each to the roles that it calls: directly,
+// or over the network where they run in other processes.
 #pragma once
 
 #include <map>
@@ -20,7 +20,7 @@
 
 namespace merlon::server {
 
-// What they work with. Borrowed for life.
+// What the roles work with. Borrowed for life.
 struct BuiltInEnvironment {
     installation::Stores& stores;
     tokens::Revocations& revocations;
@@ -32,35 +32,35 @@ struct BuiltInEnvironment {
 };
 
 // Resource.
-class BuiltIns final {
+class BuiltInRoles final {
 public:
-    explicit BuiltIns(BuiltInEnvironment environment) : environment_(environment) {}
-    ~BuiltIns();
+    explicit BuiltInRoles(BuiltInEnvironment environment) : environment_(environment) {}
+    ~BuiltInRoles();
 
     // The auth role alone. `redis` is borrowed for life; null: there is no Redis.
     // Errors: those of Identity::open.
     Result<> open_auth(const config::Settings& settings, identity::RedisState* redis);
-    // All of `roles`, auth too, and the way to those that they call. Errors: those of the roles,
-    // and of the certificates where roles run elsewhere.
+    // All of `roles`, auth too, and the clients of those that they call. Errors: those of the
+    // roles, and of the certificates where roles run elsewhere.
     Result<> open(const config::Settings& settings, const installation::RoleSet& roles,
                   identity::RedisState* redis);
 
-    // Null where it is not in this process.
+    // Null where auth is not in this process.
     identity::Identity* auth() { return identity_.get(); }
-    // Where auth is not here. Every process verifies tokens by it.
+    // The feed of keys and revocations from auth; null where auth is in this process.
     identity::AuthFeed* feed() { return feed_ ? &*feed_ : nullptr; }
-    // A gateway's way to auth, where auth is not here; else null.
+    // The gateway's client of auth, where auth is in another process; else null.
     rpc::Client* auth_client() { return auth_client_; }
-    // Of all roles that are here.
+    // Of all roles of this process.
     std::vector<rpc::PeriodicTask> periodic_tasks();
 
-    // The certificates have changed. Errors: those of the certificates; then nothing has changed.
+    // Reads the certificates again. Errors: those of the certificates; then the old ones stay.
     Result<> renew_certificates(const config::Settings& settings);
 
-    // As the gateway sees them. Errors: those of the certificates.
-    Result<std::vector<gateway::BuiltInRole>> seen_by_gateway(const config::Settings& settings);
-    // Those that this process offers to others; empty when all are here. Errors: those of
-    // OfferedRole::make.
+    // For the gateway's snapshot. Errors: those of the certificates.
+    Result<std::vector<gateway::BuiltInRole>> roles_for_gateway(const config::Settings& settings);
+    // The roles that this process serves to other processes; empty when all roles are here. Errors:
+    // those of OfferedRole::make.
     struct Offered {
         std::string_view name;
         std::unique_ptr<const rpc::OfferedRole> role;
@@ -80,8 +80,7 @@ private:
     BuiltInEnvironment environment_;
     std::optional<installation::RoleSet> roles_;  // set by open()
     rpc::ClientLoop client_loop_;
-    // Each from one role to another, with the certificate of the first. Their calls end with the
-    // loop.
+    // Calls the role `to` with the certificate of the role `as`. Calls end with the loop.
     struct NamedClient {
         std::string to;
         std::string as;
@@ -95,7 +94,7 @@ private:
     std::map<std::string_view, std::unique_ptr<rpc::Role>> open_;  // by name, without auth
     std::optional<identity::AuthFeed> feed_;
     std::unique_ptr<rpc::TokenAuthority> token_authority_;  // where auth is not here
-    // Of auth's own process: it verifies for those that hold no key.
+    // In auth's process: they verify tokens for processes that hold no key.
     std::optional<access::Roles> verified_roles_;
     std::optional<tokens::Verifier> verifier_;
 };
