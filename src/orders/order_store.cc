@@ -1,4 +1,4 @@
-// Orders, their lines, and the keys that requests were repeated under.
+// Statements on orders, their lines, and idempotency keys.
 #include "orders/order_store.h"
 
 #include "storage/sharded_counter.h"
@@ -106,13 +106,13 @@ Task<> count(Transaction* transaction, std::string user_id, std::int64_t differe
     co_return Result<>{};
 }
 
-Task<std::optional<Order>> repeated(Transaction* transaction, std::string user_id, Repeat repeat,
-                                    std::int64_t now_ms) {
+Task<std::optional<Order>> find_by_key(Transaction* transaction, std::string user_id,
+                                       Idempotency idempotency, std::int64_t now_ms) {
     const Rows rows = MERLON_CO_TRY(co_await transaction->query(
         "SELECT order_id, digest FROM order_repeats WHERE user_id = $1 AND key = $2 AND until > $3",
-        {user_id, repeat.key, now_ms}));
+        {user_id, idempotency.key, now_ms}));
     if (rows.empty()) co_return std::optional<Order>();
-    if (rows[0].text(1) != repeat.digest) {
+    if (rows[0].text(1) != idempotency.digest) {
         co_return fail(Kind::Conflict, "order.repeat_differs");
     }
     const Rows found = MERLON_CO_TRY(co_await transaction->query(
@@ -170,17 +170,17 @@ Task<std::vector<Order>> order_store::unfinished(Database& database, std::int64_
     co_return co_await orders_of(&database, std::move(rows));
 }
 
-Task<Order> order_store::insert(Transaction& transaction, Order order, Repeat repeat) {
-    if (!repeat.key.empty()) {
-        auto known =
-            MERLON_CO_TRY(co_await repeated(&transaction, order.user_id, repeat, order.created_at));
+Task<Order> order_store::insert(Transaction& transaction, Order order, Idempotency idempotency) {
+    if (!idempotency.key.empty()) {
+        auto known = MERLON_CO_TRY(
+            co_await find_by_key(&transaction, order.user_id, idempotency, order.created_at));
         if (known) co_return *std::move(known);
         MERLON_CO_TRY(co_await transaction.query(
             "INSERT INTO order_repeats (user_id, key, digest, order_id, until) "
             "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_id, key) DO UPDATE "
             "SET digest = $3, order_id = $4, until = $5",
-            {order.user_id, repeat.key, repeat.digest, order.id,
-             order.created_at + Repeat::kept_ms}));
+            {order.user_id, idempotency.key, idempotency.digest, order.id,
+             order.created_at + Idempotency::kept_ms}));
     }
     MERLON_CO_TRY(co_await transaction.query(
         "INSERT INTO orders (id, user_id, status, rejected_by, created_at, updated_at) "

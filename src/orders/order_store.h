@@ -20,7 +20,7 @@ struct OrderPage {
 };
 
 // A client's promise that requests with the same key are the same request (Idempotency-Key).
-struct Repeat {
+struct Idempotency {
     static constexpr std::int64_t kept_ms = 24 * 3'600 * 1'000;
     std::string key;     // empty: none was given
     std::string digest;  // of what was asked
@@ -41,7 +41,7 @@ Task<std::vector<Order>> unfinished(storage::Database& database, std::int64_t no
 
 // Writes a pending order, unless the same request has been made: then gives the order of that.
 // "order.repeat_differs" (Conflict): the key was used for another request.
-Task<Order> insert(storage::Transaction& transaction, Order order, Repeat repeat);
+Task<Order> insert(storage::Transaction& transaction, Order order, Idempotency idempotency);
 
 // Moves the order from one status to the next, if it is in the first: a step that somebody else
 // has done already is done. Gives whether it was this call.

@@ -33,13 +33,13 @@ std::string scope_of(const api::LocalCall& call) {
 }
 
 // Error (Invalid): "order.key".
-Result<Repeat> repeat_of(const api::LocalCall& call) {
+Result<Idempotency> idempotency_of(const api::LocalCall& call) {
     constexpr std::size_t bytes_max = 255;
     const std::string& key = call.idempotency_key;
     const bool is_visible = std::ranges::all_of(key, [](char c) { return c >= 0x20 && c < 0x7f; });
     if (key.size() > bytes_max || !is_visible) return fail(Kind::Invalid, "order.key");
     // The body has been validated and rewritten: two spellings of one request have one digest.
-    return Repeat{key, text::to_hex(crypto::as_text(crypto::sha256(call.body)))};
+    return Idempotency{key, text::to_hex(crypto::as_text(crypto::sha256(call.body)))};
 }
 
 // The products of one order are sold in different currencies (Conflict).
@@ -184,7 +184,7 @@ Task<http::Response> Orders::get(api::LocalCall call) {
 
 Task<http::Response> Orders::create(api::LocalCall call) {
     const OrderForm form = MERLON_CO_TRY(OrderForm::parse(call.body));
-    const Repeat repeat = MERLON_CO_TRY(repeat_of(call));
+    const Idempotency idempotency = MERLON_CO_TRY(idempotency_of(call));
     const WallTime now = clock_.wall();
     Order wanted;
     wanted.id = Uuid::make_v7(now, entropy_).str();
@@ -194,8 +194,8 @@ Task<http::Response> Orders::create(api::LocalCall call) {
         wanted.lines.push_back({line.product_id, {}, 0, {}, line.quantity});
     }
     Order order = MERLON_CO_TRY(
-        co_await database_.transact<Order>([wanted, repeat](Transaction& transaction) {
-            return order_store::insert(transaction, wanted, repeat);
+        co_await database_.transact<Order>([wanted, idempotency](Transaction& transaction) {
+            return order_store::insert(transaction, wanted, idempotency);
         }));
     if (order.status == OrderStatus::Pending) {
         order = MERLON_CO_TRY(co_await place(std::move(order)));
