@@ -8,9 +8,10 @@ namespace merlon::config {
 namespace {
 
 void read_role(Reader reader, const rpc::FleetSettings& fleet, rpc::RoleSettings& out) {
-    std::string listen = endpoint_text(out.listen);
+    std::string listen = listen_address_text(out.listen);
     reader.text("listen", listen, "address and port of its own listener, for other roles only");
-    if (const auto endpoint = parse_endpoint(listen); endpoint && endpoint->unix_path.empty()) {
+    if (const auto endpoint = parse_listen_address(listen);
+        endpoint && endpoint->unix_path.empty()) {
         out.listen = *endpoint;
     } else {
         reader.problem("listen", "must be 127.0.0.1:3001 or [::1]:3001");

@@ -142,7 +142,7 @@ void check_exposure(Reader& root, const http::ServerSettings& server) {
         root.problem("server.admin", "metrics and health belong on a loopback or private address");
     }
     if (!server.tls.empty() || server.behind_tls_proxy) return;
-    for (const net::Endpoint& endpoint : server.listen) {
+    for (const net::ListenAddress& endpoint : server.listen) {
         if (is_local(endpoint)) continue;
         root.problem("server.listen",
                      endpoint.host +

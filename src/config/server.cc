@@ -5,14 +5,14 @@
 namespace merlon::config {
 namespace {
 
-void read_endpoints(Reader& server, std::vector<net::Endpoint>& out) {
+void read_listen_addresses(Reader& server, std::vector<net::ListenAddress>& out) {
     std::vector<std::string> texts;
-    for (const net::Endpoint& endpoint : out) texts.push_back(endpoint_text(endpoint));
+    for (const net::ListenAddress& endpoint : out) texts.push_back(listen_address_text(endpoint));
     server.texts("listen", texts, "addresses of the public listener: host:port or unix:/path");
     if (texts.empty()) return;
     out.clear();
     for (const std::string& text : texts) {
-        if (const auto endpoint = parse_endpoint(text)) {
+        if (const auto endpoint = parse_listen_address(text)) {
             out.push_back(*endpoint);
         } else {
             server.problem("listen", "\"" + text +
@@ -22,10 +22,10 @@ void read_endpoints(Reader& server, std::vector<net::Endpoint>& out) {
     }
 }
 
-void read_admin(Reader& server, net::Endpoint& out) {
-    std::string admin = endpoint_text(out);
+void read_admin(Reader& server, net::ListenAddress& out) {
+    std::string admin = listen_address_text(out);
     server.text("admin", admin, "address of health and metrics, private");
-    if (const auto endpoint = parse_endpoint(admin)) {
+    if (const auto endpoint = parse_listen_address(admin)) {
         out = *endpoint;
     } else {
         server.problem("admin", "\"" + admin + "\" is no address: 127.0.0.1:9090");
@@ -74,7 +74,7 @@ void read_sizes(Reader limits, http::Limits& out) {
 }  // namespace
 
 void read_server(Reader server, http::ServerSettings& out) {
-    read_endpoints(server, out.listen);
+    read_listen_addresses(server, out.listen);
     read_admin(server, out.admin);
     server.number("workers", 0, 256, out.workers, "threads that serve; 0: one per core");
     read_tls(server.section("tls", "TLS of the public listener"), out.tls);

@@ -102,12 +102,12 @@ std::optional<bool> parse_boolean(std::string_view text) {
     return std::nullopt;
 }
 
-std::optional<net::Endpoint> parse_endpoint(std::string_view text) {
+std::optional<net::ListenAddress> parse_listen_address(std::string_view text) {
     if (text.starts_with("unix:")) {
         const std::string_view path = text.substr(5);
         // sun_path of Linux holds 107 bytes and a NUL.
         if (path.empty() || path.size() > 107) return std::nullopt;
-        return net::Endpoint{.unix_path = std::string(path)};
+        return net::ListenAddress{.unix_path = std::string(path)};
     }
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos) return std::nullopt;
@@ -117,24 +117,24 @@ std::optional<net::Endpoint> parse_endpoint(std::string_view text) {
     const auto port = text::parse_number<std::uint16_t>(text.substr(colon + 1));
     const auto address = parse_address(std::string(host));
     if (!port || !address || (address->size == 16) != bracketed) return std::nullopt;
-    return net::Endpoint{.host = std::string(host), .port = *port};
+    return net::ListenAddress{.host = std::string(host), .port = *port};
 }
 
-std::string endpoint_text(const net::Endpoint& endpoint) {
+std::string listen_address_text(const net::ListenAddress& endpoint) {
     if (!endpoint.unix_path.empty()) return "unix:" + endpoint.unix_path;
     const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
     return (is_ipv6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" +
            std::to_string(endpoint.port);
 }
 
-bool is_local(const net::Endpoint& endpoint) {
+bool is_local(const net::ListenAddress& endpoint) {
     const auto address = parse_address(endpoint.host);
     if (!address) return !endpoint.unix_path.empty();
     if (address->size == 4) return address->bytes[0] == 127;
     return endpoint.host == "::1";
 }
 
-bool is_private(const net::Endpoint& endpoint) {
+bool is_private(const net::ListenAddress& endpoint) {
     if (is_local(endpoint)) return true;
     const auto address = parse_address(endpoint.host);
     if (!address) return false;

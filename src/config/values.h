@@ -25,13 +25,13 @@ std::string size_text(std::uint64_t bytes);
 std::optional<bool> parse_boolean(std::string_view text);
 
 // 127.0.0.1:3000, [::1]:3000, unix:/path. Addresses, not names: a name's meaning can change.
-std::optional<net::Endpoint> parse_endpoint(std::string_view text);
-std::string endpoint_text(const net::Endpoint& endpoint);
+std::optional<net::ListenAddress> parse_listen_address(std::string_view text);
+std::string listen_address_text(const net::ListenAddress& endpoint);
 
 // Reachable only from this machine: a loopback address or a Unix socket.
-bool is_local(const net::Endpoint& endpoint);
+bool is_local(const net::ListenAddress& endpoint);
 // Reachable from this machine or a private network (RFC 1918, RFC 4193, link-local).
-bool is_private(const net::Endpoint& endpoint);
+bool is_private(const net::ListenAddress& endpoint);
 
 // 10.0.0.0/8, 2001:db8::/32, or one address. Bits behind the prefix must be zero.
 bool is_cidr(std::string_view text);

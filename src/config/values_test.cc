@@ -56,22 +56,22 @@ TEST(Words, AreWrittenInTheLargestUnitThatIsExact) {
     EXPECT_EQ(size_text(1 << 20), "1MiB");
 }
 
-TEST(Endpoint, IsAnAddressAndPortOrASocketsPath) {
+TEST(ListenAddress, IsAnAddressAndPortOrASocketsPath) {
     for (const std::string text :
          {"127.0.0.1:3000", "[::1]:3000", "0.0.0.0:0", "unix:/run/merlon.sock"}) {
-        const auto endpoint = parse_endpoint(text);
+        const auto endpoint = parse_listen_address(text);
         ASSERT_TRUE(endpoint) << text;
-        EXPECT_EQ(endpoint_text(*endpoint), text);
+        EXPECT_EQ(listen_address_text(*endpoint), text);
     }
     for (const std::string_view text :
          {"localhost:3000", "127.0.0.1", "127.0.0.1:65536", "::1:3000", "[127.0.0.1]:1",
           "unix:", "127.0.0.1:", ":3000", "127.1:3000"}) {
-        EXPECT_FALSE(parse_endpoint(text)) << text;
+        EXPECT_FALSE(parse_listen_address(text)) << text;
     }
-    EXPECT_FALSE(parse_endpoint("unix:/" + std::string(107, 'a')));  // sun_path's size
+    EXPECT_FALSE(parse_listen_address("unix:/" + std::string(107, 'a')));  // sun_path's size
 }
 
-TEST(Endpoint, KnowsWhoCanReachIt) {
+TEST(ListenAddress, KnowsWhoCanReachIt) {
     const struct {
         std::string_view text;
         bool local, internal;
@@ -85,7 +85,7 @@ TEST(Endpoint, KnowsWhoCanReachIt) {
         {"[::]:1", false, false},  // every address there is
     };
     for (const auto& [text, local, internal] : cases) {
-        const auto endpoint = parse_endpoint(text);
+        const auto endpoint = parse_listen_address(text);
         ASSERT_TRUE(endpoint) << text;
         EXPECT_EQ(is_local(*endpoint), local) << text;
         EXPECT_EQ(is_private(*endpoint), internal) << text;

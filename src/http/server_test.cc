@@ -67,7 +67,7 @@ protected:
         thread.stop();
         server.reset();
     }
-    void start(net::Endpoint endpoint = {"127.0.0.1", 0, {}}) {
+    void start(net::ListenAddress endpoint = {"127.0.0.1", 0, {}}) {
         thread.run([&] {
             server = std::make_unique<Server>(thread.executor(), clock, settings, echo,
                                               thread.deadlines(), nullptr, 100);

@@ -31,8 +31,8 @@ struct Limits {
 };
 
 struct ServerSettings {
-    std::vector<net::Endpoint> listen{{"127.0.0.1", 3000, {}}};
-    net::Endpoint admin{"127.0.0.1", 9090, {}};
+    std::vector<net::ListenAddress> listen{{"127.0.0.1", 3000, {}}};
+    net::ListenAddress admin{"127.0.0.1", 9090, {}};
     unsigned workers = 0;               // 0: one per core
     std::vector<net::TlsSettings> tls;  // several: chosen by SNI, the first is the default
     bool behind_tls_proxy = false;

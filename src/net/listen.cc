@@ -7,7 +7,7 @@
 namespace merlon::net {
 namespace {
 
-Result<asio::generic::stream_protocol::endpoint> address_of(const Endpoint& endpoint) {
+Result<asio::generic::stream_protocol::endpoint> address_of(const ListenAddress& endpoint) {
     if (!endpoint.unix_path.empty()) {
         if (endpoint.unix_path.size() >= sizeof(sockaddr_un::sun_path)) {
             return fail(Kind::Invalid, "listen.address",
@@ -41,7 +41,7 @@ void remove_dead_socket(const asio::generic::stream_protocol::endpoint& address,
 // Whether listeners of this process share the address.
 enum class Sharing : std::uint8_t { None, Workers };
 
-Result<Acceptor> listen_sharing(Executor executor, const Endpoint& endpoint, Sharing sharing) {
+Result<Acceptor> listen_sharing(Executor executor, const ListenAddress& endpoint, Sharing sharing) {
     const auto address = MERLON_TRY(address_of(endpoint));
     const bool is_unix = !endpoint.unix_path.empty();
     if (is_unix) remove_dead_socket(address, endpoint.unix_path);
@@ -67,11 +67,11 @@ Result<Acceptor> listen_sharing(Executor executor, const Endpoint& endpoint, Sha
 
 }  // namespace
 
-Result<Acceptor> listen_on(Executor executor, const Endpoint& endpoint) {
+Result<Acceptor> listen_on(Executor executor, const ListenAddress& endpoint) {
     return listen_sharing(executor, endpoint, Sharing::Workers);
 }
 
-Result<> require_free(Executor executor, const Endpoint& endpoint) {
+Result<> require_free(Executor executor, const ListenAddress& endpoint) {
     if (!endpoint.unix_path.empty()) return {};  // bind(2) itself refuses a second one
     MERLON_TRY(listen_sharing(executor, endpoint, Sharing::None));
     return {};

@@ -6,13 +6,13 @@
 
 namespace merlon::net {
 
-// Where to listen: an address and port, or a Unix socket's path.
-struct Endpoint {
+// An IP address and port, or the path of a Unix socket.
+struct ListenAddress {
     std::string host;        // textual IP address; empty for a Unix socket
     std::uint16_t port = 0;  // 0: any free one
     std::string unix_path;   // empty for TCP
 
-    bool operator==(const Endpoint&) const = default;
+    bool operator==(const ListenAddress&) const = default;
 };
 
 struct TlsSettings {

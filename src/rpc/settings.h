@@ -12,7 +12,7 @@ namespace merlon::rpc {
 
 // A built-in role in processes of its own.
 struct RoleSettings {
-    net::Endpoint listen;              // of this process, when it runs the role
+    net::ListenAddress listen;         // of this process, when it runs the role
     std::vector<std::string> urls;     // where the others reach it: https://host:port
     std::vector<std::string> callers;  // who may act for users there: names, or SPIFFE IDs
 

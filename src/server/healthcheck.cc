@@ -11,7 +11,7 @@
 
 namespace merlon::server {
 
-Result<> check_readiness(const net::Endpoint& admin) {
+Result<> check_readiness(const net::ListenAddress& admin) {
     namespace asio = boost::asio;
     using Generic = asio::generic::stream_protocol;
     boost::system::error_code error;

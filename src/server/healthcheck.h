@@ -7,6 +7,6 @@
 namespace merlon::server {
 
 // Gets /readyz from the admin listener, in three seconds at most. Error: "health.not_ready".
-Result<> check_readiness(const net::Endpoint& admin);
+Result<> check_readiness(const net::ListenAddress& admin);
 
 }  // namespace merlon::server

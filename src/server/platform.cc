@@ -124,9 +124,9 @@ Result<std::shared_ptr<const gateway::Snapshot>> Platform::make_snapshot(
 }
 
 // Opens a listener for each worker.
-Result<> Platform::listen(const net::Endpoint& configured,
+Result<> Platform::listen(const net::ListenAddress& configured,
                           const std::function<http::Server&(Worker&)>& server_of) {
-    net::Endpoint endpoint = configured;
+    net::ListenAddress endpoint = configured;
     MERLON_TRY(net::require_free(main_.get_executor(), endpoint));
     for (auto& worker : workers_) {
         auto acceptor = MERLON_TRY(net::listen_on(worker->executor(), endpoint));
@@ -157,7 +157,7 @@ Result<> Platform::open_gateway() {
     const gateway::SharedResources shared{clock_,   entropy_,     limits_,       refusals_,
                                           metrics_, revocations_, log_.second(), redis_.get()};
     for (auto& worker : workers_) worker->add_gateway(settings_.server, shared, snapshot, tls);
-    for (const net::Endpoint& endpoint : settings_.server.listen) {
+    for (const net::ListenAddress& endpoint : settings_.server.listen) {
         MERLON_TRY(listen(
             endpoint, [](Worker& worker) -> http::Server& { return *worker.gateway_server(); }));
     }

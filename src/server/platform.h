@@ -54,7 +54,7 @@ public:
 private:
     Platform(config::Settings settings, installation::RoleSet roles, int log_descriptor);
     Result<> open(Content content);
-    Result<> listen(const net::Endpoint& endpoint,
+    Result<> listen(const net::ListenAddress& endpoint,
                     const std::function<http::Server&(Worker&)>& server_of);
     Result<> open_state();
     Result<> open_gateway();
