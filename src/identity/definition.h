@@ -1,4 +1,4 @@
-// What the rest of Merlon knows of the auth role.
+// The definition of the auth role, for the list of roles.
 #pragma once
 
 #include "rpc/role.h"

@@ -1,4 +1,4 @@
-// Every endpoint of the auth role, and which object serves it.
+// Lists the endpoints of the auth role, each with the object that serves it.
 #include <algorithm>
 
 #include "identity/accounts/response_schemas.h"
@@ -16,10 +16,10 @@ struct Identity::Endpoint {
     Task<http::Response> (*serve)(Identity&, api::LocalCall);
     std::string_view event;
 
-    // Calls `Member` of the role's object `Part`.
-    template <auto Part, auto Member>
+    // Calls the member function `Member` of the role's member `Object`.
+    template <auto Object, auto Member>
     static Task<http::Response> by(Identity& identity, api::LocalCall call) {
-        return ((identity.*Part).*Member)(std::move(call));
+        return ((identity.*Object).*Member)(std::move(call));
     }
 };
 

@@ -23,7 +23,7 @@ namespace merlon::identity {
 // Resource; safe from every thread.
 class Identity final : public api::LocalService {
 public:
-    // What the objects are made of. Borrowed for the role's life; all safe from every thread.
+    // What the role works with. Borrowed for the role's life; all safe from every thread.
     struct Environment {
         storage::Database& database;
         sealing::KeyStore& keys;
@@ -64,9 +64,9 @@ public:
     // beginning. Errors: those of Database.
     Task<> follow();
     static constexpr storage::Sql listen = "LISTEN merlon_revocations";
-    // Ends the waiting of gateways that follow the feed. After every follow(), else every second:
-    // it is how they know that the feed is alive.
-    void beat() { feed_.notify(); }
+    // Responds to the gateways that wait for the feed. After every follow(), else every second: it
+    // tells them that the feed is alive.
+    void heartbeat() { feed_.notify(); }
     // Deletes expired revocations and sessions, and adds up counts. Now and then; errors: those of
     // Database.
     Task<> clean_up();

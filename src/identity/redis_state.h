@@ -1,4 +1,5 @@
-// What auth processes share in Redis: log-in attempts with each other, sign-outs with services.
+// Holds the Redis clients of auth: for log-in attempts, which auth processes share, and for
+// sign-outs, which services read.
 #pragma once
 
 #include "identity/passwords/login_attempt_scripts.h"

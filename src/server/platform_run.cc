@@ -56,7 +56,7 @@ void Platform::tick() {
             if (stores_.database_of(identity::auth_role).is_shared()) {
                 follow();
             } else {
-                auth->beat();
+                auth->heartbeat();
             }
         }
         if (++seconds_ % probed_every_seconds == 0) {
@@ -73,7 +73,7 @@ void Platform::follow() {
     if (std::exchange(is_following_, true)) return;
     spawn(main_.get_executor(), built_in_roles_.auth()->follow(), [this](const Result<>&) {
         is_following_ = false;  // a failing store: the probes say so
-        built_in_roles_.auth()->beat();
+        built_in_roles_.auth()->heartbeat();
         if (std::exchange(follows_again_, false)) follow();
     });
 }

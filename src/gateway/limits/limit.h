@@ -1,4 +1,4 @@
-// One of an installation's limits: which paths it covers, how many requests it allows.
+// A rate limit: which paths it covers, how many requests it allows.
 #pragma once
 
 #include <chrono>

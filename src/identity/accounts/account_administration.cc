@@ -1,4 +1,4 @@
-// Creating and changing other people's accounts.
+// Creates and changes accounts in transactions with their events and revocations.
 #include "identity/accounts/account_administration.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// One object for an account.
+// Renders one JSON object for an account.
 #include "identity/accounts/account_json.h"
 
 #include "api/responses.h"

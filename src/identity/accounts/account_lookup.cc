@@ -1,4 +1,4 @@
-// Finding accounts, and rendering them.
+// Finds accounts, and renders them as JSON.
 #include "identity/accounts/account_lookup.h"
 
 #include "identity/accounts/account_counts.h"

@@ -1,4 +1,4 @@
-// Changing one's own password: the hash, the end of the other sessions and the event are one
+// Changes the user's own password: the hash, the end of the other sessions and the event are one
 // transaction.
 #include "identity/accounts/own_account.h"
 

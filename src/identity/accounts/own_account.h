@@ -1,4 +1,4 @@
-// What a signed-in user does with their own account: show it, and change the password.
+// Serves a signed-in user's own account: shows it, and changes the password.
 #pragma once
 
 #include "api/local_service.h"

@@ -1,4 +1,4 @@
-// Issuing access tokens under the policy in force.
+// Issues access tokens under the policy in force.
 #include "identity/keys/access_tokens.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Every change of keys: written to the database first, then put in force.
+// Writes every change of keys to the database first, then puts it in force.
 #include "identity/keys/key_administration.h"
 
 #include "identity/keys/key_change.h"

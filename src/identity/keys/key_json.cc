@@ -1,4 +1,4 @@
-// One object for each signing key.
+// Renders one JSON object for each signing key.
 #include "identity/keys/key_json.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// One row for each access_ttl that tokens were issued with.
+// Stores one row for each access_ttl that tokens were issued with.
 #include "identity/keys/token_lifetimes.h"
 
 namespace merlon::identity {

@@ -1,4 +1,4 @@
-// Reading the token policy's stored half.
+// Reads the part of the token policy that the database stores.
 #include "identity/keys/token_policy_source.h"
 
 #include "identity/keys/token_lifetimes.h"

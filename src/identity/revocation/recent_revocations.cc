@@ -1,5 +1,5 @@
-// A log by position: rows that are read twice replace themselves at the new end, old rows leave at
-// the other.
+// A log by position: rows that are read again replace the old ones at its end, and the oldest rows
+// are dropped at its beginning.
 #include "identity/revocation/recent_revocations.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Caches what was read last of the revocations table: gateways are served from here, so that
-// however many follow, one query to the database finds what is new.
+// Caches the newest rows of the revocations table. Gateways are served from it, so that one query
+// to the database finds what is new, however many gateways follow.
 #pragma once
 
 #include <cstdint>

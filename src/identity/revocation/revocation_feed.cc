@@ -1,4 +1,4 @@
-// Reading pages of revocations for gateways, and waiting for new ones.
+// Reads pages of revocations for gateways, and waits for new ones.
 #include "identity/revocation/revocation_feed.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// Reading the revocations table into this process's set.
+// Reads the revocations table into this process's set.
 #include "identity/revocation/revocation_follower.h"
 
 #include <algorithm>

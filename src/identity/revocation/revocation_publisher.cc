@@ -1,4 +1,4 @@
-// Publishing committed revocations.
+// Publishes committed revocations.
 #include "identity/revocation/revocation_publisher.h"
 
 namespace merlon::identity {

@@ -1,4 +1,4 @@
-// Two lists, of waiting and of written keys, between which keys move.
+// Keeps two lists, of waiting and of written keys, and moves keys between them.
 #include "identity/revocation/session_key_journal.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// One object for each session.
+// Renders one JSON object for each session.
 #include "identity/sessions/session_json.h"
 
 #include "api/responses.h"

@@ -1,4 +1,4 @@
-// Sealing a new session's personal fields, and issuing its refresh token.
+// Seals a new session's personal fields, and issues its refresh token.
 #include "identity/sessions/session_starter.h"
 
 #include "base/uuid.h"

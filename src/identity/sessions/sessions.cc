@@ -1,4 +1,4 @@
-// Ending sessions: the row, its revocation and its event; then the set that every request consults.
+// Ends sessions: the row, its revocation and its event; then the set that every request consults.
 #include "identity/sessions/sessions.h"
 
 #include "api/responses.h"

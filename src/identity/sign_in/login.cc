@@ -1,5 +1,4 @@
-// Logging in. A stranger learns nothing from it, not even by its duration, of which addresses have
-// an account.
+// Logs in. Neither the response nor its duration reveals which addresses have an account.
 #include "identity/sign_in/login.h"
 
 #include "identity/accounts/forms.h"

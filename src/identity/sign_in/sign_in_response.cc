@@ -1,4 +1,4 @@
-// Rendering the user and their tokens.
+// Renders the user and their tokens.
 #include "identity/sign_in/sign_in_response.h"
 
 #include <fmt/format.h>

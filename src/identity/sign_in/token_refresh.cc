@@ -1,4 +1,4 @@
-// Rotating a refresh token. Read refresh() first: what came of the rotation decides what is
+// Rotates a refresh token. Read refresh() first: the outcome of the rotation decides what is
 // returned, revoked and reported.
 #include "identity/sign_in/token_refresh.h"
 

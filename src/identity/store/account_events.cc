@@ -1,4 +1,4 @@
-// Making account events, and storing them in the outbox of the auth role.
+// Makes account events, and stores them in the outbox of the auth role.
 #include "identity/store/account_events.h"
 
 #include "identity/store/schema.h"
