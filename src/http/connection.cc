@@ -105,7 +105,7 @@ Task<> Connection::linger() {
     constexpr std::size_t bytes_max = 256 << 10;
     if (!stream_.is_open()) co_return Result<>{};
     stream_.finish_writing();
-    stream_.set_deadline(time_max);  // once: it bounds the whole lingering
+    stream_.set_deadline(time_max);  // once: it bounds the whole close
     input_.consume(input_.view().size());
     for (std::size_t bytes = 0; bytes < bytes_max;) {
         bytes += MERLON_CO_TRY(co_await stream_.read_some(input_.space()));

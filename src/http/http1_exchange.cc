@@ -32,7 +32,7 @@ Task<> Http1Exchange::send_continue() {
 }
 
 bool Http1Exchange::decide_keep_alive() {
-    // After no 100 Continue the client may send the body or not: only closing is unambiguous.
+    // Without 100 Continue the client may or may not send the body: only closing is unambiguous.
     const bool body_is_unsure = admitted_.expects_continue && !continue_sent_;
     return admitted_.keep_alive && !connection_.context_.draining && body_.is_nearly_done() &&
            (!body_is_unsure || body_.is_done());

@@ -1,4 +1,4 @@
-// For tests of mutual TLS: a server that answers with the identity of its client.
+// For tests of mutual TLS: a server that responds with the SPIFFE ID of its client.
 #pragma once
 
 #include "base/spawn.h"

@@ -1,4 +1,4 @@
-// The table from rule names and kinds of errors to status, code and message.
+// Holds the table from rule names and kinds of errors to status, code and message.
 #include "http/problem.h"
 
 #include <fmt/format.h>

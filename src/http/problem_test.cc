@@ -1,4 +1,4 @@
-// What clients are told: one answer for one kind of mistake, and nothing of our inside.
+// Tests the table of errors: one response for one kind of mistake, and nothing internal in it.
 #include "http/problem.h"
 
 #include <gtest/gtest.h>

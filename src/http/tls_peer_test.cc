@@ -1,4 +1,4 @@
-// Tests of mutual TLS: who is let in on either side, and that nothing goes around the check.
+// Tests of mutual TLS: which certificates either side accepts, and that none bypasses the check.
 #include <gmock/gmock.h>
 
 #include "http/mutual_tls_test_kit.h"

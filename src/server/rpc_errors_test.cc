@@ -1,4 +1,4 @@
-// An error is the same to a client whether the role that gives it runs in this process or another.
+// Tests that an error gives the same response whether its role runs in this process or another.
 #include <gtest/gtest.h>
 
 #include "api/error_response.h"

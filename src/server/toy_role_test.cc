@@ -1,4 +1,4 @@
-// A role that only this file knows: all that a new role takes is its definition in the list.
+// Runs a role that only this file defines: a new role needs its definition in the list, no more.
 #include <gtest/gtest.h>
 
 #include <atomic>

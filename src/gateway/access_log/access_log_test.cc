@@ -1,4 +1,4 @@
-// What a line of the access log says, and when batches go.
+// Tests what a line of the access log holds, and when batches are written.
 #include "gateway/access_log/access_log.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// WebSocket tunnels, and cutting what is under way from outside.
+// Tests WebSocket tunnels, and closing open streams when a session is revoked.
 #include "gateway/proxy/tunnel.h"
 
 #include "gateway/test_kit.h"

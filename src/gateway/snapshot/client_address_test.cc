@@ -1,4 +1,4 @@
-// Tests of who counts as the client.
+// Tests which address is the client's, with and without trusted proxies.
 #include "gateway/snapshot/client_address.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Tests of what identity reads from strangers.
+// Tests of the request bodies that identity parses.
 #include "identity/accounts/forms.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Tests of the signing keys' lives, against their table.
+// Tests the life cycle of signing keys, against their table.
 #include "identity/keys/signing_keys.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// What the auth role believes of a call that another role's process sends it.
+// Tests how auth validates the calls of other roles' processes.
 #include "identity/remote/accounts_port.h"
 
 #include <gtest/gtest.h>

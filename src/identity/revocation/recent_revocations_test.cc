@@ -1,4 +1,5 @@
-// The log that gateways are served from: what is missing there would be accepted elsewhere.
+// Tests the cache of revocations that gateways are served from: a missing row is a revoked token
+// that they accept.
 #include "identity/revocation/recent_revocations.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Names and lives of keys.
+// Tests the names and expiry of session keys.
 #include "identity/revocation/session_key.h"
 
 #include <gtest/gtest.h>
