@@ -51,12 +51,9 @@ http::Response error_response(const Error& error, const wire::Field* accept) {
 }
 
 std::optional<events::Type> security_event_of(const Error& error) {
-    if (error.rule == "access.denied") return events::Type::UnauthorizedAccess;
-    if (error.rule.starts_with("limit.")) return events::Type::RateLimited;
-    const bool is_bad_token = error.rule.starts_with("token.") || error.rule.starts_with("jose.") ||
-                              error.rule.starts_with("assertion.");
-    if (is_bad_token && error.rule != "token.missing") return events::Type::InvalidToken;
-    return std::nullopt;
+    const auto* row = std::ranges::find_if(
+        event_rows, [&](const EventRow& candidate) { return breaks_rule(error, candidate.rule); });
+    return row != event_rows.end() ? row->type : std::nullopt;
 }
 
 }  // namespace merlon::api

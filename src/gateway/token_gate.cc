@@ -17,7 +17,7 @@ TokenGate::TokenGate(const tokens::Revocations& revocations, metrics::Registry& 
 
 Result<const access::Subject*> TokenGate::admit(const wire::RequestHead& head, Request& request) {
     const std::string_view token = api::bearer_token(head);
-    if (token.data() == nullptr) return fail(Kind::Unknown, "token.missing");
+    if (token.data() == nullptr) return fail(Kind::Unknown, tokens::missing_token_rule);
     const WallTime now = request.received_at;
     const tokens::Verifier& verifier = *request.snapshot->verifier;
     tokens::TokenCache& cache = request.state->cache;

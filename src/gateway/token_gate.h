@@ -13,8 +13,9 @@ public:
     TokenGate(const tokens::Revocations& revocations, metrics::Registry& metrics);
 
     // Keeps the token in `request`; the subject lives as long.
-    // Errors: "token.missing", "token.revoked", those of Verifier::verify_access (Unknown), and
-    // "token.stale" (Unavailable: others may have revoked it, and the route is closed then).
+    // Errors: tokens::missing_token_rule, "token.revoked", those of Verifier::verify_access
+    // (Unknown), and "token.stale" (Unavailable: others may have revoked it, and the route is
+    // closed then).
     Result<const access::Subject*> admit(const wire::RequestHead& head, Request& request);
 
 private:

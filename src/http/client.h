@@ -28,8 +28,7 @@ public:
 
     // Reads the head of the final response to a request of `method`; skips 1xx before it, but not
     // 101. Views are valid until the next request.
-    // Errors: "upstream.closed" (the connection ended before any byte of a response),
-    // "upstream.broken", "upstream.framing", "upstream.timeout".
+    // Errors: upstream_closed_rule, "upstream.broken", "upstream.framing", upstream_timeout_rule.
     Task<const wire::ResponseHead*> read_head(wire::Method method);
     const wire::AdmittedResponse& admitted() const { return admitted_; }
     // The body of that response. Errors: as of BodyReader::read.

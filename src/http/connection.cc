@@ -86,8 +86,9 @@ Task<Connection::Next> Connection::serve_one(std::size_t head_bytes) {
 Task<> Connection::refuse(Error error) {
     // No client waits for a response on a connection that ended, or that timed out between
     // requests.
-    const bool is_stream_error = error.rule.starts_with("stream.");
-    if (is_stream_error && (error.rule != "stream.timeout" || input_.empty())) co_return Result<>{};
+    const bool is_stream_error = net::is_stream_failure(error);
+    if (is_stream_error && (error.rule != net::stream_timeout_rule || input_.empty()))
+        co_return Result<>{};
     const Response response = context_.handler.refuse(peer_, error);
     output_ = "HTTP/1.1 " + std::to_string(response.status) + " ";
     output_.append(reason_phrase(response.status)).append("\r\n").append(response.fields.text());

@@ -27,10 +27,15 @@ namespace {
 // memory.
 constexpr std::size_t limited_clients = 1'000'000;
 
+// Whether an operator has to look at a file that those who found the fault do not know.
+bool needs_paths(const Error& error) {
+    return error.rule == sealing::master_key_rule || error.rule == identity::store_lost_rule ||
+           error.rule == identity::keys_lost_rule;
+}
+
 // Adds the stores' URLs and the master key's path to an error about keys, for the operator.
 Result<> with_paths(Result<> opened, const config::Settings& settings) {
-    if (!opened &&
-        (opened.error().rule.starts_with("keys.") || opened.error().rule == "store.lost")) {
+    if (!opened && needs_paths(opened.error())) {
         const bool has_file = settings.keys.master.empty();
         opened.error().detail +=
             fmt::format(" (store: {}, key store: {}, master key: {})",

@@ -37,7 +37,7 @@ Task<int> Attempt::run(std::string_view head, std::string_view body) {
     stream.set_deadline(to_.body_timeout);
     is_sent_ = (co_await stream.write(request)).has_value();
     sent_nothing_ = !is_sent_ && stream.bytes_sent() == sent_before;
-    if (sent_nothing_) co_return fail(Kind::Unavailable, "upstream.closed");
+    if (sent_nothing_) co_return fail(Kind::Unavailable, http::upstream_closed_rule);
     if (is_sent_ && !exchange_.body_is_done()) co_return co_await relay_response_while_sending();
     // Even when sending failed: an upstream may respond and close before it has read a body.
     stream.set_deadline(to_.timeout);
@@ -70,17 +70,13 @@ Task<> Attempt::send_body() {
     std::string size_line;
     for (bool is_last = false; !is_last;) {
         // Also before the first piece: the response may be over before this begins.
-        if (stops_sending_) co_return fail(Kind::Unavailable, "stream.closed");
+        if (stops_sending_) co_return fail(Kind::Unavailable, net::stream_closed_rule);
         if (!has_response_) stream.clear_deadline();
         auto piece = co_await exchange_.read_body();
         if (!piece) {
             client_failed_ = !stops_sending_;
             stream.close();  // a request cut short is no request; this ends relay_response(), too
-            auto error = std::move(piece).error();
-            if (error.rule.starts_with("stream.") && error.rule != "stream.timeout") {
-                error.rule = "client.gone";
-            }
-            co_return std::unexpected(std::move(error));
+            co_return std::unexpected(http::as_client_error(std::move(piece).error()));
         }
         is_last = piece->empty();
         net::Gather next;

@@ -39,8 +39,8 @@ Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to) {
         }
         const Error& error = status.error();
         // A kept connection that was closed says nothing about its target's health.
-        const bool was_stale = lease.is_reused() && error.rule == "upstream.closed";
-        if (error.rule.starts_with("upstream.") && !was_stale) lease.blame();
+        const bool was_stale = lease.is_reused() && error.rule == http::upstream_closed_rule;
+        if (http::is_upstream_failure(error) && !was_stale) lease.blame();
         // A pooled connection may have been closed while idle: retry on a new one, unless the
         // upstream may have begun something that must not be done twice.
         const bool is_harmless =
