@@ -9,6 +9,13 @@
 
 namespace merlon::http {
 
+// The connection ended before any byte of a response.
+inline constexpr std::string_view upstream_closed_rule = "upstream.closed";
+inline constexpr std::string_view upstream_timeout_rule = "upstream.timeout";
+
+// Whether the upstream failed, not the client.
+inline bool is_upstream_failure(const Error& error) { return breaks_rule(error, "upstream."); }
+
 // The address of an upstream, its Host field and its TLS.
 struct UpstreamAddress {
     std::string host;  // DNS name or IP address; empty for a Unix socket

@@ -23,13 +23,15 @@ private:
     operations::CommandTargets targets_;
 };
 
+// Nobody listens on the operator socket (Unavailable).
+inline constexpr std::string_view no_server_rule = "command.no_server";
+
 struct CommandResponse {
     int status = 0;
     std::string body;
 };
 
-// Sends a command to the running server. Error: "command.no_server" (Unavailable): nobody listens
-// there.
+// Sends a command to the running server. Error: no_server_rule.
 Result<CommandResponse> send_command(const std::string& socket_path, const std::string& json);
 
 }  // namespace merlon::server
