@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "config/aliases.h"
+#include "config/cluster_variables.h"
 #include "config/sections.h"
 #include "config/yaml.h"
 
@@ -56,11 +57,24 @@ std::string path_of_variable(std::string_view name) {
     return path;
 }
 
+// One note for all that a cluster sets: there are seven for each port of each Service.
+void note_cluster_variables(const Inputs& inputs, Problems& problems) {
+    for (const auto& [name, value] : inputs.environment) {
+        if (!is_cluster_variable(name, value)) continue;
+        problems.push_back({Grade::Warning,
+                            {Origin::Layer::Environment, name},
+                            "",
+                            "ignored, as all that Kubernetes sets beside a Service named merlon; "
+                            "enableServiceLinks: false in the pod keeps them out"});
+        return;
+    }
+}
+
 // MERLON_SECTION__KEY_FILE first: a variable that holds the value itself overrides it.
 void merge_environment(const Inputs& inputs, const Files& files, Node& root, Problems& problems) {
     std::map<std::string, Node> direct;
     for (const auto& [name, value] : inputs.environment) {
-        if (!name.starts_with(variable_prefix)) continue;
+        if (!name.starts_with(variable_prefix) || is_cluster_variable(name, value)) continue;
         if (std::ranges::find(other_variables, name) != std::end(other_variables)) continue;
         const Origin origin{Origin::Layer::Environment, name};
         const bool is_file = name.ends_with(file_suffix);
@@ -117,6 +131,7 @@ Loaded load(const Inputs& inputs, const Files& files) {
     Loaded loaded;
     Node root = read_file(inputs, files, loaded.problems);
     merge_aliases(inputs.environment, root, loaded.problems);
+    note_cluster_variables(inputs, loaded.problems);
     merge_environment(inputs, files, root, loaded.problems);
     merge_flags(inputs, root);
 

@@ -56,11 +56,21 @@ TEST(Load, AFlagBeatsAVariableBeatsItsFileBeatsTheSeedsNameBeatsTheFile) {
     expect("from-the-second-flag-0123456789abcdef", "--set tokens.secret");
 }
 
+TEST(Load, WhatKubernetesSetsBesideAServiceIsIgnoredWithOneNote) {
+    const Loaded loaded = load_text("version: 1\n", {{"MERLON_PORT", "tcp://10.0.0.7:8080"},
+                                                     {"MERLON_PORT_8080_TCP_ADDR", "10.0.0.7"},
+                                                     {"MERLON_SERVICE_HOST", "10.0.0.7"}});
+    ASSERT_TRUE(loaded.settings) << problems_of(loaded);
+    ASSERT_EQ(loaded.problems.size(), 1U) << problems_of(loaded);
+    EXPECT_TRUE(problems_of(loaded).starts_with("MERLON_PORT: warning: ignored"));
+}
+
 TEST(Load, AVariableThatMeansNothingIsAnError) {
     const struct {
         std::string name, value, message;
     } cases[] = {
         {"MERLON_LISTEN", "x", "MERLON_LISTEN: error: unknown variable"},
+        {"MERLON_PORT", "8080", "MERLON_PORT: error: unknown variable"},
         {"MERLON_SERVER__LISEN", "x", "did you mean listen?"},
         {"MERLON_SERVER__LISEN_FILE", "merlon.yaml", "did you mean listen?"},
         {"MERLON_SERVER__LISTEN_FILE", "/absent", "cannot read /absent: no such file"},
