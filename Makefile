@@ -26,6 +26,7 @@ install-tests:
 	@tools/install tests
 
 build: install          ## the program, as build/release/merlon
+	@[ -e build/release/merlon ] || echo "The first build compiles some 250 files: about 10 minutes on two cores. Each line below counts one."
 	cmake --preset release
 	cmake --build --preset release --target merlon -- -j$(JOBS)
 
