@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "config/database_url.h"
 #include "config/sections.h"
 #include "config/values.h"
 
