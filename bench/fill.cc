@@ -14,8 +14,8 @@
 #include "base/wait.h"
 #include "crypto/password_hash.h"
 #include "identity/accounts/accounts.h"
-#include "identity/schema.h"
-#include "identity/sessions/sessions.h"
+#include "identity/store/schema.h"
+#include "identity/sessions/session_store.h"
 #include "products/product_store.h"
 #include "sealing/master_key.h"
 #include "storage/sqlite/sqlite_database.h"
@@ -111,7 +111,7 @@ private:
             MERLON_CO_TRY(co_await identity::Accounts::insert(*transaction, made[i]));
             if (i % revoked_share != 0) continue;
             MERLON_CO_TRY(
-                co_await identity::sessions::end_all(*transaction, made[i].id, revoked_until));
+                co_await identity::session_store::end_all(*transaction, made[i].id, revoked_until));
         }
         co_return Result<>{};
     }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "config/database_url.h"
 #include "operations/store_copy.h"
 
 namespace merlon::cli {
