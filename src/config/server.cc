@@ -58,6 +58,8 @@ void read_timeouts(Reader timeouts, http::Timeouts& out) {
     timeouts.duration("idle", out.idle, "how long a kept connection may wait for a request");
     timeouts.duration("upstream", out.upstream, "request sent to the first byte of the answer");
     timeouts.duration("drain", out.drain, "SIGTERM to the end of the last request");
+    timeouts.duration("admin", out.admin,
+                      "on the admin listener: for a head, a body, the next request");
     timeouts.finish();
 }
 
@@ -68,6 +70,10 @@ void read_sizes(Reader limits, http::Limits& out) {
     limits.number("fields", 1, 1'000, out.fields, "header fields of a request");
     limits.count_or_auto("connections", out.connections,
                          "connections at a time; auto: from RLIMIT_NOFILE");
+    limits.count_or_auto("connections_per_client", out.connections_per_client,
+                         "of one client address (IPv6: a /64); auto: half of all");
+    limits.number("admin_connections", 4, 10'000, out.admin_connections,
+                  "connections of the admin listener at a time");
     limits.finish();
 }
 

@@ -157,6 +157,10 @@ http::Response RequestPath::refuse(const http::Peer& peer, const Error& error) {
     return response;
 }
 
+bool RequestPath::is_shared(const http::Peer& peer) const {
+    return state_->snapshot->trusted_proxies.contains(peer.address);
+}
+
 void RequestPath::record(const http::Exchange& exchange, const Request& request, int status) {
     const wire::Method method = exchange.head().method;
     const auto duration = shared_.clock.steady() - request.began;

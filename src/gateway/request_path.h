@@ -38,6 +38,7 @@ public:
 
     Task<> serve(http::Exchange& exchange) override;
     http::Response refuse(const http::Peer& peer, const Error& error) override;
+    bool is_shared(const http::Peer& peer) const override;
 
 private:
     // What the route table has for a request's path and method.

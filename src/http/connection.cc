@@ -11,7 +11,8 @@ Connection::Connection(ConnectionContext& context, net::Socket socket, Peer peer
                        std::unique_ptr<net::TlsSession> tls)
     : context_(context),
       stream_(std::move(socket), context.deadlines, std::move(tls)),
-      peer_(std::move(peer)) {}
+      peer_(std::move(peer)),
+      waiting_since_tick_(context.deadlines.now_tick()) {}
 
 Task<> Connection::run() {
     stream_.set_deadline(context_.timeouts.header);
@@ -23,7 +24,10 @@ Task<> Connection::run() {
             co_await refuse(std::move(head_bytes).error());
             break;
         }
+        is_serving_ = true;
         const auto next = co_await serve_one(*head_bytes);
+        is_serving_ = false;
+        has_served_ = true;
         if (!next || *next == Next::Close) break;
         input_.shrink();
     }
@@ -55,14 +59,14 @@ Task<std::size_t> Connection::await_head() {
         }
         if (input_.empty()) {
             stream_.set_deadline(context_.timeouts.idle);
-            waiting_ = true;
+            is_between_requests_ = true;
             waiting_since_tick_ = context_.deadlines.now_tick();
         } else if (!std::exchange(timed_as_head, true)) {
             // Set once, from the first byte: a byte a second does not buy a longer head.
             stream_.set_deadline(context_.timeouts.header);
         }
         const auto got = co_await stream_.read_some(input_.space());
-        waiting_ = false;
+        is_between_requests_ = false;
         if (!got) co_return std::unexpected(got.error());
         input_.received(*got);
     }
@@ -112,10 +116,6 @@ Task<> Connection::linger() {
         bytes += MERLON_CO_TRY(co_await stream_.read_some(input_.space()));
     }
     co_return Result<>{};
-}
-
-void Connection::close_if_idle(std::uint64_t idle_ticks) {
-    if (waiting_ && context_.deadlines.now_tick() >= waiting_since_tick_ + idle_ticks) close();
 }
 
 }  // namespace merlon::http

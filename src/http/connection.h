@@ -3,6 +3,7 @@
 
 #include <list>
 
+#include "http/connection_table.h"
 #include "http/exchange.h"
 #include "http/input_buffer.h"
 #include "http/settings.h"
@@ -20,9 +21,8 @@ struct ConnectionContext {
     std::string date;       // the Date field's value, renewed every second
 };
 
-// Resource of its coroutine, run(). The worker's server, which drains, calls close_if_idle() and
-// close().
-class Connection final {
+// Resource of its coroutine, run(). The server's table of connections calls close().
+class Connection final : public ConnectionTable::Member {
 public:
     Connection(ConnectionContext& context, net::Socket socket, Peer peer,
                std::unique_ptr<net::TlsSession> tls);
@@ -30,9 +30,11 @@ public:
     // Serves until either side ends the connection. Its only error is that of the TLS handshake.
     Task<> run();
 
-    // Draining: closes the connection when it waits for a request since at least `idle_ticks`.
-    void close_if_idle(std::uint64_t idle_ticks);
-    void close() { stream_.close(); }
+    bool is_serving() const override { return is_serving_; }
+    bool has_served() const override { return has_served_; }
+    bool is_between_requests() const override { return is_between_requests_; }
+    std::uint64_t waiting_since_tick() const override { return waiting_since_tick_; }
+    void close() override { stream_.close(); }
 
 private:
     friend class Http1Exchange;
@@ -54,8 +56,10 @@ private:
     wire::RequestHead head_;
     std::string output_;         // the head of the response; kept for its capacity
     int requests_in_a_row_ = 0;  // since other connections had their turn
-    bool waiting_ = false;
-    std::uint64_t waiting_since_tick_ = 0;
+    bool is_between_requests_ = false;
+    bool is_serving_ = false;
+    bool has_served_ = false;
+    std::uint64_t waiting_since_tick_;
 };
 
 }  // namespace merlon::http

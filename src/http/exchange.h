@@ -78,6 +78,9 @@ public:
     virtual ~Handler() = default;
     // Responds to the request. If it has not when this returns, the connection is closed.
     virtual Task<> serve(Exchange& exchange) = 0;
+    // Whether many clients share the address: a proxy that is trusted to say whose requests it
+    // passes on. Its connections do not count as one client's.
+    virtual bool is_shared(const Peer&) const { return false; }
     // Makes the response to a request whose head broke a rule.
     virtual Response refuse(const Peer& peer, const Error& error) = 0;
 };

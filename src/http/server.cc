@@ -33,7 +33,8 @@ std::string address_text(const net::Socket& socket) {
 
 Server::Server(Executor executor, const Clock& clock, const ServerSettings& settings,
                Handler& handler, net::Deadlines& deadlines,
-               std::shared_ptr<const net::TlsServerContext> tls, std::size_t connections_max)
+               std::shared_ptr<const net::TlsServerContext> tls,
+               ConnectionTable::Limits connections_max)
     : executor_(executor),
       clock_(clock),
       context_{handler,
@@ -44,7 +45,7 @@ Server::Server(Executor executor, const Clock& clock, const ServerSettings& sett
                false,
                http_date(clock.wall())},
       tls_(std::move(tls)),
-      connections_max_(connections_max),
+      connections_(connections_max),
       second_(executor) {
     tick();
 }
@@ -58,8 +59,8 @@ void Server::serve(net::Acceptor acceptor) {
 
 Task<> Server::accept_loop(net::Acceptor* acceptor) {
     while (acceptor->is_open()) {
-        if (connections_.size() >= connections_max_) {
-            // The kernel's queue holds the rest until one ends.
+        if (!connections_.has_room(context_.deadlines.now_tick())) {
+            // Each serves a request. The kernel's queue holds the rest until one ends.
             Tick pause(executor_, std::chrono::milliseconds{50});
             co_await pause.async_wait(as_result);
             continue;
@@ -67,7 +68,7 @@ Task<> Server::accept_loop(net::Acceptor* acceptor) {
         net::Socket socket(executor_);
         const auto [error] = co_await acceptor->async_accept(socket, as_result);
         if (!error) {
-            spawn(executor_, serve_connection(std::move(socket)));
+            admit(std::move(socket));
         } else if (error == asio::error::no_descriptors || error == asio::error::no_memory) {
             Tick pause(executor_, std::chrono::milliseconds{50});
             co_await pause.async_wait(as_result);
@@ -76,18 +77,27 @@ Task<> Server::accept_loop(net::Acceptor* acceptor) {
     co_return Result<>{};
 }
 
-Task<> Server::serve_connection(net::Socket socket) {
+void Server::admit(net::Socket socket) {
+    Peer peer{address_text(socket), tls_ != nullptr};
+    std::string client = context_.handler.is_shared(peer) ? "" : client_key(peer.address);
+    if (!connections_.admits(client, context_.deadlines.now_tick())) {
+        refused_.fetch_add(1, std::memory_order_relaxed);
+        return;
+    }
+    spawn(executor_, serve_connection(std::move(socket), std::move(peer), std::move(client)));
+}
+
+Task<> Server::serve_connection(net::Socket socket, Peer peer, std::string client) {
     boost::system::error_code ignored;  // not for Unix sockets
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     // Keeps the certificates of this connection's handshake alive over a reload.
     const std::shared_ptr<const net::TlsServerContext> tls = tls_;
-    Peer peer{address_text(socket), tls != nullptr};
     Connection connection(context_, std::move(socket), std::move(peer),
                           tls ? tls->new_session() : nullptr);
-    const auto place = connections_.insert(connections_.end(), &connection);
+    connections_.add(connection, std::move(client));
     count_.fetch_add(1, std::memory_order_relaxed);
     co_await connection.run();
-    connections_.erase(place);
+    connections_.remove(connection);
     count_.fetch_sub(1, std::memory_order_relaxed);
     co_return Result<>{};
 }
@@ -113,7 +123,7 @@ void Server::drain(std::function<void()> drained) {
         while (!error) {                     // serve those that have connected already
             net::Socket socket(executor_);
             acceptor.accept(socket, error);
-            if (!error) spawn(executor_, serve_connection(std::move(socket)));
+            if (!error) admit(std::move(socket));
         }
         acceptor.close(error);
     }
@@ -124,14 +134,13 @@ void Server::advance_drain() {
     const bool time_is_up = clock_.steady() >= drain_end_;
     const auto quiet_ticks =
         static_cast<std::uint64_t>(context_.timeouts.drain_quiet / net::Deadlines::tick_length);
-    for (Connection* connection : connections_) {
-        if (time_is_up) {
-            connection->close();
-        } else {
-            connection->close_if_idle(quiet_ticks);
-        }
+    const std::uint64_t now_tick = context_.deadlines.now_tick();
+    for (ConnectionTable::Member* connection : connections_.members()) {
+        const bool is_quiet = connection->is_between_requests() &&
+                              now_tick >= connection->waiting_since_tick() + quiet_ticks;
+        if (time_is_up || is_quiet) connection->close();
     }
-    if (connections_.empty() && drained_) std::exchange(drained_, nullptr)();
+    if (connection_count() == 0 && drained_) std::exchange(drained_, nullptr)();
 }
 
 }  // namespace merlon::http

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "http/connection.h"
+#include "http/connection_table.h"
 #include "net/listen.h"
 #include "net/tls.h"
 
@@ -23,7 +24,7 @@ public:
     // starts.
     Server(Executor executor, const Clock& clock, const ServerSettings& settings, Handler& handler,
            net::Deadlines& deadlines, std::shared_ptr<const net::TlsServerContext> tls,
-           std::size_t connections_max);
+           ConnectionTable::Limits connections_max);
     ~Server();
 
     // Starts accepting on `acceptor`, which it owns from now on.
@@ -38,13 +39,17 @@ public:
 
     // From any thread.
     std::size_t connection_count() const { return count_.load(std::memory_order_relaxed); }
+    // Connections closed at once because their client had its share, all of them in use.
+    std::uint64_t refused_count() const { return refused_.load(std::memory_order_relaxed); }
 
 private:
     using Tick = asio::basic_waitable_timer<std::chrono::steady_clock,
                                             asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
     Task<> accept_loop(net::Acceptor* acceptor);
-    Task<> serve_connection(net::Socket socket);
+    // Serves the connection unless its client has its share.
+    void admit(net::Socket socket);
+    Task<> serve_connection(net::Socket socket, Peer peer, std::string client);
     void tick();
     void advance_drain();
 
@@ -52,10 +57,10 @@ private:
     const Clock& clock_;
     ConnectionContext context_;
     std::shared_ptr<const net::TlsServerContext> tls_;
-    std::size_t connections_max_;
     std::list<net::Acceptor> acceptors_;
-    std::list<Connection*> connections_;  // owned by their coroutines
-    std::atomic<std::size_t> count_{0};   // of connections_, for other threads
+    ConnectionTable connections_;        // owned by their coroutines
+    std::atomic<std::size_t> count_{0};  // of connections_, for other threads
+    std::atomic<std::uint64_t> refused_{0};
     Tick second_;
     std::function<void()> drained_;
     SteadyTime drain_end_;

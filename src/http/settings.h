@@ -16,6 +16,8 @@ struct Timeouts {
     std::chrono::milliseconds idle{75'000};    // a kept-alive connection without a request
     std::chrono::milliseconds upstream{30'000};  // request sent to the first byte of the response
     std::chrono::milliseconds drain{20'000};     // SIGTERM to the end of the last request
+    // Of the admin listener and the operator's socket: for a head, a body, the next request.
+    std::chrono::milliseconds admin{5'000};
     // While draining, a connection that has been without a request for so long is closed.
     std::chrono::milliseconds drain_quiet{1'000};
 };
@@ -25,7 +27,9 @@ struct Limits {
     std::size_t target_bytes = 8 << 10;
     std::size_t header_bytes = 32 << 10;
     std::size_t fields = 100;
-    std::size_t connections = 0;  // 0: from RLIMIT_NOFILE, with room for upstreams
+    std::size_t connections = 0;             // 0: from RLIMIT_NOFILE, with room for upstreams
+    std::size_t connections_per_client = 0;  // 0: half of all
+    std::size_t admin_connections = 64;
 
     bool operator==(const Limits&) const = default;
 };

@@ -82,6 +82,8 @@ public:
 
     Task<> serve(http::Exchange& exchange) override;
     http::Response refuse(const http::Peer& peer, const Error& error) override;
+    // A gateway's connections are many, and its certificate says who it is.
+    bool is_shared(const http::Peer&) const override { return true; }
 
 private:
     // For the report and the response of a request that fails.

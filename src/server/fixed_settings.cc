@@ -26,6 +26,7 @@ std::vector<std::string_view> changed_fixed_settings(const config::Settings& run
     compare("server.timeouts.header", before.header, after.header);
     compare("server.timeouts.body", before.body, after.body);
     compare("server.timeouts.idle", before.idle, after.idle);
+    compare("server.timeouts.admin", before.admin, after.admin);
     compare("server.timeouts.drain", before.drain, after.drain);
     compare("server.limits", running.server.limits, fresh.server.limits);
     compare("store.url", running.store.url, fresh.store.url);

@@ -45,6 +45,15 @@ Result<> with_paths(Result<> opened, const config::Settings& settings) {
     return opened;
 }
 
+// Those who scrape and probe are near: who is silent for long is neither.
+http::ServerSettings with_admin_timeouts(http::ServerSettings settings) {
+    const std::chrono::milliseconds limit = settings.timeouts.admin;
+    settings.timeouts.header = limit;
+    settings.timeouts.body = limit;
+    settings.timeouts.idle = limit;
+    return settings;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Platform>> Platform::make(config::Settings settings,
@@ -80,7 +89,7 @@ Result<> Platform::open(Content content) {
                    settings_));
     MERLON_TRY(await_auth());
     const unsigned count = worker_count(settings_.server);
-    const std::size_t connections = connections_max(settings_.server, count);
+    const auto connections = connections_max(settings_.server, count);
     for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(connections));
     if (roles_.has(rpc::gateway_name)) MERLON_TRY(open_gateway());
     MERLON_TRY(open_roles());
@@ -198,8 +207,9 @@ Result<> Platform::open_roles() {
 Result<> Platform::open_admin() {
     admin_deadlines_.start();
     MERLON_TRY(net::require_free(main_.get_executor(), settings_.server.admin));
-    admin_server_ = std::make_unique<http::Server>(main_.get_executor(), clock_, settings_.server,
-                                                   admin_, admin_deadlines_, nullptr, 64);
+    admin_server_ = std::make_unique<http::Server>(
+        main_.get_executor(), clock_, with_admin_timeouts(settings_.server), admin_,
+        admin_deadlines_, nullptr, admin_connections_max(settings_.server));
     admin_server_->serve(MERLON_TRY(net::listen_on(main_.get_executor(), settings_.server.admin)));
     observe_process(metrics_, clock_.wall());
     metrics_.observe_gauge("merlon_connections", "open client connections", [this] {
@@ -207,6 +217,14 @@ Result<> Platform::open_admin() {
         for (const auto& worker : workers_) sum += worker->connection_count();
         return static_cast<double>(sum);
     });
+    metrics_.observe_counter("merlon_connections_refused",
+                             "connections closed because their client had its share", [this] {
+                                 std::uint64_t sum = 0;
+                                 for (const auto& worker : workers_) {
+                                     sum += worker->refused_connection_count();
+                                 }
+                                 return static_cast<double>(sum);
+                             });
     metrics_.observe_gauge("merlon_revocations", "sessions and users whose tokens are refused",
                            [this] { return static_cast<double>(revocations_.size()); });
     return {};
@@ -216,7 +234,8 @@ Result<> Platform::open_operator_socket() {
     operator_ = std::make_unique<OperatorHandler>(
         operations::CommandTargets{built_in_roles_.auth(), stores_.events()});
     operator_server_ = std::make_unique<http::Server>(
-        main_.get_executor(), clock_, settings_.server, *operator_, admin_deadlines_, nullptr, 8);
+        main_.get_executor(), clock_, with_admin_timeouts(settings_.server), *operator_,
+        admin_deadlines_, nullptr, http::ConnectionTable::Limits{8, 8});
     operator_server_->serve(
         MERLON_TRY(installation::take_operator_socket(main_.get_executor(), settings_)));
     return {};

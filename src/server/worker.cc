@@ -31,4 +31,10 @@ std::size_t Worker::connection_count() const {
     return sum;
 }
 
+std::uint64_t Worker::refused_connection_count() const {
+    std::uint64_t sum = 0;
+    for (const auto& server : servers_) sum += server->refused_count();
+    return sum;
+}
+
 }  // namespace merlon::server

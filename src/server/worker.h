@@ -13,7 +13,8 @@ namespace merlon::server {
 // Resource. Filled before run(); from then on its loop's.
 class Worker final {
 public:
-    explicit Worker(std::size_t connections_max) : connections_max_(connections_max) {
+    explicit Worker(http::ConnectionTable::Limits connections_max)
+        : connections_max_(connections_max) {
         deadlines_.start();
     }
 
@@ -37,12 +38,13 @@ public:
         return servers().subspan(gateway_server_ != nullptr ? 1 : 0);
     }
     std::size_t connection_count() const;
+    std::uint64_t refused_connection_count() const;
 
     void run() { loop_.run(); }
     void stop() { loop_.stop(); }
 
 private:
-    std::size_t connections_max_;
+    http::ConnectionTable::Limits connections_max_;
     // Order matters: what waits on the loop is destroyed before it.
     asio::io_context loop_{1};
     net::Deadlines deadlines_{loop_.get_executor()};

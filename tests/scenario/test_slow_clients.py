@@ -85,7 +85,7 @@ def test_ten_thousand_idle_connections_cost_little(launch):
     if hard < 12_000:
         pytest.skip(f"the limit of open files is {hard}")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    server = launch({"server": {"timeouts": {"idle": "300s"}, "limits": {"connections": 11_000}}})
+    server = launch({"server": {"timeouts": {"idle": "300s"}, "limits": {"connections": 11_000, "connections_per_client": 11_000}}})
     idle = []
     try:
         server.get("/open/x")

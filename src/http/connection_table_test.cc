@@ -1,0 +1,141 @@
+// Who gives way when connections are scarce.
+#include "http/connection_table.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+namespace merlon::http {
+namespace {
+
+struct FakeConnection final : ConnectionTable::Member {
+    FakeConnection(std::string name, std::uint64_t since, bool served, bool serving)
+        : name(std::move(name)), since(since), served(served), serving(serving) {}
+    bool is_serving() const override { return serving; }
+    bool has_served() const override { return served; }
+    bool is_between_requests() const override { return !serving; }
+    std::uint64_t waiting_since_tick() const override { return since; }
+    void close() override { is_closed = true; }
+
+    std::string name;
+    std::uint64_t since;
+    bool served;
+    bool serving;
+    bool is_closed = false;
+};
+
+class ConnectionTableTest : public testing::Test {
+protected:
+    enum class State : std::uint8_t { Silent, Kept, Serving };
+
+    void add(std::string name, const std::string& client, std::uint64_t since, State state) {
+        connections_.emplace_back(std::move(name), since, state != State::Silent,
+                                  state == State::Serving);
+        table_.add(connections_.back(), client);
+    }
+    std::string closed() const {
+        std::string names;
+        for (const FakeConnection& one : connections_) {
+            if (one.is_closed) names += one.name;
+        }
+        return names;
+    }
+
+    ConnectionTable table_{{.all = 4, .per_client = 2}};
+    std::deque<FakeConnection> connections_;
+};
+
+TEST_F(ConnectionTableTest, TheLongestWaitingOfAllGivesWayWhenTheTableIsFull) {
+    add("a", "1", 7, State::Silent);
+    add("b", "2", 3, State::Serving);
+    add("c", "3", 5, State::Silent);
+    EXPECT_TRUE(table_.has_room(9));
+    EXPECT_EQ(closed(), "");
+    add("d", "4", 6, State::Silent);
+    EXPECT_TRUE(table_.has_room(9));
+    EXPECT_EQ(closed(), "c");
+    EXPECT_EQ(table_.size(), 3U);
+}
+
+TEST_F(ConnectionTableTest, AClientWithItsShareLosesItsOwn) {
+    add("a", "1", 7, State::Silent);
+    add("b", "2", 1, State::Silent);
+    EXPECT_TRUE(table_.admits("1", 9));
+    add("c", "1", 8, State::Silent);
+    EXPECT_TRUE(table_.admits("1", 9));
+    EXPECT_EQ(closed(), "a");
+}
+
+TEST_F(ConnectionTableTest, AClientThatUsesAllOfItsShareGetsNoMore) {
+    add("a", "1", 7, State::Serving);
+    add("b", "1", 8, State::Serving);
+    EXPECT_FALSE(table_.admits("1", 9));
+    EXPECT_TRUE(table_.admits("2", 9));
+    EXPECT_TRUE(table_.has_room(9));
+    connections_.front().serving = false;
+    EXPECT_FALSE(table_.admits("1", 9)) << "within one tick it is not looked at again";
+    EXPECT_TRUE(table_.admits("1", 10));
+    EXPECT_EQ(closed(), "a");
+}
+
+TEST_F(ConnectionTableTest, ThereIsNoRoomWhileEveryConnectionServes) {
+    for (const char* name : {"a", "b", "c", "d"}) add(name, name, 1, State::Serving);
+    EXPECT_FALSE(table_.has_room(9));
+    table_.remove(connections_.front());
+    EXPECT_TRUE(table_.has_room(9));
+    EXPECT_EQ(closed(), "");
+}
+
+TEST_F(ConnectionTableTest, SilentStrangersDoNotPushOutOlderKeptConnections) {
+    add("a", "1", 1, State::Kept);
+    add("b", "2", 8, State::Silent);
+    add("c", "2", 7, State::Silent);
+    add("d", "3", 2, State::Serving);
+    EXPECT_TRUE(table_.has_room(9));
+    EXPECT_EQ(closed(), "c");
+}
+
+TEST_F(ConnectionTableTest, KeptConnectionsLeaveRoomToBegin) {
+    add("a", "1", 5, State::Kept);
+    add("b", "2", 4, State::Kept);
+    add("c", "3", 3, State::Kept);
+    add("d", "4", 2, State::Silent);
+    EXPECT_TRUE(table_.has_room(9));
+    EXPECT_EQ(closed(), "c");
+}
+
+TEST_F(ConnectionTableTest, AnAddressThatManyShareHasNoShare) {
+    add("a", "", 5, State::Serving);
+    add("b", "", 4, State::Serving);
+    add("c", "", 3, State::Serving);
+    EXPECT_TRUE(table_.admits("", 9));
+}
+
+TEST_F(ConnectionTableTest, AClosedConnectionMayBeRemovedOnceMore) {
+    add("a", "1", 1, State::Silent);
+    add("b", "1", 2, State::Silent);
+    EXPECT_TRUE(table_.admits("1", 9));
+    ASSERT_EQ(closed(), "a");
+    table_.remove(connections_.front());
+    EXPECT_EQ(table_.size(), 1U);
+    table_.remove(connections_.back());
+    EXPECT_EQ(table_.size(), 0U);
+}
+
+TEST(ClientKey, IsWhatOneSubscriberHas) {
+    const struct {
+        const char* address;
+        const char* key;
+    } cases[] = {
+        {"192.0.2.1", "192.0.2.1"},
+        {"2001:db8:1:2:3::4", "2001:db8:1:2::/64"},
+        {"2001:db8:1:2:ffff::", "2001:db8:1:2::/64"},
+        {"2001:db8:1:3::1", "2001:db8:1:3::/64"},
+        {"unix", ""},
+        {"unknown", ""},
+    };
+    for (const auto& [address, key] : cases) EXPECT_EQ(client_key(address), key) << address;
+}
+
+}  // namespace
+}  // namespace merlon::http
