@@ -5,6 +5,7 @@
 
 #include "cli/audit_tail.h"
 #include "cli/commands.h"
+#include "cli/memory_privacy.h"
 #include "cli/operator_commands.h"
 
 namespace merlon::cli {
@@ -47,6 +48,7 @@ int run(int argc, char** argv) {
 }  // namespace merlon::cli
 
 int main(int argc, char** argv) {
+    merlon::cli::forbid_dumps();
     // One heap for all threads. A request allocates next to nothing, so there is little to
     // contend for; with a heap for each thread every new connection grew the worker's by a system
     // call of its own.

@@ -1,26 +1,12 @@
 // What all commands share: the options --config, --set and --json, and loading the configuration.
 #include "cli/commands.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 
 #include "wire/json_text.h"
 
 namespace merlon::cli {
 namespace {
-
-std::map<std::string, std::string> environment_of_process() {
-    std::map<std::string, std::string> environment;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string_view text = *entry;
-        const std::size_t equals = text.find('=');
-        if (equals != std::string_view::npos) {
-            environment.emplace(text.substr(0, equals), text.substr(equals + 1));
-        }
-    }
-    return environment;
-}
 
 // section.key=value.
 std::string add_setting(const std::string& text, Arguments& arguments) {
@@ -69,13 +55,14 @@ void print_document(const Arguments& arguments, std::string_view member, std::st
 
 config::Loaded load(const Arguments& arguments, TokenUse tokens) {
     config::Loaded loaded = config::load({.path = arguments.config_path,
-                                          .environment = environment_of_process(),
+                                          .environment = arguments.environment,
                                           .flags = arguments.settings,
                                           .needs_token_secret = tokens == TokenUse::Some},
                                          config::DiskFiles());
     for (const config::Problem& problem : loaded.problems) {
         std::fprintf(stderr, "%s\n", problem.text().c_str());
     }
+    wipe_variables(loaded.secret_variables);
     return loaded;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/environment.h"
 #include "cli/exit_code.h"
 #include "config/load.h"
 
@@ -20,6 +21,7 @@ struct Arguments {
     std::vector<std::pair<std::string, std::string>> settings;  // of --set
     bool json = false;
     int code = 0;
+    Environment environment = read_environment();
 };
 
 void add_serve(CLI::App& program, Arguments& arguments);

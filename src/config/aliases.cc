@@ -13,14 +13,16 @@ using Environment = std::map<std::string, std::string>;
 
 Origin origin_of(std::string_view name) { return {Origin::Layer::Environment, std::string(name)}; }
 
+// Names of secrets, and the keys they set.
+constexpr std::pair<std::string_view, std::string_view> secrets[] = {
+    {"JWT_SECRET", "tokens.secret"},
+    {"JWT_REFRESH_SECRET", "tokens.refresh_secret"},
+    {"DATABASE_PASSWORD", "store.password"},
+    {"REDIS_PASSWORD", "state.password"},
+};
+
 void merge_single(const Environment& environment, Node& root) {
-    constexpr std::pair<std::string_view, std::string_view> aliases[] = {
-        {"JWT_SECRET", "tokens.secret"},
-        {"JWT_REFRESH_SECRET", "tokens.refresh_secret"},
-        {"DATABASE_PASSWORD", "store.password"},
-        {"REDIS_PASSWORD", "state.password"},
-    };
-    for (const auto& [name, path] : aliases) {
+    for (const auto& [name, path] : secrets) {
         const auto found = environment.find(std::string(name));
         if (found != environment.end()) root.set(path, found->second, origin_of(name));
     }
@@ -113,6 +115,12 @@ void merge_aliases(const Environment& environment, Node& root, Problems& problem
     merge_redis(environment, root);
     merge_origins(environment, root);
     merge_database(environment, root, problems);
+}
+
+std::vector<std::string> secret_aliases() {
+    std::vector<std::string> names;
+    for (const auto& [name, path] : secrets) names.emplace_back(name);
+    return names;
 }
 
 }  // namespace merlon::config

@@ -15,4 +15,7 @@ namespace merlon::config {
 void merge_aliases(const std::map<std::string, std::string>& environment, Node& root,
                    Problems& problems);
 
+// The names of those whose values are secrets.
+std::vector<std::string> secret_aliases();
+
 }  // namespace merlon::config

@@ -135,12 +135,14 @@ Loaded load(const Inputs& inputs, const Files& files) {
     merge_environment(inputs, files, root, loaded.problems);
     merge_flags(inputs, root);
 
-    ReadContext context{files, inputs.environment, loaded.problems};
+    ReadContext context{files, inputs.environment, loaded.problems, loaded.secret_variables};
     Settings settings;
     settings.role_definitions = inputs.roles;
     settings.needs_token_secret = inputs.needs_token_secret;
     settings.fleet = roles::default_fleet(inputs.roles);
     read_settings(Reader(context, &root, "", loaded.keys), settings);
+    // Also those that another layer overrode.
+    std::ranges::copy(secret_aliases(), std::back_inserter(loaded.secret_variables));
     if (!has_errors(loaded.problems)) loaded.settings = std::move(settings);
     return loaded;
 }
@@ -154,7 +156,8 @@ Key describe() {
     const NoFiles files;
     const std::map<std::string, std::string> environment;
     Problems expected;  // nothing was said, so much is missing
-    ReadContext context{files, environment, expected, Purpose::Describe};
+    std::vector<std::string> none;
+    ReadContext context{files, environment, expected, none, Purpose::Describe};
     Key keys;
     Settings defaults;
     read_settings(Reader(context, nullptr, "", keys), defaults);

@@ -48,9 +48,10 @@ struct Inputs {
 };
 
 struct Loaded {
-    std::optional<Settings> settings;  // absent when a problem is an error
-    Problems problems;                 // errors and warnings, in the order they were found
-    Key keys;                          // what was asked for, and what it turned out to be
+    std::optional<Settings> settings;           // absent when a problem is an error
+    Problems problems;                          // errors and warnings, in the order they were found
+    std::vector<std::string> secret_variables;  // of the environment, which hold secrets
+    Key keys;                                   // what was asked for, and what it turned out to be
 };
 
 Loaded load(const Inputs& inputs, const Files& files);

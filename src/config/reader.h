@@ -29,6 +29,7 @@ struct ReadContext {
     const Files& files;
     const std::map<std::string, std::string>& environment;
     Problems& problems;
+    std::vector<std::string>& secret_variables;  // those whose value a secret was read from
     Purpose purpose = Purpose::Read;
 };
 

@@ -12,6 +12,11 @@ void Reader::secret(std::string_view name, Secret& out, std::string_view descrip
     Key& key = declare(Key::Kind::Value, name, description);
     key.shape = R"("type":"string")";
     if (const Node* said = find(name)) {
+        // Of NAME_FILE the value is a path.
+        if (said->origin.layer == Origin::Layer::Environment &&
+            !said->origin.source.ends_with("_FILE")) {
+            context_.secret_variables.push_back(said->origin.source);
+        }
         if (!said->is_scalar()) {
             problem(name, "must be a secret or a reference to one");
         } else if (auto secret = resolve(name, said->text)) {
@@ -25,7 +30,10 @@ std::optional<Secret> Reader::resolve(std::string_view name, std::string_view te
     if (text.starts_with("env:")) {
         const std::string variable(text.substr(4));
         const auto found = context_.environment.find(variable);
-        if (found != context_.environment.end()) return Secret(found->second);
+        if (found != context_.environment.end()) {
+            context_.secret_variables.push_back(variable);
+            return Secret(found->second);
+        }
         problem(name, "the environment has no " + variable);
         return std::nullopt;
     }

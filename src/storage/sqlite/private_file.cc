@@ -28,6 +28,17 @@ Result<> make_folder(const std::filesystem::path& folder, mode_t mode) {
     return sync_folder(folder.parent_path());
 }
 
+// Whoever may write to a folder may put another file in the place of ours, whatever its own mode
+// is. A sticky folder, such as /tmp, lets only a file's owner do that.
+Result<> keep_others_out(const std::filesystem::path& folder) {
+    const char* path = folder.empty() ? "." : folder.c_str();
+    struct stat status{};
+    if (::stat(path, &status) != 0) return file_failure(folder, "cannot look at the directory");
+    const bool is_open = (status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0;
+    if (!is_open || ::chmod(path, status.st_mode & 07777 & ~S_IWOTH) == 0) return {};
+    return file_failure(path, "others can replace its files; chmod o-w failed");
+}
+
 }  // namespace
 
 Result<> sync_folder(const std::filesystem::path& folder) {
@@ -44,7 +55,8 @@ Result<> sync_folder(const std::filesystem::path& folder) {
 }
 
 Result<> make_private_folder(const std::filesystem::path& folder) {
-    return make_folder(folder, 0700);
+    MERLON_TRY(make_folder(folder, 0700));
+    return keep_others_out(folder);
 }
 
 Result<> make_private_file(const std::filesystem::path& path) {

@@ -127,6 +127,20 @@ TEST(SqliteDatabase, MakesFilesThatOnlyTheirOwnerCanRead) {
     ::umask(mask);
 }
 
+TEST(SqliteDatabase, TakesFromOthersTheRightToReplaceItsFiles) {
+    const TemporaryFolder folder;
+    const struct {
+        mode_t before, after;
+    } cases[] = {{0777, 0775}, {0757, 0755}, {0755, 0755}, {0775, 0775}, {01777, 01777}};
+    for (const auto& [before, after] : cases) {
+        ASSERT_EQ(::chmod(folder.path().c_str(), before), 0);
+        open(folder / "test.db");
+        struct stat status{};
+        ASSERT_EQ(::stat(folder.path().c_str(), &status), 0);
+        EXPECT_EQ(status.st_mode & 07777, after) << std::oct << before;
+    }
+}
+
 Task<std::string> settings(Transaction& transaction) {
     const Rows rows = MERLON_CO_TRY(co_await transaction.query(
         "SELECT (SELECT journal_mode FROM pragma_journal_mode) || ' ' || "
