@@ -1,6 +1,7 @@
 // Reads the limit of open files and the number of cores.
 #include "server/capacity.h"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -11,23 +12,40 @@ namespace {
 
 constexpr std::size_t connections_min = 16;  // of a worker
 
-// Raises the soft limit of open files to the hard limit, and gives it.
-std::size_t raise_open_files() {
+// What the program opens before its first client: databases with their readers and journals,
+// sockets, logs; and for each worker its loop, its listeners and its shares of the pools.
+constexpr std::size_t files_of_program = 64;
+constexpr std::size_t files_of_worker = 16;
+
+// Kept free for the connection pools of upstreams and for the program itself.
+std::size_t spare_of(std::size_t files) { return std::min<std::size_t>(files / 4, 2'048); }
+
+}  // namespace
+
+Result<std::size_t> take_open_files(unsigned workers) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
-    return limit.rlim_cur;
+    const std::size_t needed = files_of_program + files_of_worker * workers;
+    if (limit.rlim_max >= needed) return limit.rlim_max;
+    return fail(Kind::Unavailable, "limits.files",
+                fmt::format("needs at least {} open files with {} workers, and may open {}: raise "
+                            "the limit (ulimit -Hn, LimitNOFILE= of systemd)",
+                            needed, workers, limit.rlim_max));
 }
 
-}  // namespace
+std::string connections_warning(const http::ServerSettings& settings, std::size_t files) {
+    const std::size_t possible = files - spare_of(files);
+    if (settings.limits.connections <= possible) return {};
+    return fmt::format("server.limits.connections is {}, but {} open files allow {}",
+                       settings.limits.connections, files, possible);
+}
 
 http::ConnectionTable::Limits connections_max(const http::ServerSettings& settings,
-                                              unsigned workers) {
-    const std::size_t files = raise_open_files();
+                                              unsigned workers, std::size_t files) {
     const std::size_t wanted = settings.limits.connections;
-    const std::size_t spare = std::min<std::size_t>(files / 4, 2'048);
-    const std::size_t all = wanted > 0 ? wanted : files - spare;
+    const std::size_t all = wanted > 0 ? wanted : files - spare_of(files);
     const std::size_t of_worker = std::max<std::size_t>(connections_min, all / workers);
     const std::size_t per_client = settings.limits.connections_per_client;
     return {of_worker, per_client > 0 ? std::max<std::size_t>(1, per_client / workers)

@@ -82,14 +82,19 @@ Platform::Platform(config::Settings settings, installation::RoleSet roles, int l
 Platform::~Platform() = default;
 
 Result<> Platform::open(Content content) {
+    const unsigned count = worker_count(settings_.server);
+    const std::size_t files = MERLON_TRY(take_open_files(count));
+    if (const std::string warning = connections_warning(settings_.server, files);
+        !warning.empty()) {
+        say("warning: " + warning);
+    }
     MERLON_TRY(with_paths(stores_.open(settings_, roles_, clock_, entropy_, metrics_), settings_));
     MERLON_TRY(open_state());
     MERLON_TRY(
         with_paths(built_in_roles_.open(settings_, roles_, redis_state_ ? &*redis_state_ : nullptr),
                    settings_));
     MERLON_TRY(await_auth());
-    const unsigned count = worker_count(settings_.server);
-    const auto connections = connections_max(settings_.server, count);
+    const auto connections = connections_max(settings_.server, count, files);
     for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(connections));
     if (roles_.has(rpc::gateway_name)) MERLON_TRY(open_gateway());
     MERLON_TRY(open_roles());
