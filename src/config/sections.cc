@@ -61,7 +61,7 @@ void read_tokens(Reader tokens, bool needs_secret, tokens::TokenSettings& out) {
     tokens.seconds("access_ttl", out.access_ttl, "how long an access token lives");
     tokens.seconds("refresh_ttl", out.refresh_ttl, "how long a refresh token lives");
     tokens.seconds("reuse_grace", out.reuse_grace,
-                   "how long the previous refresh token still gives the same successor");
+                   "how long a refresh that is repeated counts as simultaneous, and then as late");
     read_trusted(tokens.items("trusted", "foreign issuers whose tokens are accepted"), out.trusted);
     tokens.finish();
 }

@@ -52,7 +52,7 @@ Identity::Identity(const Environment& of, const PasswordSettings& passwords, Tok
       login_(of.database, account_table_, passwords_, password_check_, session_starter_, events_,
              access_tokens_, policy_, publisher_),
       token_refresh_(of.database, account_table_, events_, access_tokens_, policy_, publisher_,
-                     of.clock, of.entropy) {
+                     of.clock, of.entropy, of.metrics) {
     register_counters();
 }
 

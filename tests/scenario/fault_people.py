@@ -38,6 +38,7 @@ class Session:
         self.access = data["accessToken"]
         self.refresh = data["refreshToken"]
         self.previous = None  # the refresh token before
+        self.older = None  # and the one before that
         self.is_alive = True
 
 

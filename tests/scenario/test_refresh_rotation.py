@@ -56,13 +56,40 @@ def test_the_previous_token_within_the_grace_gets_the_same_successor(merlon):
     assert again.data["refreshToken"] == first["refreshToken"]
 
 
-def test_reuse_after_the_grace_ends_the_session(merlon):
+def test_the_previous_token_gets_the_same_successor_after_the_grace_as_long_as_that_was_never_used(merlon):
+    account = merlon.register()
+    token = account.refresh
+    before = merlon.metric("merlon_refresh_late_repeats_total")
+    for _ in range(2):  # each answer of a bad network is lost once
+        lost = merlon.try_refresh(token).data
+        time.sleep(GRACE_OVER_S)
+        again = merlon.try_refresh(token)
+        assert again.status == 200, "a lost answer logged the user out"
+        assert again.data["refreshToken"] == lost["refreshToken"]
+        for answer in (lost, again.data):
+            assert merlon.me(answer["accessToken"]).status == 200
+        token = lost["refreshToken"]
+    assert merlon.metric("merlon_refresh_late_repeats_total") == before + 2
+    assert not [event for event in merlon.events("REFRESH_REUSE") if event["userId"] == account.id]
+
+
+def test_a_lost_answer_costs_no_session_over_a_restart(launch):
+    server = launch({"tokens": {"reuse_grace": "0s"}})
+    account = server.register()
+    successor = server.try_refresh(account.refresh).data["refreshToken"]
+    server.restart()
+    assert server.try_refresh(account.refresh).data["refreshToken"] == successor
+    assert server.try_refresh(successor).status == 200
+
+
+def test_reuse_after_the_successor_was_used_ends_the_session(merlon):
     account = merlon.register()
     successor = merlon.try_refresh(account.refresh).data
+    used = merlon.try_refresh(successor["refreshToken"]).data
     time.sleep(GRACE_OVER_S)
     assert refused(merlon.try_refresh(account.refresh))  # the thief, or the victim after the thief
-    assert refused(merlon.try_refresh(successor["refreshToken"])), "the family outlived the reuse"
-    for token in (account.access, successor["accessToken"]):
+    assert refused(merlon.try_refresh(used["refreshToken"])), "the family outlived the reuse"
+    for token in (account.access, successor["accessToken"], used["accessToken"]):
         answer = merlon.me(token)
         assert (answer.status, answer.code) == (401, "TOKEN_REVOKED")
 

@@ -1,6 +1,8 @@
 // Statements on the sessions table. Read rotate() first.
 #include "identity/sessions/session_store.h"
 
+#include <cstdlib>
+
 #include "base/uuid.h"
 #include "identity/revocation/revocation_table.h"
 #include "identity/store/expired_rows.h"
@@ -85,13 +87,17 @@ Task<Rotated> rotate(Transaction& transaction, Rotation rotation) {
          rotation.now, Blob{rotation.successor}, rotation.expires_at}));
     if (!rotated.empty()) co_return Rotated{RotationOutcome::Rotated, {}};
 
-    // A rotation in the future: the clock was put back since, nobody knows how long ago.
+    // It is the previous one as long as its successor was not used: then the response that brought
+    // the successor may have been lost, however long ago.
     const Rows replayed = MERLON_CO_TRY(co_await transaction.query(
-        "SELECT successor FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $3 "
-        "AND previous_token_id = $4 AND rotated_at > $5 AND rotated_at < $6",
-        {rotation.session_id, rotation.user_id, rotation.now, rotation.presented_id,
-         rotation.now - rotation.grace, rotation.now + rotation.grace}));
-    if (!replayed.empty()) co_return Rotated{RotationOutcome::Replayed, replayed[0].blob(0)};
+        "SELECT successor, rotated_at FROM sessions WHERE id = $1 AND user_id = $2 "
+        "AND expires_at > $3 AND previous_token_id = $4",
+        {rotation.session_id, rotation.user_id, rotation.now, rotation.presented_id}));
+    if (!replayed.empty()) {
+        const bool is_late = std::abs(rotation.now - replayed[0].integer(1)) >= rotation.grace;
+        co_return Rotated{is_late ? RotationOutcome::ReplayedLate : RotationOutcome::Replayed,
+                          replayed[0].blob(0)};
+    }
 
     const auto version =
         MERLON_CO_TRY(co_await end(transaction, rotation.session_id, rotation.user_id,

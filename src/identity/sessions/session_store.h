@@ -44,15 +44,17 @@ struct Rotation {
 };
 
 enum class RotationOutcome : std::uint8_t {
-    Rotated,   // the presented token was the current one: its successor is now
-    Replayed,  // it was the one before, within the grace: `successor` is what it got then
-    Reused,    // it was an older one: the session is over
-    Unknown,   // no such session
+    Rotated,  // the presented token was the current one: its successor is now
+    // It was the one before, and its successor was not used: `successor` is what it got then.
+    Replayed,      // within the grace, as when two tabs refresh at once
+    ReplayedLate,  // after it: the response was lost
+    Reused,        // it was an older one: the session is over
+    Unknown,       // no such session
 };
 
 struct Rotated {
     RotationOutcome outcome;
-    std::string successor;     // Replayed
+    std::string successor;     // Replayed, ReplayedLate
     std::int64_t version = 0;  // Reused: the user's from now on, as end() gives it
 };
 

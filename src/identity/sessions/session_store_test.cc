@@ -104,22 +104,28 @@ TEST_F(SessionStore, TheCurrentTokenRotatesThePreviousReplaysAnOlderOneEndsThem)
     EXPECT_EQ(rotate(a + ".third", a + ".x", start + 3).outcome, RotationOutcome::Unknown);
 }
 
-TEST_F(SessionStore, ThePreviousTokenIsAReuseOnceTheGraceIsOver) {
+TEST_F(SessionStore, ThePreviousTokenGetsItsSuccessorUntilThatIsUsedHoweverLate) {
     insert(a);
     rotate(a + ".first", a + ".second", start);
-    EXPECT_EQ(rotate(a + ".first", a + ".x", start + grace).outcome, RotationOutcome::Reused);
+    for (const std::int64_t later : {grace, 100 * grace}) {
+        const Rotated replayed = rotate(a + ".first", a + ".x", start + later);
+        EXPECT_EQ(replayed.outcome, RotationOutcome::ReplayedLate) << later;
+        EXPECT_EQ(replayed.successor, "sealed " + a + ".second");
+    }
+    rotate(a + ".second", a + ".third", start + 100 * grace);
+    EXPECT_EQ(rotate(a + ".first", a + ".x", start + 100 * grace).outcome, RotationOutcome::Reused);
     EXPECT_EQ(count(), 0U);
 }
 
-TEST_F(SessionStore, AClockThatIsPutBackMakesTheGraceNoLonger) {
+TEST_F(SessionStore, AClockThatIsPutBackEndsNoSessionAndMakesTheGraceNoLonger) {
     constexpr std::int64_t hour = 3'600'000;
     const struct {
         std::int64_t jump;
         RotationOutcome outcome;
     } cases[] = {
-        {-hour, RotationOutcome::Reused},        {-grace, RotationOutcome::Reused},
+        {-hour, RotationOutcome::ReplayedLate},  {-grace, RotationOutcome::ReplayedLate},
         {-grace + 1, RotationOutcome::Replayed},  // a small correction
-        {0, RotationOutcome::Replayed},          {hour, RotationOutcome::Reused},
+        {0, RotationOutcome::Replayed},          {hour - 1, RotationOutcome::ReplayedLate},
     };
     for (const auto& [jump, outcome] : cases) {
         insert(a);
@@ -127,6 +133,13 @@ TEST_F(SessionStore, AClockThatIsPutBackMakesTheGraceNoLonger) {
         EXPECT_EQ(rotate(a + ".first", a + ".x", start + jump).outcome, outcome) << jump;
         wait(database_->transact_work(storage::script("DELETE FROM sessions"))).value();
     }
+}
+
+TEST_F(SessionStore, ASuccessorIsGivenForNoLongerThanTheSessionLives) {
+    insert(a);
+    rotate(a + ".first", a + ".second", start);
+    constexpr std::int64_t hour = 3'600'000;
+    EXPECT_EQ(rotate(a + ".first", a + ".x", start + hour).outcome, RotationOutcome::Reused);
 }
 
 TEST_F(SessionStore, AreLastSeenAtTheLatestTimeThatTheyGotATokenAt) {
@@ -231,6 +244,7 @@ TEST_F(SessionStore, ThatEndWithoutTheirTokensRaiseTheVersionOfTheUsersTokens) {
     }
     insert(a);
     rotate(a + ".first", a + ".second", start);
+    rotate(a + ".second", a + ".third", start);
     EXPECT_EQ(rotate(a + ".first", a + ".x", start + grace).version, 4) << "a stolen token";
     EXPECT_EQ(end_others("ada", a).version, 0) << "there is no other";
     insert(session_name(2));

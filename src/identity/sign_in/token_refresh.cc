@@ -89,6 +89,9 @@ Task<http::Response> TokenRefresh::refresh(api::LocalCall call) {
     switch (rotated.outcome) {
         case RotationOutcome::Rotated:
             break;
+        case RotationOutcome::ReplayedLate:
+            late_repeats_.add();
+            [[fallthrough]];
         case RotationOutcome::Replayed:
             successor = MERLON_CO_TRY(exchange.key.open(rotated.successor, successor_place));
             break;

@@ -1,8 +1,10 @@
-// Exchanges a refresh token for new tokens. Each is good once; the use of an older one ends its
-// session, since it was stolen from its owner or by them.
+// Exchanges a refresh token for new tokens. Each is good once. The one before gets the same
+// successor again until that successor is used: its response may have been lost. The use of an
+// older one ends its session, since it was stolen from its owner or by them.
 #pragma once
 
 #include "api/local_service.h"
+#include "base/metrics.h"
 #include "identity/accounts/accounts.h"
 #include "identity/keys/access_tokens.h"
 #include "identity/revocation/revocation_publisher.h"
@@ -16,7 +18,8 @@ class TokenRefresh final {
 public:
     TokenRefresh(storage::Database& database, Accounts& accounts, AccountEvents& events,
                  AccessTokens& access_tokens, const CurrentTokenPolicy& policy,
-                 RevocationPublisher& revocations, const Clock& clock, Entropy& entropy)
+                 RevocationPublisher& revocations, const Clock& clock, Entropy& entropy,
+                 metrics::Registry& metrics)
         : database_(database),
           accounts_(accounts),
           events_(events),
@@ -24,7 +27,11 @@ public:
           policy_(policy),
           revocations_(revocations),
           clock_(clock),
-          entropy_(entropy) {}
+          entropy_(entropy),
+          late_repeats_(metrics.counter(
+              "merlon_refresh_late_repeats",
+              "refresh tokens that came again after tokens.reuse_grace, before their successor was "
+              "used: responses that were lost, or a thief who is as fast as the owner")) {}
 
     // Errors: "refresh.invalid" (Unknown), and those of RefreshForm, Database and KeyStore.
     Task<http::Response> refresh(api::LocalCall call);
@@ -41,6 +48,7 @@ private:
     RevocationPublisher& revocations_;
     const Clock& clock_;
     Entropy& entropy_;
+    metrics::Counter& late_repeats_;
 };
 
 }  // namespace merlon::identity
