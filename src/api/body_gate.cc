@@ -57,9 +57,14 @@ Task<std::string> read_json_body(http::Exchange* exchange) {
 }
 
 Task<std::string> read_validated_body(http::Exchange* exchange, const wire::JsonSchema* schema,
-                                      std::uint64_t bytes_max) {
-    if (!is_json(exchange->head())) co_return fail(Kind::Invalid, "body.media_type");
+                                      std::uint64_t bytes_max, BodyUse use) {
     const wire::JsonLimits limits{.bytes = bytes_max};
+    if (use == BodyUse::Optional) {
+        const std::string body = MERLON_CO_TRY(co_await read_json_body(exchange));
+        if (body.empty()) co_return body;
+        co_return schema->filter(body, limits);
+    }
+    if (!is_json(exchange->head())) co_return fail(Kind::Invalid, "body.media_type");
     if (exchange->body_is_received()) {
         const std::string_view whole = MERLON_CO_TRY(co_await exchange->read_body());
         co_return schema->filter(whole, limits);

@@ -38,16 +38,19 @@ Task<LocalCall> read_local_call(http::Exchange* exchange, access::Pass pass, Cal
         call.role = context.token->subject.role;
         if (context.route->token == TokenForwarding::Passed) call.access_token = bearer_token(head);
     }
-    call.body = context.schema != nullptr
-                    ? MERLON_CO_TRY(co_await read_validated_body(exchange, context.schema,
-                                                                 LocalService::body_bytes_max))
-                    : MERLON_CO_TRY(co_await read_json_body(exchange));
+    call.refused_token = std::move(context.refused_token);
+    call.body =
+        context.schema != nullptr
+            ? MERLON_CO_TRY(co_await read_validated_body(
+                  exchange, context.schema, LocalService::body_bytes_max, context.route->body))
+            : MERLON_CO_TRY(co_await read_json_body(exchange));
     co_return call;
 }
 
 Result<access::Rule> local_rule(const LocalRoute& route, access::Roles& roles) {
     switch (route.access) {
         case LocalAccess::Public:
+        case LocalAccess::Optional:
             return access::Rule::open();
         case LocalAccess::Authenticated:
             return access::Rule::authenticated();

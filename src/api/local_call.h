@@ -12,11 +12,12 @@ namespace merlon::api {
 
 // What the stages before have found out about a request, for its call. Borrows.
 struct CallContext {
-    const LocalRoute* route;           // the one that matched; static
-    const wire::JsonSchema* schema;    // of its body; null: any JSON
-    wire::Target target;               // canonical
-    const tokens::AccessToken* token;  // verified and not revoked; null on a public route
-    std::string client;                // address
+    const LocalRoute* route;                  // the one that matched; static
+    const wire::JsonSchema* schema;           // of its body; null: any JSON
+    wire::Target target;                      // canonical
+    const tokens::AccessToken* token;         // verified and not revoked; null: there is none
+    std::string client;                       // address
+    std::optional<Error> refused_token = {};  // where the route's token is optional
 };
 
 // Reads the body and makes the call. `pass` proves that the route's rule allows it. The same in the

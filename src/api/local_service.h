@@ -2,6 +2,7 @@
 // directly; between processes the same calls travel over HTTP.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,14 +28,20 @@ struct LocalCall {
     std::string user_agent;
     std::string if_match;         // RFC 9110 section 13.1.1; empty: none
     std::string idempotency_key;  // empty: none
-    // The caller, by a token of our own; empty on public routes.
+    // The caller, by a token of our own; empty on public routes, and on those of
+    // LocalAccess::Optional for a request without a good one, whose error then stands here.
+    std::optional<Error> refused_token;
     std::string user_id;
     std::string session_id;
     std::string role;
     std::string access_token;  // where the route declares TokenForwarding::Passed
 };
 
-enum class LocalAccess : std::uint8_t { Public, Authenticated, Permission };
+// Optional: a good token of our own names the caller; without one the role is told why, and
+// decides.
+enum class LocalAccess : std::uint8_t { Public, Optional, Authenticated, Permission };
+// Whether a route that has a schema needs a body.
+enum class BodyUse : std::uint8_t { Required, Optional };
 // Whether a route gets the text of the access token: code that has it could use it.
 enum class TokenForwarding : std::uint8_t { Withheld, Passed };
 
@@ -69,6 +76,7 @@ struct LocalRoute {
     std::string_view body_schema;
     OpenApiOperation openapi;
     TokenForwarding token = TokenForwarding::Withheld;
+    BodyUse body = BodyUse::Required;
 };
 
 // JSON Schema of a response, with an example, for the OpenAPI document.

@@ -48,9 +48,10 @@ struct Request {
     tokens::TokenCache::Kept token;
     std::optional<std::string> body;  // validated; forwarded instead of the received one
     bool is_preflight = false;
-    tokens::KeptAssertion assertion;  // empty where none is sent
-    bool is_authenticated = false;    // the token is valid and not revoked
-    std::string_view forwarded_to;    // a service's name; empty: not forwarded
+    tokens::KeptAssertion assertion;     // empty where none is sent
+    bool is_authenticated = false;       // the token is valid and not revoked
+    std::optional<Error> refused_token;  // on a route where a token is optional
+    std::string_view forwarded_to;       // a service's name; empty: not forwarded
 
     static constexpr std::string_view no_route = "unmatched";
     std::string_view route_name() const {

@@ -102,8 +102,10 @@ Task<int> RequestPath::respond(http::Exchange& exchange, Request& request) {
     MERLON_CO_TRY(limit_body(exchange, route));
     if (route.local != nullptr) co_return co_await call_role(exchange, pass, request);
     if (route.schema && api::has_validated_body(exchange.head().method)) {
-        request.body = MERLON_CO_TRY(
-            co_await api::read_validated_body(&exchange, route.schema.get(), route.body_bytes_max));
+        const api::BodyUse use =
+            route.declared != nullptr ? route.declared->body : api::BodyUse::Required;
+        request.body = MERLON_CO_TRY(co_await api::read_validated_body(
+            &exchange, route.schema.get(), route.body_bytes_max, use));
     }
     const Service& service = request.snapshot->services[route.service];
     MERLON_CO_TRY(assert_caller(exchange.head(), service, request));

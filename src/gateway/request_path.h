@@ -55,6 +55,8 @@ private:
     static Result<> require_route(Lookup lookup);
     Task<int> send_allowed_methods(http::Exchange& exchange, Request& request);
     Result<access::Pass> authorize(const http::Exchange& exchange, Request& request);
+    Result<access::Pass> authorize_optionally(const http::Exchange& exchange, Request& request);
+    static Result<> require_own_token(const Request& request);
     Task<int> send_fixed_body(http::Exchange& exchange, Request& request);
     static Result<> limit_body(http::Exchange& exchange, const Route& route);
     Task<int> call_role(http::Exchange& exchange, access::Pass pass, Request& request);

@@ -98,15 +98,38 @@ Task<int> RequestPath::send_allowed_methods(http::Exchange& exchange, Request& r
 // of TokenGate::admit and Policy::authorize, "token.issuer" (Unknown).
 Result<access::Pass> RequestPath::authorize(const http::Exchange& exchange, Request& request) {
     const Route& route = *request.match.route;
+    if (route.declared != nullptr && route.declared->access == api::LocalAccess::Optional) {
+        return authorize_optionally(exchange, request);
+    }
     if (!route.rule.needs_subject()) return access::Policy::authorize(nullptr, route.rule);
     const access::Subject* subject = MERLON_TRY(token_gate_.admit(exchange.head(), request));
     request.is_authenticated = true;
     const access::Pass pass = MERLON_TRY(access::Policy::authorize(subject, route.rule));
-    // A trusted issuer vouches for its users, never for ours.
-    if (route.declared != nullptr && request.token->origin != tokens::Origin::Own) {
-        return fail(Kind::Unknown, "token.issuer", "a foreign token at a built-in role");
-    }
+    if (route.declared != nullptr) MERLON_TRY(require_own_token(request));
     return pass;
+}
+
+// A trusted issuer vouches for its users, never for ours. Error: "token.issuer" (Unknown).
+Result<> RequestPath::require_own_token(const Request& request) {
+    if (request.token->origin == tokens::Origin::Own) return {};
+    return fail(Kind::Unknown, "token.issuer", "a foreign token at a built-in role");
+}
+
+// Without a good token of ours the request is nobody's; the role is told why.
+Result<access::Pass> RequestPath::authorize_optionally(const http::Exchange& exchange,
+                                                       Request& request) {
+    auto subject = token_gate_.admit(exchange.head(), request);
+    if (subject) {
+        if (Result<> is_own = require_own_token(request); !is_own) {
+            subject = std::unexpected(std::move(is_own).error());
+        }
+    }
+    request.is_authenticated = subject.has_value();
+    if (!subject) {
+        request.token.reset();
+        request.refused_token = std::move(subject).error();
+    }
+    return access::Policy::authorize(subject.value_or(nullptr), request.match.route->rule);
 }
 
 Task<int> RequestPath::send_fixed_body(http::Exchange& exchange, Request& request) {
@@ -130,7 +153,8 @@ Task<int> RequestPath::call_role(http::Exchange& exchange, access::Pass pass, Re
     const Route& route = *request.match.route;
     api::LocalCall call = MERLON_CO_TRY(co_await api::read_local_call(
         &exchange, pass,
-        {route.declared, route.schema.get(), request.target, request.token.get(), request.client}));
+        {route.declared, route.schema.get(), request.target, request.token.get(), request.client,
+         std::move(request.refused_token)}));
     http::Response response = MERLON_CO_TRY(co_await route.local->call(std::move(call)));
     request.buffers->response_fields.add_lines(response.fields.text());
     MERLON_CO_TRY(

@@ -15,6 +15,7 @@
 #include "identity/revocation/revocation_follower.h"
 #include "identity/sessions/sessions.h"
 #include "identity/sign_in/login.h"
+#include "identity/sign_in/logout.h"
 #include "identity/sign_in/registration.h"
 #include "identity/sign_in/token_refresh.h"
 
@@ -103,6 +104,7 @@ private:
     OwnAccount own_account_;
     Registration registration_;
     Login login_;
+    Logout logout_;
     TokenRefresh token_refresh_;
 };
 

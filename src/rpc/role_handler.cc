@@ -104,13 +104,23 @@ Task<> RoleHandler::serve_user_request(http::Exchange* exchange, wire::Target ta
     context->route = route.declared->pattern;
 
     tokens::TokenCache::Kept token;
-    if (route.rule.needs_subject()) token = MERLON_CO_TRY(co_await verify_caller(exchange));
+    std::optional<Error> refused_token;
+    if (route.rule.needs_subject()) {
+        token = MERLON_CO_TRY(co_await verify_caller(exchange));
+    } else if (route.declared->access == api::LocalAccess::Optional) {
+        auto verified = co_await verify_optional_caller(exchange);
+        if (verified) {
+            token = *std::move(verified);
+        } else {
+            refused_token = std::move(verified).error();
+        }
+    }
     const access::Pass pass =
         MERLON_CO_TRY(access::Policy::authorize(token ? &token->subject : nullptr, route.rule));
-    api::LocalCall call = MERLON_CO_TRY(
-        co_await api::read_local_call(exchange, pass,
-                                      {route.declared, route.schema.get(), target, token.get(),
-                                       std::string(value_of(head, "X-Forwarded-For"))}));
+    api::LocalCall call = MERLON_CO_TRY(co_await api::read_local_call(
+        exchange, pass,
+        {route.declared, route.schema.get(), target, token.get(),
+         std::string(value_of(head, "X-Forwarded-For")), std::move(refused_token)}));
     context->generation = role_.tokens_.revocations.generation();
     http::Response response = MERLON_CO_TRY(co_await role_.service_.call(std::move(call)));
     add_revoked(*context, response.fields);
@@ -141,6 +151,15 @@ Task<tokens::TokenCache::Kept> RoleHandler::verify_caller(http::Exchange* exchan
         co_return fail(Kind::Unknown, "assertion.claims", "it names another user than the token");
     }
     co_return token;
+}
+
+// A gateway asserts nobody when it has refused the token: then the error is the token's own.
+Task<tokens::TokenCache::Kept> RoleHandler::verify_optional_caller(http::Exchange* exchange) {
+    const std::string_view bearer = api::bearer_token(exchange->head());
+    if (value_of(exchange->head(), tokens::assertion_field).empty() && !bearer.empty()) {
+        MERLON_CO_TRY(co_await tokens_.verify(std::string(bearer), clock_.wall(), clock_.steady()));
+    }
+    co_return co_await verify_caller(exchange);
 }
 
 Task<> RoleHandler::serve_method(http::Exchange* exchange, std::string_view name,

@@ -99,6 +99,7 @@ private:
     Task<> serve_method(http::Exchange* exchange, std::string_view name, RequestContext* context);
     void add_revoked(const RequestContext& context, http::FieldLines& fields) const;
     Task<tokens::TokenCache::Kept> verify_caller(http::Exchange* exchange);
+    Task<tokens::TokenCache::Kept> verify_optional_caller(http::Exchange* exchange);
 
     const OfferedRole& role_;
     const Clock& clock_;

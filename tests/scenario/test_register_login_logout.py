@@ -7,6 +7,7 @@ import time
 import unicodedata
 import uuid
 
+import client
 import jose
 from harness import OTHER_PASSWORD, PASSWORD, new_email, table, together
 from upstream import header
@@ -145,6 +146,80 @@ def test_logout_needs_an_access_token(merlon, row):
     answer = merlon.post("/api/auth/logout", {}, token=account.refresh if row else None)
     assert answer.status == 401
     assert merlon.me(account.access).status == 200
+
+
+def logout_by(server, refresh_token, access_token=None):
+    return server.post("/api/auth/logout", {"refreshToken": refresh_token}, token=access_token)
+
+
+@table({
+    "no access token": lambda server, account: None,
+    "rubbish": lambda server, account: "x.y.z",
+    "an expired one": lambda server, account: client.wait_for(
+        lambda: account.access if server.me(account.access).code == "TOKEN_EXPIRED" else None, what="the token to expire"),
+    "one of an ended session": lambda server, account: ended(server),
+})
+def test_logout_by_the_refresh_token_alone_ends_its_session(launch, row):
+    server = launch({"tokens": {"access_ttl": "3s"}})
+    account = server.register()
+    other = account.login()
+    bad = row(server, account)
+    young = server.try_refresh(account.refresh).data
+    assert logout_by(server, young["refreshToken"], bad).status == 204
+    assert server.me(young["accessToken"]).status == 401
+    assert server.try_refresh(young["refreshToken"]).code == "INVALID_REFRESH_TOKEN"
+    assert logout_by(server, young["refreshToken"], bad).code == "INVALID_REFRESH_TOKEN"
+    assert server.try_refresh(other.refresh).status == 200, "it ended another session"
+    server.wait_for_event("LOGOUT", lambda event: event["userId"] == account.id)
+
+
+def ended(server):
+    account = server.register()
+    server.logout(account.access)
+    return account.access
+
+
+def test_logout_by_a_refresh_token_whose_answer_was_lost_ends_its_session(merlon):
+    account = merlon.register()
+    successor = merlon.try_refresh(account.refresh).data
+    assert logout_by(merlon, account.refresh).status == 204
+    assert merlon.me(successor["accessToken"]).code == "TOKEN_REVOKED"
+
+
+def test_logout_by_a_used_refresh_token_is_a_reuse(merlon):
+    account = merlon.register()
+    second = merlon.try_refresh(account.refresh).data["refreshToken"]
+    third = merlon.try_refresh(second).data
+    assert logout_by(merlon, account.refresh).code == "INVALID_REFRESH_TOKEN"
+    assert merlon.me(third["accessToken"]).code == "TOKEN_REVOKED"
+    merlon.wait_for_event("REFRESH_REUSE", lambda event: event["userId"] == account.id)
+
+
+@table({
+    "none": (None, {}, "UNAUTHORIZED"),
+    "rubbish": ("x.y.z", {}, "INVALID_TOKEN"),
+    "rubbish in place of a refresh token, too": (None, {"refreshToken": "x.y.z"}, "INVALID_REFRESH_TOKEN"),
+    "an access token in place of a refresh token": (None, {"refreshToken": "access"}, "INVALID_REFRESH_TOKEN"),
+})
+def test_logout_without_a_good_token_is_refused(merlon, row):
+    token, body, code = row
+    account = merlon.register()
+    body = {name: account.access if value == "access" else value for name, value in body.items()}
+    answer = merlon.post("/api/auth/logout", body, token=token)
+    assert (answer.status, answer.code) == (401, code)
+    assert merlon.me(account.access).status == 200
+
+
+@table({
+    "a number": (b'{"refreshToken": 5}', "VALIDATION_ERROR"),
+    "empty": (b'{"refreshToken": ""}', "VALIDATION_ERROR"),
+    "no JSON": (b'{', "BAD_REQUEST"),
+})
+def test_the_body_of_logout_is_validated(merlon, row):
+    body, code = row
+    account = merlon.register()
+    answer = merlon.call("POST", "/api/auth/logout", {"Content-Type": "application/json"}, body, token=account.access)
+    assert (answer.status, answer.code) == (400, code)
 
 
 def test_wrong_password_and_unknown_email_give_one_answer(merlon, user):

@@ -59,6 +59,8 @@ def test_a_person_can_do_everything_through_the_gateway(apart, root):
 
 REFUSALS = {
     "no token": (lambda g, a: g.get("/api/auth/me"), 401, "UNAUTHORIZED"),
+    "a sign-out without a token": (lambda g, a: g.post("/api/auth/logout", {}), 401, "UNAUTHORIZED"),
+    "a sign-out with none of ours": (lambda g, a: g.post("/api/auth/logout", {}, token="x.y.z"), 401, "INVALID_TOKEN"),
     "another's order": (lambda g, a: g.get("/api/orders/0192f0c8-2f5e-7a52-9c1d-0a3f5f6e7d21", token=a.access), 404, "NOT_FOUND"),
     "an admin's route": (lambda g, a: g.get("/api/users", token=a.access), 403, "FORBIDDEN"),
     "wrong password": (lambda g, a: g.try_login(a.email, "Wrong$Horse9"), 401, "INVALID_CREDENTIALS"),
@@ -98,6 +100,11 @@ def sign_out(connection, account):
                                                            ("Content-Type", "application/json")], b"{}")
 
 
+def sign_out_by_refresh_token(connection, account):
+    return connection.request("POST", "/api/auth/logout", [("Authorization", "Bearer x.y.z"), ("Content-Type", "application/json")],
+                              json.dumps({"refreshToken": account.refresh}).encode())
+
+
 def refresh_again(connection, account):
     """The last but one: of the last, a second use is a repeat of a lost answer. It ends the session, and is a refusal."""
     token = account.refresh
@@ -111,7 +118,8 @@ def redeem(connection, token):
                               json.dumps({"refreshToken": token}).encode())
 
 
-ENDINGS = {"a sign-out": (sign_out, 204), "a refresh token used again": (refresh_again, 401)}
+ENDINGS = {"a sign-out": (sign_out, 204), "one by the refresh token": (sign_out_by_refresh_token, 204),
+           "a refresh token used again": (refresh_again, 401)}
 
 
 @table(ENDINGS)

@@ -48,7 +48,7 @@ json::array parameters_of(const LocalRoute& route) {
 json::object body_of(std::string_view schema_text) {
     json::value schema = parsed(schema_text);
     const json::value example = take_example(schema);
-    return {{"required", true},
+    return {{"required", route.body == BodyUse::Required},
             {"content", {{"application/json", {{"schema", schema}, {"example", example}}}}}};
 }
 
@@ -57,6 +57,9 @@ json::object operation_of(const LocalRoute& route, const json::object& schemas) 
                            {"summary", route.openapi.summary},
                            {"tags", {tag_of(route.pattern)}}};
     if (route.access == LocalAccess::Public) operation["security"] = json::array();
+    if (route.access == LocalAccess::Optional) {
+        operation["security"] = {json::object{{"accessToken", json::array()}}, json::object()};
+    }
     if (!route.permission.empty()) operation["x-permissions"] = {route.permission};
     if (json::array parameters = parameters_of(route); !parameters.empty()) {
         operation["parameters"] = std::move(parameters);

@@ -20,6 +20,12 @@ public:
         return std::string(value_.at(name).as_string());
     }
 
+    std::optional<std::string> optional_text(std::string_view name) const {
+        const auto* found = value_.as_object().if_contains(name);
+        if (found == nullptr) return std::nullopt;
+        return std::string(found->as_string());
+    }
+
     Result<wire::Email> email() const { return wire::Email::parse(text("email")); }
 
     // Bytes, which a schema does not count: bcrypt reads no more of them (contract.md).
@@ -57,6 +63,11 @@ Result<LoginForm> LoginForm::parse(std::string_view body) {
 
 Result<RefreshForm> RefreshForm::parse(std::string_view body) {
     return RefreshForm{MERLON_TRY(Members::of(body)).text("refreshToken")};
+}
+
+Result<LogoutForm> LogoutForm::parse(std::string_view body) {
+    if (body.empty()) return LogoutForm{};
+    return LogoutForm{MERLON_TRY(Members::of(body)).optional_text("refreshToken")};
 }
 
 Result<PasswordForm> PasswordForm::parse(std::string_view body) {

@@ -3,9 +3,11 @@
 // mass assignment changes nothing); parse() makes values of what passed.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "api/name_settings.h"
 #include "base/result.h"
 #include "wire/email.h"
 
@@ -68,6 +70,19 @@ struct RefreshForm {
         }]
     })";
     static Result<RefreshForm> parse(std::string_view body);
+};
+
+// There may be no body at all: an access token is enough.
+struct LogoutForm {
+    std::optional<std::string> refresh_token;
+    static constexpr std::string_view schema = R"({
+        "type": "object",
+        "properties": {"refreshToken": {"type": "string", "minLength": 1}},
+        "examples": [{
+            "refreshToken": "eyJhbGciOiJFUzI1NiJ9.eyJ0eXBlIjoicmVmcmVzaCJ9.c2lnbmF0dXJl"
+        }]
+    })";
+    static Result<LogoutForm> parse(std::string_view body);
 };
 
 struct PasswordForm {

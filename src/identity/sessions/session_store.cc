@@ -118,6 +118,22 @@ Task<std::optional<std::int64_t>> end(Transaction& transaction, std::string sess
     co_return co_await raise_if_any(&transaction, std::move(user_id));
 }
 
+Task<EndedByToken> end_by_token(Transaction& transaction, PresentedToken presented,
+                                std::int64_t revoked_until) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "DELETE FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $3 "
+        "RETURNING token_id, COALESCE(previous_token_id, '')",
+        {presented.session_id, presented.user_id, presented.now}));
+    if (rows.empty()) co_return EndedByToken{};
+    const bool is_good =
+        presented.token_id == rows[0].text(0) || presented.token_id == rows[0].text(1);
+    MERLON_CO_TRY(co_await revocation_table::insert(&transaction, std::move(presented.session_id),
+                                                    any_version, revoked_until));
+    co_return EndedByToken{
+        is_good ? EndedBy::GoodToken : EndedBy::UsedToken,
+        MERLON_CO_TRY(co_await raise_if_any(&transaction, std::move(presented.user_id)))};
+}
+
 Task<EndedOthers> end_others(Transaction& transaction, std::string user_id, std::string kept,
                              std::int64_t revoked_until) {
     EndedOthers others{

@@ -90,6 +90,21 @@ Task<Rotated> rotate(storage::Transaction& transaction, Rotation rotation);
 Task<std::optional<std::int64_t>> end(storage::Transaction& transaction, std::string session_id,
                                       std::string user_id, Tokens tokens,
                                       std::int64_t revoked_until);
+// Ends the session of a refresh token that is good, as rotate() would judge it. One that is not
+// ends its session as well: it was stolen.
+struct PresentedToken {
+    std::string session_id;
+    std::string user_id;
+    std::string token_id;
+    std::int64_t now;
+};
+enum class EndedBy : std::uint8_t { GoodToken, UsedToken, Nobody };
+struct EndedByToken {
+    EndedBy by = EndedBy::Nobody;
+    std::int64_t version = 0;  // as end() gives it
+};
+Task<EndedByToken> end_by_token(storage::Transaction& transaction, PresentedToken presented,
+                                std::int64_t revoked_until);
 // Ends all but `kept` one by one; gives those that ended and, as end() does, the version.
 struct EndedOthers {
     SessionIds session_ids;

@@ -1,0 +1,69 @@
+// Signing out by either token. Read logout() first.
+#include "identity/sign_in/logout.h"
+
+#include "api/responses.h"
+#include "identity/accounts/forms.h"
+#include "tokens/issuer.h"
+
+namespace merlon::identity {
+namespace {
+
+using session_store::EndedBy;
+using session_store::EndedByToken;
+using session_store::PresentedToken;
+using storage::Transaction;
+
+struct SignOutEvents {
+    AccountEvent logout;
+    AccountEvent reuse;
+};
+
+Task<EndedByToken> end_and_record(Transaction& transaction, PresentedToken presented,
+                                  std::int64_t until, SignOutEvents events) {
+    const EndedByToken ended = MERLON_CO_TRY(
+        co_await session_store::end_by_token(transaction, std::move(presented), until));
+    if (ended.by == EndedBy::GoodToken) {
+        MERLON_CO_TRY(co_await AccountEvents::store(transaction, std::move(events.logout)));
+    } else if (ended.by == EndedBy::UsedToken) {
+        MERLON_CO_TRY(co_await AccountEvents::store(transaction, std::move(events.reuse)));
+    }
+    co_return ended;
+}
+
+}  // namespace
+
+Task<http::Response> Logout::logout(api::LocalCall call) {
+    LogoutForm form = MERLON_CO_TRY(LogoutForm::parse(call.body));
+    if (!call.user_id.empty()) co_return co_await sessions_.logout(std::move(call));
+    if (form.refresh_token) {
+        co_return co_await end_by(*std::move(form.refresh_token), std::move(call.client));
+    }
+    MERLON_ASSERT(call.refused_token.has_value());
+    co_return std::unexpected(*std::move(call.refused_token));
+}
+
+// Services that ask Redis know the session's access tokens by the user's version only: none of them
+// is at hand.
+Task<http::Response> Logout::end_by(std::string refresh_token, std::string client) {
+    const tokens::RefreshToken token =
+        MERLON_CO_TRY(policy_.load()->issuer.verify_refresh(refresh_token, clock_.wall()));
+    const PresentedToken presented{session_store::session_of(token.token_id), token.user_id,
+                                   token.token_id, clock_.wall().time_since_epoch().count()};
+    const SignOutEvents events{
+        MERLON_CO_TRY(co_await events_.make(events::Type::Logout, token.user_id, client)),
+        MERLON_CO_TRY(co_await events_.make(events::Type::RefreshReuse, token.user_id, client))};
+    const WallTime until = access_tokens_.last_expiry();
+    const EndedByToken ended = MERLON_CO_TRY(co_await database_.transact<EndedByToken>(
+        [presented, until = until.time_since_epoch().count(), events](Transaction& transaction) {
+            return end_and_record(transaction, presented, until, events);
+        }));
+    if (ended.by == EndedBy::Nobody) co_return fail(Kind::Unknown, "refresh.invalid");
+    const bool is_good = ended.by == EndedBy::GoodToken;
+    revocations_.end_session(presented.session_id, until);
+    events_.log(is_good ? events.logout : events.reuse);
+    MERLON_CO_TRY(co_await revocations_.write_version(token.user_id, ended.version, until));
+    if (!is_good) co_return fail(Kind::Unknown, "refresh.invalid");
+    co_return api::empty_response();
+}
+
+}  // namespace merlon::identity
