@@ -75,7 +75,7 @@ Result<std::string> AeadKey::open(std::string_view sealed, std::string_view asso
     if (sealed.size() < aead_overhead_bytes ||
         sealed.size() > aead_plaintext_bytes_max + aead_overhead_bytes ||
         associated.size() > aead_plaintext_bytes_max) {
-        return fail(Kind::Corrupt, "aead.corrupt");
+        return fail(Kind::Corrupt, aead_corrupt_rule);
     }
     const std::size_t size = sealed.size() - aead_overhead_bytes;
     std::string tag(sealed.substr(sealed.size() - aead_tag_bytes));
@@ -94,7 +94,7 @@ Result<std::string> AeadKey::open(std::string_view sealed, std::string_view asso
         EVP_DecryptFinal_ex(context.get(), octets(plaintext) + size, &length) == 1;
     if (!authentic) {
         wipe(plaintext);  // GCM decrypts before it knows: nobody may see that
-        return fail(Kind::Corrupt, "aead.corrupt");
+        return fail(Kind::Corrupt, aead_corrupt_rule);
     }
     return plaintext;
 }

@@ -15,6 +15,9 @@ namespace merlon::crypto {
 inline constexpr std::size_t aead_key_bytes = 32;
 inline constexpr std::size_t aead_nonce_bytes = 12;
 inline constexpr std::size_t aead_tag_bytes = 16;
+// Another key, another place, or changed bytes (Corrupt).
+inline constexpr std::string_view aead_corrupt_rule = "aead.corrupt";
+
 // What a sealed text is longer than its plain one.
 inline constexpr std::size_t aead_overhead_bytes = aead_nonce_bytes + aead_tag_bytes;
 // One message; far below GCM's own limit of 64 GiB, and what fits OpenSSL's int lengths.
@@ -35,7 +38,7 @@ public:
     // row and column there, so that a ciphertext cannot be moved.
     std::string seal(std::string_view plaintext, std::string_view associated,
                      Entropy& entropy) const;
-    // Fails with "aead.corrupt" (Corrupt): another key, another place, or changed bytes.
+    // Error: aead_corrupt_rule.
     Result<std::string> open(std::string_view sealed, std::string_view associated) const;
     // The same for a plaintext that is itself a key.
     Result<Secret> open_secret(std::string_view sealed, std::string_view associated) const;

@@ -69,6 +69,8 @@ constexpr auto rule_rows = std::to_array<RuleRow>({
     {"stream.timeout", {408, "BAD_REQUEST", "Request timed out"}},
     {"storage.corrupt", unavailable},
     {"sealed.corrupt", unavailable},
+    {"keys.destroyed", unavailable},
+    {"aead.corrupt", unavailable},
 });
 
 constexpr Problem problem_of_kind(Kind kind) {

@@ -42,6 +42,7 @@ Identity::Identity(const Environment& of, const PasswordSettings& passwords, Tok
       session_starter_(of.keys, policy_, of.clock, of.entropy),
       sessions_(of.database, of.keys, events_, access_tokens_, publisher_, of.clock),
       account_table_(of.database, of.keys, of.entropy),
+      abandoned_keys_(of.database, of.keys, of.clock),
       account_lookup_(of.database, account_table_, policy_),
       accounts_(of.database, account_table_, passwords_, events_, access_tokens_, policy_,
                 publisher_, of.clock, of.entropy),

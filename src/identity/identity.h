@@ -6,6 +6,7 @@
 
 #include "api/local_service.h"
 #include "events/refusals.h"
+#include "identity/accounts/abandoned_keys.h"
 #include "identity/accounts/account_administration.h"
 #include "identity/accounts/account_lookup.h"
 #include "identity/accounts/own_account.h"
@@ -71,6 +72,8 @@ public:
     // Deletes expired revocations and sessions, and adds up counts. Now and then; errors: those of
     // Database.
     Task<> clean_up();
+    // See AbandonedKeys. One at a time.
+    Task<> sweep_keys() { return abandoned_keys_.sweep(); }
 
 private:
     Identity(const Environment& environment, const PasswordSettings& passwords, TokenPolicy policy);
@@ -99,6 +102,7 @@ private:
     SessionStarter session_starter_;
     Sessions sessions_;
     Accounts account_table_;
+    AbandonedKeys abandoned_keys_;
     AccountLookup account_lookup_;
     AccountAdministration accounts_;
     OwnAccount own_account_;

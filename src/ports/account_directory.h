@@ -40,7 +40,13 @@ inline constexpr std::string_view account_schema = R"({
         {
             "type": "object",
             "required": ["locked"],
-            "properties": {"locked": {"type": "boolean", "description": "By an admin"}}
+            "properties": {
+                "locked": {"type": "boolean", "description": "By an admin"},
+                "unreadable": {
+                    "type": "boolean",
+                    "description": "The account's key is gone: its address and names are empty"
+                }
+            }
         }
     ],
     "examples": [{

@@ -2,6 +2,8 @@
 #include "sealing/key_store.h"
 
 #include "sealing/master_key.h"
+#include "sealing/pending_people.h"
+#include "sealing/sealed_text.h"
 
 namespace merlon::sealing {
 namespace {
@@ -24,6 +26,11 @@ constexpr storage::Migration migrations[] = {
             created_at INTEGER NOT NULL,
             PRIMARY KEY (person, role)
         ) STRICT, WITHOUT ROWID)"},
+    {2, "people whose account may not be stored", R"(
+        CREATE TABLE pending_people (
+            person TEXT PRIMARY KEY,
+            created_at INTEGER NOT NULL
+        ) STRICT)"},
 };
 
 std::int64_t milliseconds(WallTime time) { return time.time_since_epoch().count(); }
@@ -51,10 +58,17 @@ Task<std::string> settle_person(Transaction& transaction, std::string person, st
     co_return rows[0].blob(0);
 }
 
+Task<std::string> settle_pending(Transaction& transaction, std::string person, std::string role,
+                                 std::string proposed, std::int64_t now) {
+    MERLON_CO_TRY(co_await pending_people::insert(&transaction, person, now));
+    co_return co_await settle_person(transaction, std::move(person), std::move(role),
+                                     std::move(proposed), now);
+}
+
 Task<> delete_person(Transaction& transaction, std::string person) {
     MERLON_CO_TRY(
         co_await transaction.query("DELETE FROM person_keys WHERE person = $1", {person}));
-    co_return Result<>{};
+    co_return co_await pending_people::forget(&transaction, std::move(person));
 }
 
 std::string name_of(const std::string& person, const std::string& role) {
@@ -93,13 +107,28 @@ Task<std::unique_ptr<KeyStore>> KeyStore::open(storage::Database& database, cons
                                                      crypto::HmacSha256(index)));
 }
 
+bool is_unreadable(const Error& error) {
+    return error.rule == key_destroyed_rule || error.rule == sealed_corrupt_rule ||
+           error.rule == crypto::aead_corrupt_rule;
+}
+
 Task<PersonKey> KeyStore::obtain(std::string person, std::string role) {
+    return obtain_for(std::move(person), std::move(role), Account::Stored);
+}
+
+Task<PersonKey> KeyStore::obtain_pending(std::string person, std::string role) {
+    return obtain_for(std::move(person), std::move(role), Account::Pending);
+}
+
+Task<PersonKey> KeyStore::obtain_for(std::string person, std::string role, Account account) {
     const std::string name = name_of(person, role);
     if (PersonKey key = cached(name)) co_return key;
     std::string proposed = root_.seal(entropy_.bytes(crypto::aead_key_bytes), name, entropy_);
     const std::string wrapped = MERLON_CO_TRY(co_await database_.transact<std::string>(
-        [person, role, proposed, now = milliseconds(clock_.wall())](Transaction& transaction) {
-            return settle_person(transaction, person, role, proposed, now);
+        [person, role, proposed, now = milliseconds(clock_.wall()),
+         settle = account == Account::Pending ? settle_pending
+                                              : settle_person](Transaction& transaction) {
+            return settle(transaction, person, role, proposed, now);
         }));
     const Secret key = MERLON_CO_TRY(unwrap(name, wrapped));
     co_return keep(name, key);
@@ -110,7 +139,7 @@ Task<PersonKey> KeyStore::find(std::string person, std::string role) {
     if (PersonKey key = cached(name)) co_return key;
     const Rows rows = MERLON_CO_TRY(co_await database_.query(
         "SELECT wrapped FROM person_keys WHERE person = $1 AND role = $2", {person, role}));
-    if (rows.empty()) co_return fail(Kind::Absent, "keys.destroyed");
+    if (rows.empty()) co_return fail(Kind::Absent, key_destroyed_rule);
     const Secret key = MERLON_CO_TRY(unwrap(name, rows[0].blob(0)));
     co_return keep(name, key);
 }

@@ -18,6 +18,12 @@
 
 namespace merlon::sealing {
 
+// The person has no key (Absent): it was destroyed, or this key store is older than the data.
+inline constexpr std::string_view key_destroyed_rule = "keys.destroyed";
+// Whether what a person's key sealed cannot be opened, now and at the next attempt: the key is
+// gone, or it or the sealed bytes are damaged.
+bool is_unreadable(const Error& error);
+
 // The key store's tables.
 inline constexpr std::string_view keys_role = "keys";
 std::span<const storage::Migration> keys_migrations();
@@ -38,7 +44,10 @@ public:
 
     // A person's key for `role`, made when there is none yet.
     Task<PersonKey> obtain(std::string person, std::string role);
-    // The same, but fails with "keys.destroyed" (Absent) when there is none.
+    // The same for somebody whose account is not stored yet: noted as pending in the same
+    // transaction (pending_people.h), so that a key whose account never came is found again.
+    Task<PersonKey> obtain_pending(std::string person, std::string role);
+    // A key that was made before. Error: key_destroyed_rule.
     Task<PersonKey> find(std::string person, std::string role);
     // Whether anybody has a key.
     Task<bool> has_people();
@@ -52,6 +61,8 @@ public:
     // For keys of the installation itself, such as those that sign tokens.
     const crypto::AeadKey& root() const { return root_; }
 
+    storage::Database& database() { return database_; }
+
 private:
     KeyStore(storage::Database& database, const Clock& clock, Entropy& entropy,
              crypto::AeadKey root, crypto::HmacSha256 index)
@@ -61,6 +72,8 @@ private:
           root_(std::move(root)),
           index_(std::move(index)) {}
 
+    enum class Account : std::uint8_t { Stored, Pending };
+    Task<PersonKey> obtain_for(std::string person, std::string role, Account account);
     PersonKey cached(const std::string& name);
     PersonKey keep(std::string name, const Secret& key);
     Result<Secret> unwrap(const std::string& name, std::string_view wrapped) const;

@@ -21,10 +21,10 @@ std::string seal(const crypto::AeadKey& key, Place place, std::string_view text,
 
 Result<std::string> open(const crypto::AeadKey& key, Place place, std::string_view sealed) {
     if (sealed.empty() || sealed.front() != version) {
-        return fail(Kind::Corrupt, "sealed.corrupt", std::string(place.column));
+        return fail(Kind::Corrupt, sealed_corrupt_rule, std::string(place.column));
     }
     auto text = key.open(sealed.substr(1), associated_data(place));
-    if (!text) return fail(Kind::Corrupt, "sealed.corrupt", std::string(place.column));
+    if (!text) return fail(Kind::Corrupt, sealed_corrupt_rule, std::string(place.column));
     return text;
 }
 

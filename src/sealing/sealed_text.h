@@ -11,6 +11,9 @@
 
 namespace merlon::sealing {
 
+// Another key, another place, changed bytes, or a version of a newer release (Corrupt).
+inline constexpr std::string_view sealed_corrupt_rule = "sealed.corrupt";
+
 // Where a sealed text stands: "accounts.email" and the row's identifier.
 struct Place {
     std::string_view column;
@@ -19,8 +22,7 @@ struct Place {
 
 // One version byte, then what AeadKey::seal gives. Reading knows every version ever written.
 std::string seal(const crypto::AeadKey& key, Place place, std::string_view text, Entropy& entropy);
-// Fails with "sealed.corrupt" (Corrupt): another key, another place, changed bytes, or a version
-// of a newer release.
+// Error: sealed_corrupt_rule.
 Result<std::string> open(const crypto::AeadKey& key, Place place, std::string_view sealed);
 
 }  // namespace merlon::sealing

@@ -101,6 +101,8 @@ std::vector<rpc::PeriodicTask> BuiltInRoles::periodic_tasks() {
     if (identity_) {
         tasks.push_back({"auth.clean_up", std::chrono::seconds{60},
                          [auth = identity_.get()] { return auth->clean_up(); }});
+        tasks.push_back({"auth.sweep_keys", identity::AbandonedKeys::interval,
+                         [auth = identity_.get()] { return auth->sweep_keys(); }});
     }
     for (const auto& [name, role] : open_) {
         for (rpc::PeriodicTask& task : role->periodic_tasks()) tasks.push_back(std::move(task));

@@ -75,9 +75,17 @@ Task<Profile> ProfileStore::find(std::string user_id) {
     co_return profile;
 }
 
+// A new key beside fields that a lost one sealed would make them unreadable even when the lost one
+// is found again.
+Task<sealing::PersonKey> ProfileStore::key_for_change(std::string user_id) {
+    const Rows rows = MERLON_CO_TRY(
+        co_await database_.query("SELECT 1 FROM profiles WHERE user_id = $1", {user_id}));
+    co_return rows.empty() ? co_await keys_.obtain(user_id, std::string(users_role))
+                           : co_await keys_.find(user_id, std::string(users_role));
+}
+
 Task<> ProfileStore::change(std::string user_id, ProfilePatch patch, std::int64_t now_ms) {
-    const sealing::PersonKey key =
-        MERLON_CO_TRY(co_await keys_.obtain(user_id, std::string(users_role)));
+    const sealing::PersonKey key = MERLON_CO_TRY(co_await key_for_change(user_id));
     std::vector<Update> updates;
     for (const Column& column : columns) {
         const ProfilePatch::Field& field = patch.*column.change;

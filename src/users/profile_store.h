@@ -24,6 +24,8 @@ public:
     Task<> change(std::string user_id, ProfilePatch patch, std::int64_t now_ms);
 
 private:
+    Task<sealing::PersonKey> key_for_change(std::string user_id);
+
     storage::Database& database_;
     sealing::KeyStore& keys_;
     Entropy& entropy_;

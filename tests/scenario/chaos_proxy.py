@@ -8,7 +8,8 @@
 pass: bytes go through, as TLS too. delay: each piece ms later. drip: eight bytes every ms. stall: accepts, says nothing, and
 delivers all of it when the mode ends, as a network that comes back. hole: the same, but what was sent into it is lost, and a
 connection that was in it says nothing for ever. reset: each connection is reset (SO_LINGER 0). half_close: each is told that
-the other side will send no more.
+the other side will send no more. lose_commit: PostgreSQL's COMMIT goes through, and instead of its answer comes a reset; `ms` is
+how many of a hundred COMMITs that happens to.
 """
 
 import asyncio
@@ -17,13 +18,15 @@ import json
 import logging
 import os
 import pathlib
+import random
 import socket
 import struct
 import subprocess
 import sys
 import threading
 
-MODES = ("delay", "drip", "stall", "hole", "reset", "half_close")
+MODES = ("delay", "drip", "stall", "hole", "reset", "half_close", "lose_commit")
+COMMIT = b"COMMIT\0"
 
 
 class Link:
@@ -54,7 +57,7 @@ class Link:
 class Connection:
     def __init__(self, link, writer):
         self.link, self.near, self.far = link, writer, None
-        self.is_lost = False
+        self.is_lost = self.has_lost_commit = False
 
     def meet(self, mode):
         self.is_lost = self.is_lost or mode == "hole"
@@ -99,6 +102,10 @@ class Connection:
                 await link.changed.wait()
             if self.is_lost:
                 continue
+            if self.has_lost_commit and writer is self.near:  # it has committed, and nobody hears of it
+                return self.reset()
+            if link.mode == "lose_commit" and writer is self.far and COMMIT in data and random.randrange(100) < link.ms:
+                self.has_lost_commit = True
             if writer.is_closing():
                 return
             if link.mode == "delay":

@@ -52,7 +52,11 @@ Result<> require_role(const access::Roles& roles, const std::string& role) {
                 FieldErrors{{"role", "\"role\" must be one of [" + names + "]"}});
 }
 
-Task<> store_account(Transaction& transaction, SealedAccount account, AccountEvent registered) {
+Task<> store_account(Transaction& transaction, SealedAccount account, AccountEvent registered,
+                     std::optional<AbandonedAddress> abandoned) {
+    if (abandoned) {
+        MERLON_CO_TRY(co_await Accounts::release(transaction, *std::move(abandoned)));
+    }
     MERLON_CO_TRY(co_await Accounts::insert(transaction, std::move(account)));
     co_return co_await AccountEvents::store(transaction, std::move(registered));
 }
@@ -63,18 +67,20 @@ Task<std::string> AccountAdministration::create(RegisterForm form, std::string r
     const auto roles = policy_.load()->roles;
     MERLON_CO_TRY(require_role(*roles, role));
     MERLON_CO_TRY(may_manage(actor, *roles, role));
+    const auto abandoned = MERLON_CO_TRY(co_await accounts_.require_free(form.email));
     Account account = Accounts::make(form, std::move(role), clock_, entropy_);
     account.password = MERLON_CO_TRY(co_await passwords_.hash(form.password));
     const SealedAccount sealed = MERLON_CO_TRY(co_await accounts_.seal(account, form.email));
-    const AccountEvent registered =
-        MERLON_CO_TRY(co_await events_.make(events::Type::Registered, account.id, client_of(actor),
-                                            details_by(actor, {{"role", account.role}})));
+    AccountEvents::Details details = details_by(actor, {{"role", account.role}});
+    if (abandoned) details.emplace_back("replaces", abandoned->account_id);
+    const AccountEvent registered = MERLON_CO_TRY(co_await events_.make(
+        events::Type::Registered, account.id, client_of(actor), std::move(details)));
     const auto stored =
-        co_await database_.transact_work([sealed, registered](Transaction& transaction) {
-            return store_account(transaction, sealed, registered);
+        co_await database_.transact_work([sealed, registered, abandoned](Transaction& transaction) {
+            return store_account(transaction, sealed, registered, abandoned);
         });
     if (!stored) {
-        MERLON_CO_TRY(co_await accounts_.destroy_key(account.id));
+        MERLON_CO_TRY(co_await accounts_.discard_key(account.id, stored.error()));
         co_return std::unexpected(stored.error());
     }
     events_.log(registered);

@@ -25,8 +25,10 @@ std::string user_json(const Account& account, const access::Roles& roles) {
 
 std::string account_json(const Account& account, const access::Roles& roles) {
     std::string json = user_json(account, roles);
-    json.insert(json.size() - 1, account.is_locked ? R"(,"locked":true)" : R"(,"locked":false)");
-    return json;
+    json.pop_back();
+    json += account.is_locked ? R"(,"locked":true)" : R"(,"locked":false)";
+    if (!account.is_readable) json += R"(,"unreadable":true)";
+    return json + "}";
 }
 
 }  // namespace merlon::identity

@@ -12,7 +12,7 @@ Task<std::string> AccountLookup::require_json(std::string id) {
 }
 
 Task<AccountNames> AccountLookup::require_names(std::string id) {
-    Account account = MERLON_CO_TRY(co_await accounts_.require(std::move(id)));
+    Account account = MERLON_CO_TRY(co_await accounts_.require_readable(std::move(id)));
     co_return AccountNames{std::move(account.first_name), std::move(account.last_name)};
 }
 

@@ -55,13 +55,19 @@ Task<std::optional<Account>> Accounts::find(std::string id) {
         "FROM accounts WHERE id = $1",
         {std::move(id)}));
     if (rows.empty()) co_return std::optional<Account>();
-    co_return MERLON_CO_TRY(co_await open(sealed_accounts(rows).front()));
+    co_return MERLON_CO_TRY(co_await open_or_mark(sealed_accounts(rows).front()));
 }
 
 Task<Account> Accounts::require(std::string id) {
     auto account = MERLON_CO_TRY(co_await find(std::move(id)));
     if (!account) co_return fail(Kind::Absent, "account.absent");
     co_return *std::move(account);
+}
+
+Task<Account> Accounts::require_readable(std::string id) {
+    auto account = MERLON_CO_TRY(co_await require(std::move(id)));
+    if (!account.is_readable) co_return fail(Kind::Corrupt, sealing::key_destroyed_rule);
+    co_return account;
 }
 
 Task<std::optional<Credentials>> Accounts::find_by_email(wire::Email email) {
@@ -79,8 +85,35 @@ Task<std::vector<Account>> Accounts::list(std::string after, std::int64_t limit)
         "FROM accounts WHERE id > $1 ORDER BY id LIMIT $2",
         {std::move(after), limit}));
     std::vector<Account> accounts = sealed_accounts(rows);
-    for (Account& account : accounts) account = MERLON_CO_TRY(co_await open(account));
+    for (Account& account : accounts) account = MERLON_CO_TRY(co_await open_or_mark(account));
     co_return accounts;
+}
+
+Task<Account> Accounts::open_or_mark(Account sealed) {
+    auto opened = co_await open(sealed);
+    if (opened || !sealing::is_unreadable(opened.error())) co_return opened;
+    sealed.email.clear();
+    sealed.first_name.clear();
+    sealed.last_name.clear();
+    sealed.is_readable = false;
+    co_return sealed;
+}
+
+Task<std::optional<AbandonedAddress>> Accounts::require_free(wire::Email email) {
+    const auto found = MERLON_CO_TRY(co_await find_by_email(std::move(email)));
+    if (!found) co_return std::optional<AbandonedAddress>();
+    const auto key = co_await keys_.find(found->sealed.id, std::string(auth_role));
+    if (key) co_return fail(Kind::Conflict, Accounts::email_taken);
+    if (key.error().rule == sealing::key_destroyed_rule) {
+        co_return AbandonedAddress{found->sealed.id};
+    }
+    if (sealing::is_unreadable(key.error())) co_return fail(Kind::Conflict, Accounts::email_taken);
+    co_return std::unexpected(key.error());
+}
+
+Task<> Accounts::discard_key(std::string id, const Error& error) {
+    if (error.rule != email_taken) co_return Result<>{};
+    co_return co_await keys_.destroy(std::move(id));
 }
 
 Task<Account> Accounts::open(Account account) {
@@ -108,7 +141,7 @@ Account Accounts::make(const RegisterForm& form, std::string role, const Clock& 
 
 Task<SealedAccount> Accounts::seal(Account account, wire::Email email) {
     const sealing::PersonKey key =
-        MERLON_CO_TRY(co_await keys_.obtain(account.id, std::string(auth_role)));
+        MERLON_CO_TRY(co_await keys_.obtain_pending(account.id, std::string(auth_role)));
     SealedAccount sealed;
     sealed.email_index = keys_.blind_index(email_column, email.canonical());
     sealed.email = sealing::seal(*key, {email_column, account.id}, email.as_typed(), entropy_);
@@ -132,6 +165,15 @@ Task<> Accounts::insert(Transaction& transaction, SealedAccount account) {
          Blob{account.last_name}, account.role, account.password, account.created_at}));
     if (rows.empty()) co_return fail(Kind::Conflict, Accounts::email_taken);
     co_return co_await account_counts::add(&transaction, std::move(account.role), 1);
+}
+
+// The row stays, for an operator who finds its key again: what it is found by is a text that no
+// address has.
+Task<> Accounts::release(Transaction& transaction, AbandonedAddress address) {
+    MERLON_CO_TRY(
+        co_await transaction.query("UPDATE accounts SET email_index = $2 WHERE id = $1",
+                                   {address.account_id, Blob{"abandoned " + address.account_id}}));
+    co_return Result<>{};
 }
 
 Task<> Accounts::set_password(Transaction& transaction, std::string id, std::string password) {

@@ -25,6 +25,9 @@ struct Account {
     std::int64_t version = 1;
     bool is_locked = false;  // by an operator
     WallTime created_at;
+    // False: its key is gone, or it or the fields are damaged. The personal fields are empty then,
+    // and its owner cannot sign in; all else works.
+    bool is_readable = true;
 };
 
 // Sealed and ready for its row. Values: it travels into a transaction.
@@ -58,6 +61,11 @@ struct Credentials {
     Account sealed;
 };
 
+// An address that an account without a key holds.
+struct AbandonedAddress {
+    std::string account_id;
+};
+
 // Safe from every thread. Borrows all for its life.
 class Accounts final {
 public:
@@ -68,24 +76,35 @@ public:
     static constexpr std::string_view email_taken = "account.email_taken";
     static constexpr std::string_view changed = "account.changed";
 
-    // Errors of all: those of Database and KeyStore.
+    // Errors of all: those of Database and KeyStore. The first two and list() give unreadable
+    // accounts, too.
     Task<std::optional<Account>> find(std::string id);
     // Error: "account.absent" (Absent).
     Task<Account> require(std::string id);
+    // Errors: the same, and sealing::key_destroyed_rule for an unreadable one.
+    Task<Account> require_readable(std::string id);
     Task<std::optional<Credentials>> find_by_email(wire::Email email);
+    // Error: one of sealing::is_unreadable(), for an account that is.
     Task<Account> open(Account sealed);
+    // Nothing where a new account may have this address: nobody has it, or an account without a
+    // key, which nobody can sign in to ever again. Error: `email_taken`.
+    Task<std::optional<AbandonedAddress>> require_free(wire::Email email);
     // At most `limit` after an identifier (empty: from the first), in the order of identifiers.
     Task<std::vector<Account>> list(std::string after, std::int64_t limit);
     // A new account, without its password's hash. Identifiers are in the order of their making,
     // which lists are in.
     static Account make(const RegisterForm& form, std::string role, const Clock& clock,
                         Entropy& entropy);
-    // Under a new key of the person's own.
+    // Under a new key of the person's own, which is pending until the account is stored.
     Task<SealedAccount> seal(Account account, wire::Email email);
-    // For an account that could not be stored: its key seals nothing.
-    Task<> destroy_key(std::string id) { return keys_.destroy(std::move(id)); }
+    // After the transaction that was to store a new account failed. Only where its work refused the
+    // account was it certainly not stored, and the key seals nothing. Whatever else failed, a
+    // COMMIT whose answer was lost above all, leaves the key to AbandonedKeys.
+    Task<> discard_key(std::string id, const Error& error);
     // Error: `email_taken` (Conflict).
     static Task<> insert(storage::Transaction& transaction, SealedAccount account);
+    // Part of the transaction that inserts the address's new account.
+    static Task<> release(storage::Transaction& transaction, AbandonedAddress address);
     static Task<> set_password(storage::Transaction& transaction, std::string id,
                                std::string password);
     // Only while the account still is as it was verified. Error of both: `changed` (Conflict).
@@ -100,6 +119,9 @@ public:
     Task<> rename(std::string id, NewNames names);
 
 private:
+    // As open(), but an unreadable account is marked.
+    Task<Account> open_or_mark(Account sealed);
+
     storage::Database& database_;
     sealing::KeyStore& keys_;
     Entropy& entropy_;

@@ -85,13 +85,41 @@ TEST_F(AccountsTable, WhatAPasswordIsVerifiedByNeedsNobodysKey) {
     EXPECT_EQ(wait(accounts_.find("grace")).value()->email, "grace@example.com");
 
     ASSERT_TRUE(wait(keys_->destroy("grace")));
-    EXPECT_EQ(wait(accounts_.find("grace")).error().rule, "keys.destroyed");
+    const Account unreadable = wait(accounts_.find("grace")).value().value();
+    EXPECT_FALSE(unreadable.is_readable);
+    EXPECT_EQ(unreadable.email, "");
+    EXPECT_EQ(unreadable.role, "user");
+    EXPECT_EQ(wait(accounts_.require_readable("grace")).error().rule, "keys.destroyed");
     const Credentials found = wait(accounts_.find_by_email(email)).value().value();
     EXPECT_EQ(found.sealed.id, "grace");
     EXPECT_EQ(found.sealed.password, "hash");
     EXPECT_EQ(found.sealed.version, 1);
     EXPECT_FALSE(found.sealed.is_locked);
     EXPECT_EQ(wait(accounts_.open(found.sealed)).error().rule, "keys.destroyed");
+}
+
+TEST_F(AccountsTable, AnAddressIsFreeAgainWhenItsAccountHasLostItsKey) {
+    const wire::Email email = wire::Email::parse("grace@example.com").value();
+    const auto seal = [&](const std::string& id) {
+        return wait(accounts_.seal({.id = id, .role = "user", .password = "hash"}, email)).value();
+    };
+    const auto insert = [&](const SealedAccount& sealed) {
+        return wait(database_->transact_work(
+            [sealed](Transaction& transaction) { return Accounts::insert(transaction, sealed); }));
+    };
+    EXPECT_FALSE(wait(accounts_.require_free(email)).value().has_value());
+    ASSERT_TRUE(insert(seal("grace")));
+    EXPECT_EQ(wait(accounts_.require_free(email)).error().rule, "account.email_taken");
+    ASSERT_TRUE(wait(keys_->destroy("grace")));
+    const AbandonedAddress abandoned = wait(accounts_.require_free(email)).value().value();
+    EXPECT_EQ(abandoned.account_id, "grace");
+    EXPECT_EQ(insert(seal("again")).error().rule, "account.email_taken");
+    ASSERT_TRUE(wait(database_->transact_work([abandoned](Transaction& transaction) {
+        return Accounts::release(transaction, abandoned);
+    })));
+    EXPECT_FALSE(wait(accounts_.find_by_email(email)).value().has_value());
+    EXPECT_TRUE(wait(accounts_.find("grace")).value().has_value()) << "the row stays";
+    EXPECT_TRUE(insert(seal("once more")));
 }
 
 TEST_F(AccountsTable, AnAccountThatIsNotThereIsNothingToFindAndAnErrorToRequire) {

@@ -52,7 +52,15 @@ Task<std::string> AccountAdministration::make_first_admin() {
     const Result<> stored = co_await database_.transact_work(
         [sealed](Transaction& transaction) { return Accounts::insert(transaction, sealed); });
     // Of two processes that start together one makes it, and prints it.
-    if (!stored && stored.error().rule == Accounts::email_taken) co_return std::string();
+    if (!stored && stored.error().rule == Accounts::email_taken) {
+        MERLON_CO_TRY(co_await accounts_.discard_key(account.id, stored.error()));
+        co_return std::string();
+    }
+    // A password that is there and that nobody has seen would shut everybody out.
+    const bool is_in_doubt = !stored && stored.error().rule == storage::in_doubt_rule;
+    if (is_in_doubt && MERLON_CO_TRY(co_await accounts_.find(account.id))) {
+        co_return std::string(first_admin_email) + " " + password;
+    }
     MERLON_CO_TRY(Result<>(stored));
     co_return std::string(first_admin_email) + " " + password;
 }

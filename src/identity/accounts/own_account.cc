@@ -28,12 +28,13 @@ Task<EndedOthers> store_password(Transaction& transaction, AccountState verified
 Task<http::Response> OwnAccount::me(api::LocalCall call) {
     const auto account = MERLON_CO_TRY(co_await accounts_.find(call.user_id));
     if (!account) co_return fail(Kind::Unknown, "token.revoked", "the account is gone");
+    if (!account->is_readable) co_return fail(Kind::Corrupt, sealing::key_destroyed_rule);
     co_return api::data_response(200, user_json(*account, *policy_.load()->roles));
 }
 
 Task<http::Response> OwnAccount::change_password(api::LocalCall call) {
     const PasswordForm form = MERLON_CO_TRY(PasswordForm::parse(call.body));
-    const Account account = MERLON_CO_TRY(co_await accounts_.require(call.user_id));
+    const Account account = MERLON_CO_TRY(co_await accounts_.require_readable(call.user_id));
     const wire::Email email = MERLON_CO_TRY(wire::Email::parse(account.email));
     const auto verdict = MERLON_CO_TRY(co_await password_check_.verify(
         email.canonical(), form.current_password, account.password, call.client));

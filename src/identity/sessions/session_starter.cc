@@ -11,7 +11,7 @@ Task<StartedSession> SessionStarter::start(std::string user_id, std::string clie
                                            std::string agent) {
     constexpr std::size_t agent_bytes_max = 256;
     const sealing::PersonKey key =
-        MERLON_CO_TRY(co_await keys_.obtain(user_id, std::string(auth_role)));
+        MERLON_CO_TRY(co_await keys_.find(user_id, std::string(auth_role)));
     StartedSession started;
     SealedSession& row = started.row;
     row.id = Uuid::make_v7(clock_.wall(), entropy_).str();

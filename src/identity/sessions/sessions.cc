@@ -104,9 +104,9 @@ Task<std::string> Sessions::list_of(std::string user_id) {
 Task<std::string> Sessions::list_json(std::string user_id, std::optional<std::string> current) {
     const std::int64_t now = clock_.wall().time_since_epoch().count();
     const auto rows = MERLON_CO_TRY(co_await session_store::list(database_, user_id, now));
-    const sealing::PersonKey key =
-        MERLON_CO_TRY(co_await keys_.find(user_id, std::string(auth_role)));
-    co_return sessions_json(rows, *key, current);
+    const auto key = co_await keys_.find(user_id, std::string(auth_role));
+    if (!key && !sealing::is_unreadable(key.error())) co_return std::unexpected(key.error());
+    co_return sessions_json(rows, key ? key->get() : nullptr, current);
 }
 
 }  // namespace merlon::identity

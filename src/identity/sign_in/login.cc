@@ -48,7 +48,12 @@ Task<http::Response> Login::login(api::LocalCall call) {
     if (!verdict.matches) co_return fail(Kind::Unknown, "credentials.wrong");
 
     // Not before the password is known to be right: a stranger's attempt opens nothing.
-    const Account account = MERLON_CO_TRY(co_await accounts_.open(found->sealed));
+    const auto opened = co_await accounts_.open(found->sealed);
+    if (!opened && sealing::is_unreadable(opened.error())) {
+        MERLON_CO_TRY(co_await events_.record_unreadable(database_, found->sealed.id, call.client));
+        co_return fail(Kind::Unknown, "credentials.wrong");
+    }
+    const Account account = MERLON_CO_TRY(Result<Account>(opened));
     VerifiedPassword password{AccountState::of(account), {}};
     if (verdict.needs_rehash) {  // the only time the password is at hand
         password.next_hash = MERLON_CO_TRY(co_await passwords_.hash(form.password));

@@ -21,9 +21,7 @@ Task<> store_registration(Transaction& transaction, SealedAccount account, Seale
 Task<http::Response> Registration::register_account(api::LocalCall call) {
     const RegisterForm form = MERLON_CO_TRY(RegisterForm::parse(call.body));
     // Before the hash, which is the expensive part. The transaction checks the address again.
-    if (MERLON_CO_TRY(co_await accounts_.find_by_email(form.email))) {
-        co_return fail(Kind::Conflict, Accounts::email_taken);
-    }
+    const auto abandoned = MERLON_CO_TRY(co_await accounts_.require_free(form.email));
     Account account = Accounts::make(form, "user", clock_, entropy_);
     account.password = MERLON_CO_TRY(co_await passwords_.hash(form.password));
 
@@ -33,12 +31,9 @@ Task<http::Response> Registration::register_account(api::LocalCall call) {
     const AccountEvent registered =
         MERLON_CO_TRY(co_await events_.make(events::Type::Registered, account.id, call.client));
     const auto stored = co_await database_.transact_work(
-        [sealed, row = session.row, registered](Transaction& transaction) {
-            return store_registration(transaction, sealed, row, registered);
-        });
+        [made](Transaction& transaction) { return store_registration(transaction, made); });
     if (!stored) {
-        // Somebody else took the address meanwhile: the key made for this account seals nothing.
-        MERLON_CO_TRY(co_await accounts_.destroy_key(account.id));
+        MERLON_CO_TRY(co_await accounts_.discard_key(account.id, stored.error()));
         co_return std::unexpected(stored.error());
     }
     events_.log(registered);

@@ -78,6 +78,10 @@ Task<http::Response> TokenRefresh::refresh(api::LocalCall call) {
     const Rotation& rotation = exchange.rotation;
     const auto account = MERLON_CO_TRY(co_await accounts_.find(rotation.user_id));
     if (!account) co_return fail(Kind::Unknown, "refresh.invalid");
+    if (!account->is_readable) {
+        MERLON_CO_TRY(co_await events_.record_unreadable(database_, account->id, call.client));
+        co_return fail(Kind::Unknown, "refresh.invalid");
+    }
     const AccountEvent reuse =
         MERLON_CO_TRY(co_await events_.make(events::Type::RefreshReuse, account->id, call.client));
     const Rotated rotated = MERLON_CO_TRY(

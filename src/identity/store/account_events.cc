@@ -14,13 +14,28 @@ AccountEvent AccountEvents::make_without_client(events::Type type, std::string u
 Task<AccountEvent> AccountEvents::make(events::Type type, std::string user_id, std::string client,
                                        Details details) {
     AccountEvent made = make_without_client(type, user_id);
-    const sealing::PersonKey key =
-        MERLON_CO_TRY(co_await keys_.obtain(user_id, std::string(auth_role)));
-    made.sealed_ip =
-        storage::Blob{sealing::seal(*key, {"event_outbox.sealed_ip", user_id}, client, entropy_)};
+    const auto key = co_await keys_.find(user_id, std::string(auth_role));
+    if (key) {
+        made.sealed_ip = storage::Blob{
+            sealing::seal(**key, {"event_outbox.sealed_ip", user_id}, client, entropy_)};
+    } else if (!sealing::is_unreadable(key.error())) {
+        co_return std::unexpected(key.error());
+    }
     made.event.ip = std::move(client);
     made.event.details = std::move(details);
     co_return made;
+}
+
+Task<> AccountEvents::record_unreadable(storage::Database& database, std::string user_id,
+                                        std::string client) {
+    AccountEvent event = MERLON_CO_TRY(
+        co_await make(events::Type::FailedLoginAttempt, std::move(user_id), std::move(client),
+                      {{"reason", std::string(sealing::key_destroyed_rule)}}));
+    event.event.severity = events::Severity::Critical;
+    MERLON_CO_TRY(co_await database.transact_work(
+        [event](storage::Transaction& transaction) { return store(transaction, event); }));
+    log(event);
+    co_return Result<>{};
 }
 
 Task<> AccountEvents::store(storage::Transaction& transaction, AccountEvent event) {
