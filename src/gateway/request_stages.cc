@@ -4,6 +4,7 @@
 #include "base/uuid.h"
 #include "gateway/request_path.h"
 #include "gateway/snapshot/cors.h"
+#include "net/counted_client.h"
 #include "wire/trace.h"
 
 #include <algorithm>
@@ -78,7 +79,7 @@ Task<> RequestPath::count(Lookup lookup, Request& request) {
     const Route* route = request.match.route;
     const bool counts_as_service = route != nullptr ? route->is_limited : lookup != Lookup::Options;
     return limit_gate_.admit(request.snapshot->limits, request.target.path, counts_as_service,
-                             counted_client(request.client, request.snapshot->ipv6_prefix),
+                             net::counted_client(request.client, request.snapshot->ipv6_prefix),
                              request.began, request.limits);
 }
 

@@ -32,6 +32,8 @@ TEST(Problem, RulesHaveTheContractsStatusAndCode) {
         {Kind::Unavailable, "upstream.timeout", 504, "GATEWAY_TIMEOUT"},
         {Kind::Corrupt, "storage.corrupt", 503, "SERVICE_UNAVAILABLE"},
         {Kind::Corrupt, "sealed.corrupt", 503, "SERVICE_UNAVAILABLE"},
+        {Kind::Absent, "keys.destroyed", 503, "SERVICE_UNAVAILABLE"},
+        {Kind::Denied, "account.locked", 403, "FORBIDDEN"},
         // Rules without a row: by their kind.
         {Kind::Invalid, "x.y", 400, "BAD_REQUEST"},
         {Kind::Unknown, "x.y", 401, "UNAUTHORIZED"},

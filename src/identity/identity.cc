@@ -39,6 +39,7 @@ Identity::Identity(const Environment& of, const PasswordSettings& passwords, Tok
       passwords_(passwords, of.clock, of.entropy, of.metrics),
       attempts_(make_login_attempts(of)),
       password_check_(passwords_, *attempts_, of.refusals),
+      known_clients_(of.database, of.keys, of.clock, of.ipv6_prefix),
       session_starter_(of.keys, policy_, of.clock, of.entropy),
       sessions_(of.database, of.keys, events_, access_tokens_, publisher_, of.clock),
       account_table_(of.database, of.keys, of.entropy),
@@ -93,6 +94,8 @@ Task<> Identity::clean_up() {
         revocation_table::oldest_kept(clock_.wall().time_since_epoch().count());
     MERLON_CO_TRY(co_await revocation_table::delete_expired(&database_, before));
     MERLON_CO_TRY(co_await session_store::delete_expired(&database_, before));
+    MERLON_CO_TRY(co_await KnownClients::delete_expired(&database_,
+                                                        before - KnownClients::remembered.count()));
     co_return co_await account_counts::fold(&database_);
 }
 

@@ -35,7 +35,9 @@ public:
         metrics::Registry& metrics;
         const Clock& clock;
         Entropy& entropy;
-        RedisState* redis;  // null: there is no Redis
+        RedisState* redis;     // null: there is no Redis
+        int ipv6_prefix = 56;  // of the network that is one client, as the limits count it
+        api::NameSettings names = {};
     };
 
     // Brings the tables up to date, loads the signing keys and every revocation still in force.
@@ -99,6 +101,7 @@ private:
     PasswordPool passwords_;
     std::unique_ptr<LoginAttempts> attempts_;
     PasswordCheck password_check_;
+    KnownClients known_clients_;
     SessionStarter session_starter_;
     Sessions sessions_;
     Accounts account_table_;

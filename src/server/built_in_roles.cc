@@ -34,7 +34,8 @@ Result<> BuiltInRoles::open_auth(const config::Settings& settings, identity::Red
     identity_ = MERLON_TRY(wait(identity::Identity::open(
         {environment_.stores.database_of(identity::auth_role), *environment_.stores.keys(),
          environment_.revocations, environment_.refusals, environment_.events, environment_.metrics,
-         environment_.clock, environment_.entropy, redis},
+         environment_.clock, environment_.entropy, redis, settings.gateway.ipv6_prefix,
+         settings.gateway.names},
         settings.tokens, settings.passwords, settings.roles)));
     accounts_ = std::make_unique<LocalAccounts>(*identity_);
     ports_.add<ports::AccountDirectory>(*accounts_);

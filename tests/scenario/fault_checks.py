@@ -150,7 +150,7 @@ def check_orders(person):
 
 def check_person(person):
     if person.is_locked:
-        person.ask([429], "POST", "/api/auth/login", json_body={"email": person.email, "password": person.password})
+        person.ask([403], "POST", "/api/auth/login", json_body={"email": person.email, "password": person.password})
     else:
         assert person.try_login(person.password).data["user"]["role"] == person.role
     check_sessions(person)

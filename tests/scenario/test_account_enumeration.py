@@ -113,7 +113,8 @@ def test_another_flow_is_no_way_around_the_lock(merlon, row):
     """One count of guesses at one password, wherever it is guessed (Authelia CVE-2026-47203)."""
     account = merlon.register()
     flows = {"login": lambda guess: attempt(merlon, account.email, guess, "198.51.9.7"),
-             "password": lambda guess: merlon.post("/api/auth/password", {"currentPassword": guess, "newPassword": OTHER_PASSWORD}, token=account.access)}
+             "password": lambda guess: merlon.post("/api/auth/password", {"currentPassword": guess, "newPassword": OTHER_PASSWORD}, token=account.access,
+                                                  headers={"X-Forwarded-For": "198.51.9.7"})}
     first, second = flows[row[0]], flows[row[1]]
     guesses = [first(f"Wrong$Guess{number}").status for number in range(30)]
     assert guesses[-1] == 429 and guesses.count(401) <= 10, guesses
@@ -135,4 +136,7 @@ def test_a_restart_does_not_forget_that_an_account_is_locked_by_its_operator(lau
     account = server.register()
     assert server.run("user", "lock", account.email).returncode == 0
     server.restart()
-    assert server.try_login(account.email, PASSWORD).status == 429
+    right, wrong = (server.try_login(account.email, password) for password in (PASSWORD, OTHER_PASSWORD))
+    assert (right.status, right.error) == (403, {"code": "FORBIDDEN", "message": "Account is locked"})
+    assert shape(wrong) == shape(server.try_login(new_email(), PASSWORD)), "only the right password tells of the lock"
+    assert wrong.code == "INVALID_CREDENTIALS"

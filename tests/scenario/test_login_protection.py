@@ -5,6 +5,7 @@ Every test has clients of its own: addresses that a trusted proxy names.
 
 import itertools
 import json
+import os
 import threading
 import time
 
@@ -85,6 +86,51 @@ def test_one_account_is_protected_from_many_clients(merlon):
         if statuses[-1] == 429:
             break
     assert statuses[-1] == 429, "150 clients guessed one password each"
+
+
+def test_five_guesses_of_two_strangers_each_keep_nobody_out(merlon):
+    account = merlon.register(**from_client(next(clients)))
+    for stranger in ("203.0.113.1", "203.0.113.2"):
+        statuses = [merlon.try_login(account.email, f"Wrong$Guess{guess}", **from_client(stranger)).status for guess in range(6)]
+        assert statuses == [401] * 5 + [429]
+    assert merlon.try_login(account.email, PASSWORD, **from_client(next(clients))).status == 200, "the owner's new device"
+
+
+STRANGERS = int(os.environ.get("MERLON_STRANGERS") or 250)
+ACCOUNT_FAILURES_MAX = 100
+
+
+def test_a_crowd_of_strangers_keeps_the_owner_out_of_no_client_that_she_has_used(launch):
+    server = launch(CONFIG)
+    account = server.register(**from_client("192.0.2.1"))
+    assert server.try_login(account.email, PASSWORD, **from_client("2001:db8:1:200::1")).status == 200
+    judged, owner = [], []
+
+    def guess(worker):
+        for number in range(worker, STRANGERS, 8):
+            stranger = f"198.18.{number // 250}.{number % 250}"
+            judged.append(server.try_login(account.email, f"Wrong$Guess{number}", **from_client(stranger)).status)
+            if number % 40 == 0:
+                owner.append(server.try_login(account.email, PASSWORD, **from_client("192.0.2.1")).status)
+
+    together(8, guess)
+    assert judged.count(401) == ACCOUNT_FAILURES_MAX and set(judged) == {401, 429}, "the documented bound"
+    assert set(owner) == {200}
+    new_device = server.try_login(account.email, PASSWORD, **from_client("192.0.2.200"))
+    assert new_device.code == "TOO_MANY_AUTH_ATTEMPTS"
+    # Another address of the network that is one client.
+    assert server.try_login(account.email, PASSWORD, **from_client("2001:db8:1:2ff::7")).status == 200
+    server.restart()
+    assert server.try_login(account.email, PASSWORD, **from_client("192.0.2.1")).status == 200
+
+
+def test_a_known_client_is_not_known_for_other_accounts(launch):
+    server = launch(CONFIG)
+    account, other = (server.register(**from_client(client)) for client in ("192.0.2.1", "192.0.2.2"))
+    together(8, lambda worker: [server.try_login(account.email, "Wrong$Guess1", **from_client(f"198.18.{worker}.{number}"))
+                                for number in range(20)])
+    assert server.try_login(account.email, PASSWORD, **from_client("192.0.2.2")).status == 429
+    assert server.try_login(other.email, PASSWORD, **from_client("192.0.2.2")).status == 200
 
 
 def test_login_and_register_share_the_count(merlon):

@@ -75,17 +75,4 @@ std::string TrustedProxies::client_of(std::string_view peer, std::string_view fo
     return client;
 }
 
-std::string counted_client(std::string_view text, int ipv6_prefix) {
-    if (text.find(':') == std::string_view::npos) return std::string(text);  // counted as it is
-    const auto address = parse_address(text);
-    if (!address || address->is_v4()) return std::string(text);
-    auto bytes = address->to_v6().to_bytes();
-    for (int bit = ipv6_prefix; bit < 128; ++bit) {
-        bytes[static_cast<std::size_t>(bit / 8)] &= static_cast<unsigned char>(~(0x80 >> bit % 8));
-    }
-    std::string network = ip::make_address_v6(bytes).to_string();
-    if (ipv6_prefix < 128) network += "/" + std::to_string(ipv6_prefix);
-    return network;
-}
-
 }  // namespace merlon::gateway

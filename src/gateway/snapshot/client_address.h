@@ -29,8 +29,4 @@ private:
     std::vector<boost::asio::ip::network_v6> v6_;
 };
 
-// The key by which limits count: an IPv4 address as it is, an IPv6 address cut to its prefix, since
-// one client has a whole network of them: "2001:db8:1:100::/56", as express-rate-limit 8 writes it.
-std::string counted_client(std::string_view address, int ipv6_prefix);
-
 }  // namespace merlon::gateway

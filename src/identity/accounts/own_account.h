@@ -4,6 +4,7 @@
 #include "api/local_service.h"
 #include "identity/accounts/accounts.h"
 #include "identity/keys/access_tokens.h"
+#include "identity/passwords/known_clients.h"
 #include "identity/passwords/password_check.h"
 #include "identity/revocation/revocation_publisher.h"
 #include "identity/store/account_events.h"
@@ -14,13 +15,14 @@ namespace merlon::identity {
 class OwnAccount final {
 public:
     OwnAccount(storage::Database& database, Accounts& accounts, PasswordPool& passwords,
-               PasswordCheck& password_check, AccountEvents& events,
-               const AccessTokens& access_tokens, const CurrentTokenPolicy& policy,
-               RevocationPublisher& revocations)
+               PasswordCheck& password_check, const KnownClients& known_clients,
+               AccountEvents& events, const AccessTokens& access_tokens,
+               const CurrentTokenPolicy& policy, RevocationPublisher& revocations)
         : database_(database),
           accounts_(accounts),
           passwords_(passwords),
           password_check_(password_check),
+          known_clients_(known_clients),
           events_(events),
           access_tokens_(access_tokens),
           policy_(policy),
@@ -37,6 +39,7 @@ private:
     Accounts& accounts_;
     PasswordPool& passwords_;
     PasswordCheck& password_check_;
+    const KnownClients& known_clients_;
     AccountEvents& events_;
     const AccessTokens& access_tokens_;
     const CurrentTokenPolicy& policy_;

@@ -10,16 +10,16 @@ public:
     explicit LocalLoginAttempts(const Clock& clock) : protection_(clock) {}
 
     // Whether this process has locked the account. Error: "limit.auth" (Exhausted, RetryAfter).
-    Result<> check(const std::string& account) const { return protection_.check(account); }
+    Result<> check(const LoginOrigin& origin) const { return protection_.check(origin); }
 
-    Task<LoginAttempt> begin(std::string account) override {
-        if (Result<> begun = protection_.begin(account); !begun) {
+    Task<LoginAttempt> begin(LoginOrigin origin) override {
+        if (Result<> begun = protection_.begin(origin); !begun) {
             return std::unexpected(std::move(begun).error());
         }
-        return Result<LoginAttempt>(LoginAttempt{std::move(account)});
+        return Result<LoginAttempt>(LoginAttempt{std::move(origin)});
     }
-    Task<bool> end(LoginAttempt attempt, LoginProtection::Verdict verdict) override {
-        return Result<bool>(protection_.end(attempt.account, verdict));
+    Task<bool> end(LoginAttempt attempt, Verdict verdict) override {
+        return Result<bool>(protection_.end(attempt.origin, verdict));
     }
 
 private:

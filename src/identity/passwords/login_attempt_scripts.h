@@ -1,6 +1,7 @@
-// The Lua scripts that count log-in attempts in Redis: LoginProtection's two steps on a hash for
-// each account. A script is atomic, so no two processes let more attempts through than one would.
-// Time is the server's. Each script has one key, so a cluster would run it on the key's node.
+// The Lua scripts that count log-in attempts in Redis: FailureTable's two steps on a hash for each
+// account and client, and on one for each account. A script is atomic, so no two processes let more
+// attempts through than one would. Time is the server's. Each script has one key, so a cluster
+// would run it on the key's node.
 //
 // The hash: `failures` since the last success or lock, `locks` in a row, `locked` until (ms), and
 // for each pending attempt `p:NAME`, the time at which it is given up: its process was killed

@@ -2,8 +2,6 @@
 // Redis.
 #pragma once
 
-#include <string>
-
 #include "base/task.h"
 #include "identity/passwords/login_protection.h"
 
@@ -11,7 +9,7 @@ namespace merlon::identity {
 
 // An attempt that was let through, until its outcome is known.
 struct LoginAttempt {
-    std::string account;
+    LoginOrigin origin;
     bool is_shared = false;  // counted in Redis, and to be settled there
     std::uint64_t reservation = 0;
 };
@@ -24,9 +22,10 @@ public:
     // As LoginProtection's, which says what is counted and when an account is locked. While Redis
     // is down, the process counts by itself. Error: "limit.auth" (Exhausted, RetryAfter), and
     // nothing else.
-    virtual Task<LoginAttempt> begin(std::string account) = 0;
-    // True when this attempt locked the account; never fails.
-    virtual Task<bool> end(LoginAttempt attempt, LoginProtection::Verdict verdict) = 0;
+    virtual Task<LoginAttempt> begin(LoginOrigin origin) = 0;
+    // True when this attempt locked the account, for its client or for all that are not known;
+    // never fails.
+    virtual Task<bool> end(LoginAttempt attempt, Verdict verdict) = 0;
 };
 
 }  // namespace merlon::identity

@@ -1,59 +1,27 @@
-// Counts failures and locks of each account.
+// One attempt, counted at both limits or at neither.
 #include "identity/passwords/login_protection.h"
-
-#include <algorithm>
 
 namespace merlon::identity {
 
-LoginProtection::Entry& LoginProtection::entry_of(const std::string& account) {
-    if (const auto found = entries_.find(account); found != entries_.end()) {
-        order_.splice(order_.begin(), order_, found->second);
-        return *found->second;
-    }
-    if (order_.size() >= accounts_max) {
-        entries_.erase(order_.back().account);
-        order_.pop_back();
-    }
-    order_.push_front({.account = account});
-    entries_.emplace(account, order_.begin());
-    return order_.front();
+Result<> LoginProtection::check(const LoginOrigin& origin) const {
+    MERLON_TRY(of_clients_.check(client_key(origin)));
+    return origin.is_known() ? Result<>{} : of_accounts_.check(origin.account);
 }
 
-Result<> LoginProtection::check(const Entry& entry) const {
-    const SteadyTime now = clock_.steady();
-    if (now >= entry.locked_until) return {};
-    return refuse(std::chrono::ceil<std::chrono::seconds>(entry.locked_until - now));
+Result<> LoginProtection::begin(const LoginOrigin& origin) {
+    const std::string client = client_key(origin);
+    MERLON_TRY(of_clients_.begin(client));
+    if (origin.is_known()) return {};
+    Result<> begun = of_accounts_.begin(origin.account);
+    if (!begun) of_clients_.end(client, Verdict::Unknown);
+    return begun;
 }
 
-Result<> LoginProtection::check(const std::string& account) const {
-    const Lock lock(mutex_);
-    const auto found = entries_.find(account);
-    return found == entries_.end() ? Result<>{} : check(*found->second);
-}
-
-Result<> LoginProtection::begin(const std::string& account) {
-    const Lock lock(mutex_);
-    Entry& entry = entry_of(account);
-    MERLON_TRY(check(entry));
-    if (entry.failures + entry.pending >= failures_max) return refuse(std::chrono::seconds{1});
-    ++entry.pending;
-    return {};
-}
-
-bool LoginProtection::end(const std::string& account, Verdict verdict) {
-    const Lock lock(mutex_);
-    Entry& entry = entry_of(account);
-    entry.pending = std::max(0, entry.pending - 1);
-    if (verdict == Verdict::Right) {
-        entry.failures = 0;
-        entry.locks = 0;
-    }
-    if (verdict != Verdict::Wrong || ++entry.failures < failures_max) return false;
-    const auto length = std::min(longest_lock, first_lock * (1 << std::min(entry.locks, 10)));
-    ++entry.locks;
-    entry.failures = 0;
-    entry.locked_until = clock_.steady() + length;
-    return true;
+bool LoginProtection::end(const LoginOrigin& origin, Verdict verdict) {
+    const bool locks_client = of_clients_.end(client_key(origin), verdict);
+    const bool locks_account =
+        !origin.is_known() && of_accounts_.end(origin.account, for_account(verdict));
+    return locks_client || locks_account;
 }
 
 }  // namespace merlon::identity

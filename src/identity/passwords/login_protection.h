@@ -1,59 +1,46 @@
-// Limits the log-in attempts at one account, wherever they come from. An address without an account
-// is limited in the same way: otherwise the difference would tell which accounts exist.
+// Limits the log-in attempts at an account: those of each client for itself and, at a higher
+// number, those of all clients together that nobody has signed in from. So a stranger who guesses
+// locks himself out; a crowd of strangers locks out each other and the owner's new devices, and
+// never a client that the owner has used before. An address without an account is limited in the
+// same way: otherwise the difference would tell which accounts exist.
+//
+// The bound: a client has 10 guesses at an account, and all unknown clients together have 100,
+// before a lock of a minute; the same again before each further lock, which is twice as long, an
+// hour at most. So of any number of strangers no more than 100 guesses a minute are evaluated.
 #pragma once
 
-#include <chrono>
-#include <list>
-#include <string>
-#include <unordered_map>
-
-#include "base/clock.h"
-#include "base/mutex.h"
-#include "base/result.h"
+#include "identity/passwords/failure_table.h"
+#include "identity/passwords/login_origin.h"
 
 namespace merlon::identity {
 
-// Safe from every thread. Holds a bounded number of accounts under attack, the most recent.
+// Safe from every thread.
 class LoginProtection final {
 public:
-    // Wrong attempts before the first lock, and as many again before each further one.
-    static constexpr int failures_max = 10;
-    static constexpr std::chrono::seconds first_lock{60};
-    static constexpr std::chrono::seconds longest_lock{3'600};
-    static constexpr std::size_t accounts_max = 100'000;
+    static constexpr int client_failures_max = 10;
+    static constexpr int account_failures_max = 100;
 
-    explicit LoginProtection(const Clock& clock) : clock_(clock) {}
+    explicit LoginProtection(const Clock& clock)
+        : of_clients_(client_failures_max, clock), of_accounts_(account_failures_max, clock) {}
 
-    // Fails while the account is locked, as begin() does. Error: begin()'s.
-    Result<> check(const std::string& account) const;
-    // Reserves one attempt, so that of many at once no more than the limit are evaluated. Every
-    // success is followed by end(). Error: "limit.auth" (Exhausted, RetryAfter).
-    Result<> begin(const std::string& account);
-    enum class Verdict : std::uint8_t { Right, Wrong, Unknown };  // Unknown: it was not verified
-    // True when this attempt locked the account.
-    bool end(const std::string& account, Verdict verdict);
+    // As FailureTable's three, of which they make an attempt at both limits.
+    Result<> check(const LoginOrigin& origin) const;
+    Result<> begin(const LoginOrigin& origin);
+    bool end(const LoginOrigin& origin, Verdict verdict);
 
-    // The error of an attempt that is not let through.
-    static std::unexpected<Error> refuse(std::chrono::seconds delay) {
-        return fail(Kind::Exhausted, "limit.auth", "the account is locked", RetryAfter{delay});
+    // What an account's own limit makes of a verdict. A success clears it for nobody: else each of
+    // the owner's sign-ins would give strangers another hundred guesses.
+    static Verdict for_account(Verdict verdict) {
+        return verdict == Verdict::Right ? Verdict::Unknown : verdict;
+    }
+    // An account as one client tries it.
+    static std::string client_key(const LoginOrigin& origin) {
+        return origin.account + '\0' + origin.client;
     }
 
 private:
-    struct Entry {
-        std::string account;
-        int failures = 0;
-        int pending = 0;
-        int locks = 0;
-        SteadyTime locked_until{};
-    };
-
-    Entry& entry_of(const std::string& account) MERLON_REQUIRES(mutex_);
-    Result<> check(const Entry& entry) const;
-
-    const Clock& clock_;
-    mutable Mutex mutex_;
-    std::list<Entry> order_ MERLON_GUARDED_BY(mutex_);  // the most recent first
-    std::unordered_map<std::string, std::list<Entry>::iterator> entries_ MERLON_GUARDED_BY(mutex_);
+    FailureTable of_clients_;
+    FailureTable of_accounts_;
 };
 
 }  // namespace merlon::identity

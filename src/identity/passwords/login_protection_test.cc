@@ -1,4 +1,4 @@
-// Tests of the limit on log-in attempts.
+// Tests of the two limits on log-in attempts: each client's own, and that of all unknown ones.
 #include "identity/passwords/login_protection.h"
 
 #include <gtest/gtest.h>
@@ -6,119 +6,98 @@
 namespace merlon::identity {
 namespace {
 
-using std::chrono::seconds;
-using Verdict = LoginProtection::Verdict;
+constexpr int client_max = LoginProtection::client_failures_max;
+constexpr int account_max = LoginProtection::account_failures_max;
+
+LoginOrigin stranger(const std::string& account, int number) {
+    return {account, "198.51.100." + std::to_string(number)};
+}
+
+LoginOrigin known(const std::string& account, int number) {
+    return {account, "192.0.2." + std::to_string(number), {}, 1};
+}
 
 struct Fixture {
     FakeClock clock;
     LoginProtection protection{clock};
 
-    bool attempt(const std::string& account, Verdict verdict) {
-        if (!protection.begin(account)) return false;
-        protection.end(account, verdict);
+    bool attempt(const LoginOrigin& origin, Verdict verdict) {
+        if (!protection.begin(origin)) return false;
+        protection.end(origin, verdict);
         return true;
     }
-    int attempts_until_locked(const std::string& account) {
+    int attempts_until_locked(const LoginOrigin& origin) {
         int count = 0;
-        while (attempt(account, Verdict::Wrong)) ++count;
+        while (attempt(origin, Verdict::Wrong)) ++count;
+        return count;
+    }
+    // Guesses of so many strangers that are evaluated, ten each.
+    int guesses_of(int strangers, const std::string& account) {
+        int count = 0;
+        for (int one = 0; one < strangers; ++one) {
+            for (int guess = 0; guess < client_max; ++guess) {
+                count += attempt(stranger(account, one), Verdict::Wrong) ? 1 : 0;
+            }
+        }
         return count;
     }
 };
 
-TEST(LoginProtection, LocksAnAccountAfterTheLimitAndNoOtherOne) {
+TEST(LoginProtection, AStrangerWhoGuessesLocksHimselfOutAndNobodyElse) {
     Fixture f;
-    EXPECT_EQ(f.attempts_until_locked("a"), LoginProtection::failures_max);
-    EXPECT_TRUE(f.attempt("b", Verdict::Wrong));
+    EXPECT_EQ(f.attempts_until_locked(stranger("a", 1)), client_max);
+    EXPECT_EQ(f.attempts_until_locked(stranger("a", 2)), client_max);
+    EXPECT_TRUE(f.attempt(stranger("a", 3), Verdict::Right)) << "the owner's new device";
+    EXPECT_TRUE(f.attempt(stranger("b", 1), Verdict::Wrong)) << "another account";
 }
 
-TEST(LoginProtection, SaysWhenToComeBackAndThenLetsIn) {
+TEST(LoginProtection, ACrowdOfStrangersLocksOutUnknownClientsOnly) {
     Fixture f;
-    f.attempts_until_locked("a");
-    const auto refused = f.protection.begin("a");
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().rule, "limit.auth");
-    EXPECT_EQ(std::get<RetryAfter>(refused.error().payload).delay, LoginProtection::first_lock);
-    f.clock.advance(LoginProtection::first_lock);
-    EXPECT_TRUE(f.attempt("a", Verdict::Right));
+    EXPECT_EQ(f.guesses_of(1'000, "a"), account_max);
+    EXPECT_FALSE(f.protection.begin(stranger("a", 1'001)));
+    EXPECT_FALSE(f.protection.check(stranger("a", 1'001)));
+    EXPECT_TRUE(f.protection.check(known("a", 1)));
+    EXPECT_TRUE(f.attempt(known("a", 1), Verdict::Right));
+    EXPECT_TRUE(f.attempt(stranger("b", 1), Verdict::Right));
 }
 
-TEST(LoginProtection, ALockLastsAsLongWhateverTheWallClockDoes) {
-    for (const seconds jump : {seconds{3'600}, seconds{-3'600}}) {
-        Fixture f;
-        f.attempts_until_locked("a");
-        f.clock.jump_wall(jump);
-        f.clock.advance(LoginProtection::first_lock - seconds{1});
-        EXPECT_FALSE(f.protection.begin("a")) << jump.count();
-        f.clock.advance(seconds{1});
-        EXPECT_TRUE(f.attempt("a", Verdict::Right)) << jump.count();
+TEST(LoginProtection,
+     OfACrowdNoMoreGuessesAMinuteAreEvaluatedThanTheBoundHoweverOftenTheOwnerSignsIn) {
+    Fixture f;
+    for (int minute = 0; minute < 5; ++minute) {
+        int evaluated = 0;
+        for (int second = 0; second < 60; ++second) {
+            evaluated += f.guesses_of(10, "a");
+            EXPECT_TRUE(f.attempt(known("a", 1), Verdict::Right));
+            f.clock.advance(std::chrono::seconds{1});
+        }
+        EXPECT_LE(evaluated, account_max) << minute;
     }
 }
 
-TEST(LoginProtection, IsAskedWhetherAnAccountIsLockedWithoutCountingAnything) {
+TEST(LoginProtection, AKnownClientIsLimitedByItselfAndItsSlipsCountForNobodyElse) {
     Fixture f;
-    for (int i = 0; i < 100; ++i) EXPECT_TRUE(f.protection.check("a"));
-    EXPECT_EQ(f.attempts_until_locked("a"), LoginProtection::failures_max);
-    const auto refused = f.protection.check("a");
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(std::get<RetryAfter>(refused.error().payload).delay, LoginProtection::first_lock);
-    f.clock.advance(LoginProtection::first_lock);
-    EXPECT_TRUE(f.protection.check("a"));
-}
-
-TEST(LoginProtection, LocksLongerEachTimeButNeverForEver) {
-    Fixture f;
-    seconds previous{0};
-    for (int lock = 0; lock < 12; ++lock) {
-        f.attempts_until_locked("a");
-        const auto refused = f.protection.begin("a");
-        ASSERT_FALSE(refused);
-        const seconds delay = std::get<RetryAfter>(refused.error().payload).delay;
-        EXPECT_TRUE(delay > previous || delay == LoginProtection::longest_lock) << lock;
-        previous = delay;
-        f.clock.advance(delay);
+    for (int client = 0; client < 20; ++client) {
+        EXPECT_EQ(f.attempts_until_locked(known("a", client)), client_max) << client;
     }
-    EXPECT_EQ(previous, LoginProtection::longest_lock);
+    EXPECT_TRUE(f.attempt(stranger("a", 1), Verdict::Right));
 }
 
-TEST(LoginProtection, EvaluatesNoMoreGuessesAtOnceThanTheLimit) {
+TEST(LoginProtection, AnAttemptThatTheAccountRefusesIsNotHeldAgainstItsClient) {
     Fixture f;
-    int begun = 0;
-    while (begun < 100 && f.protection.begin("a")) ++begun;
-    EXPECT_EQ(begun, LoginProtection::failures_max);
-    // The owner's own parallel sign-ins end well and lock nobody.
-    for (int i = 0; i < begun; ++i) f.protection.end("a", Verdict::Right);
-    EXPECT_TRUE(f.attempt("a", Verdict::Right));
+    f.guesses_of(10, "a");
+    const LoginOrigin late = stranger("a", 99);
+    for (int i = 0; i < 50; ++i) EXPECT_FALSE(f.protection.begin(late));
+    f.clock.advance(FailureTable::first_lock);
+    EXPECT_EQ(f.attempts_until_locked(late), client_max);
 }
 
-TEST(LoginProtection, ForgetsFailuresAfterASuccessAndIgnoresWhatWasNotEvaluated) {
+TEST(LoginProtection, ForgetsAClientsFailuresAfterASuccess) {
     Fixture f;
     for (int round = 0; round < 3; ++round) {
-        for (int i = 1; i < LoginProtection::failures_max; ++i) f.attempt("a", Verdict::Wrong);
-        EXPECT_TRUE(f.attempt("a", Verdict::Right));
+        for (int i = 1; i < client_max; ++i) f.attempt(stranger("a", 1), Verdict::Wrong);
+        EXPECT_TRUE(f.attempt(stranger("a", 1), Verdict::Right));
     }
-    for (int i = 0; i < 100; ++i) EXPECT_TRUE(f.attempt("b", Verdict::Unknown));
-}
-
-TEST(LoginProtection, TellsOnceThatAGuessLockedTheAccount) {
-    Fixture f;
-    int told = 0;
-    for (int i = 0; i < LoginProtection::failures_max; ++i) {
-        ASSERT_TRUE(f.protection.begin("a"));
-        told += f.protection.end("a", Verdict::Wrong) ? 1 : 0;
-    }
-    EXPECT_EQ(told, 1);
-}
-
-TEST(LoginProtection, HoldsABoundedNumberOfAccountsAndForgetsTheLeastRecent) {
-    Fixture f;
-    f.attempts_until_locked("forgotten");
-    f.attempts_until_locked("attacked");
-    for (std::size_t i = 0; i + 1 < LoginProtection::accounts_max; ++i) {
-        if (i % 1'000 == 0) EXPECT_FALSE(f.protection.begin("attacked"));
-        f.attempt(std::to_string(i), Verdict::Wrong);
-    }
-    EXPECT_FALSE(f.protection.begin("attacked"));
-    EXPECT_TRUE(f.protection.begin("forgotten"));
 }
 
 }  // namespace

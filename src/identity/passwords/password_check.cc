@@ -3,7 +3,7 @@
 
 namespace merlon::identity {
 
-Task<crypto::PasswordVerdict> PasswordCheck::verify(std::string address, std::string password,
+Task<crypto::PasswordVerdict> PasswordCheck::verify(LoginOrigin origin, std::string password,
                                                     std::string encoded, std::string client) {
     using Verdict = LoginProtection::Verdict;
     const LoginAttempt attempt = MERLON_CO_TRY(co_await attempts_.begin(std::move(address)));

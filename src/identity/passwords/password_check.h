@@ -16,10 +16,10 @@ public:
     PasswordCheck(PasswordPool& passwords, LoginAttempts& attempts, events::Refusals& refusals)
         : passwords_(passwords), attempts_(attempts), refusals_(refusals) {}
 
-    // `address` is the canonical e-mail address, which the attempt counts against. Empty `encoded`:
-    // there is no such account; the verdict is no, at the same cost. Reports a wrong password, and
-    // the lock it may cause. Errors: those of LoginAttempts::begin() and PasswordPool::verify().
-    Task<crypto::PasswordVerdict> verify(std::string address, std::string password,
+    // The attempt counts against `origin`. Empty `encoded`: there is no such account; the verdict
+    // is no, at the same cost. Reports a wrong password, and the lock it may cause. Errors: those
+    // of LoginAttempts::begin() and PasswordPool::verify().
+    Task<crypto::PasswordVerdict> verify(LoginOrigin origin, std::string password,
                                          std::string encoded, std::string client);
 
 private:

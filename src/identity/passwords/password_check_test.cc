@@ -10,18 +10,16 @@
 namespace merlon::identity {
 namespace {
 
-using Verdict = LoginProtection::Verdict;
-
 // Lets `allowed` attempts through, keeps their verdicts, and locks at a wrong one if it is to.
 class RecordingAttempts final : public LoginAttempts {
 public:
-    Task<LoginAttempt> begin(std::string account) override {
+    Task<LoginAttempt> begin(LoginOrigin origin) override {
         if (allowed-- <= 0)
-            return Result<LoginAttempt>(LoginProtection::refuse(std::chrono::seconds{7}));
-        return Result<LoginAttempt>(LoginAttempt{std::move(account)});
+            return Result<LoginAttempt>(FailureTable::refuse(std::chrono::seconds{7}));
+        return Result<LoginAttempt>(LoginAttempt{std::move(origin)});
     }
     Task<bool> end(LoginAttempt attempt, Verdict verdict) override {
-        ended.emplace_back(attempt.account, verdict);
+        ended.emplace_back(attempt.origin.account, verdict);
         return Result<bool>(locks && verdict == Verdict::Wrong);
     }
 
@@ -38,8 +36,8 @@ public:
 
 struct Fixture {
     Result<crypto::PasswordVerdict> verify(std::string password, std::string encoded) {
-        auto verdict =
-            wait(check.verify("ada@example.com", std::move(password), std::move(encoded), "::1"));
+        auto verdict = wait(check.verify({"ada@example.com", "::1"}, std::move(password),
+                                         std::move(encoded), "::1"));
         refusals.flush();
         return verdict;
     }

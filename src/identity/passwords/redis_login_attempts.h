@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 
 #include "base/entropy.h"
 #include "identity/passwords/local_login_attempts.h"
@@ -17,13 +18,28 @@ public:
     RedisLoginAttempts(redis::SharedRedis& redis, const sealing::KeyStore& keys, const Clock& clock,
                        Entropy& entropy);
 
-    Task<LoginAttempt> begin(std::string account) override;
-    Task<bool> end(LoginAttempt attempt, LoginProtection::Verdict verdict) override;
+    Task<LoginAttempt> begin(LoginOrigin origin) override;
+    Task<bool> end(LoginAttempt attempt, Verdict verdict) override;
 
 private:
-    // Redis holds no address: a keyed index stands for it, another than the one in the accounts
-    // table.
-    std::string key_of(const std::string& account) const;
+    // One of the two limits of an attempt: its key in Redis, and how many failures it allows.
+    struct Limit {
+        std::string key;
+        int failures_max;
+    };
+    // Redis holds neither an e-mail address nor a client's: keyed indexes stand for them, others
+    // than those in the database.
+    Limit client_limit(const LoginOrigin& origin) const;
+    Limit account_limit(const LoginOrigin& origin) const;
+
+    // Of the two scripts, which are those of one limit. Empty: Redis did not answer.
+    struct Begun {
+        bool is_begun;
+        std::chrono::seconds wait;
+    };
+    Task<std::optional<Begun>> begin_at(Limit limit, std::uint64_t reservation);
+    Task<std::optional<bool>> end_at(Limit limit, std::uint64_t reservation, Verdict verdict);
+    Task<std::optional<bool>> end_shared(LoginAttempt attempt, Verdict verdict);
 
     LocalLoginAttempts local_;
     redis::SharedRedis& redis_;

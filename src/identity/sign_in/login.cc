@@ -16,20 +16,29 @@ struct VerifiedPassword {
     std::optional<std::string> next_hash;  // if the scheme of the present one is outdated
 };
 
+// What a log-in stores.
+struct LoginRows {
+    VerifiedPassword password;
+    SealedSession session;
+    SessionIds surplus;
+    AccountEvent signed_in;
+    KnownClients::SignIn client;
+};
+
 // Only while the account still is as it was verified: whatever ended its sessions meanwhile (a
 // lock, another role) is to end this one, too. Gives the surplus sessions that it ended.
-Task<SessionIds> store_login(Transaction& transaction, VerifiedPassword password,
-                             SealedSession session, SessionIds surplus, AccountEvent signed_in,
-                             std::int64_t revoked_until) {
+Task<SessionIds> store_login(Transaction& transaction, LoginRows made, std::int64_t revoked_until) {
+    const VerifiedPassword& password = made.password;
     MERLON_CO_TRY(password.next_hash
                       ? co_await Accounts::replace_password(transaction, password.verified,
                                                             *password.next_hash)
                       : co_await Accounts::require_unchanged(transaction, password.verified));
-    const std::string user_id = session.user_id;
-    MERLON_CO_TRY(co_await session_store::insert(transaction, std::move(session)));
+    const std::string user_id = made.session.user_id;
+    MERLON_CO_TRY(co_await session_store::insert(transaction, std::move(made.session)));
     SessionIds ended = MERLON_CO_TRY(co_await session_store::end_surplus(
-        transaction, user_id, std::move(surplus), revoked_until));
-    MERLON_CO_TRY(co_await AccountEvents::store(transaction, std::move(signed_in)));
+        transaction, user_id, std::move(made.surplus), revoked_until));
+    MERLON_CO_TRY(co_await KnownClients::remember(transaction, std::move(made.client)));
+    MERLON_CO_TRY(co_await AccountEvents::store(transaction, std::move(made.signed_in)));
     co_return ended;
 }
 
@@ -38,14 +47,13 @@ Task<SessionIds> store_login(Transaction& transaction, VerifiedPassword password
 Task<http::Response> Login::login(api::LocalCall call) {
     LoginForm form = MERLON_CO_TRY(LoginForm::parse(call.body));
     const auto found = MERLON_CO_TRY(co_await accounts_.find_by_email(form.email));
+    const LoginOrigin origin =
+        MERLON_CO_TRY(co_await known_clients_.look_up(form.email.canonical(), call.client));
     const auto verdict = MERLON_CO_TRY(co_await password_check_.verify(
-        form.email.canonical(), form.password, found ? found->sealed.password : std::string(),
-        call.client));
-    if (found && found->sealed.is_locked) {
-        co_return fail(Kind::Exhausted, "limit.auth", "locked by an operator",
-                       RetryAfter{LoginProtection::first_lock});
-    }
+        origin, form.password, found ? found->sealed.password : std::string(), call.client));
     if (!verdict.matches) co_return fail(Kind::Unknown, "credentials.wrong");
+    // Only its owner is told that an operator has locked it.
+    if (found->sealed.is_locked) co_return fail(Kind::Denied, "account.locked");
 
     // Not before the password is known to be right: a stranger's attempt opens nothing.
     const auto opened = co_await accounts_.open(found->sealed);
@@ -64,12 +72,11 @@ Task<http::Response> Login::login(api::LocalCall call) {
         MERLON_CO_TRY(co_await events_.make(events::Type::Login, account.id, call.client));
     const SessionIds surplus =
         MERLON_CO_TRY(co_await session_store::find_surplus(database_, account.id));
+    const LoginRows made{password, session.row, surplus, signed_in,
+                         known_clients_.sign_in(origin, account.id)};
     const SessionIds ended = MERLON_CO_TRY(co_await database_.transact<SessionIds>(
-        [password, row = session.row, surplus, signed_in,
-         until =
-             access_tokens_.last_expiry().time_since_epoch().count()](Transaction& transaction) {
-            return store_login(transaction, password, row, surplus, signed_in, until);
-        }));
+        [made, until = access_tokens_.last_expiry().time_since_epoch().count()](
+            Transaction& transaction) { return store_login(transaction, made, until); }));
     revocations_.end_sessions(ended);
     events_.log(signed_in);
     co_return sign_in_response(200, account, session, access_tokens_, *policy_.load());

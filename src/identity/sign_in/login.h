@@ -4,6 +4,7 @@
 #include "api/local_service.h"
 #include "identity/accounts/accounts.h"
 #include "identity/keys/access_tokens.h"
+#include "identity/passwords/known_clients.h"
 #include "identity/passwords/password_check.h"
 #include "identity/revocation/revocation_publisher.h"
 #include "identity/sessions/session_starter.h"
@@ -15,13 +16,14 @@ namespace merlon::identity {
 class Login final {
 public:
     Login(storage::Database& database, Accounts& accounts, PasswordPool& passwords,
-          PasswordCheck& password_check, SessionStarter& sessions, AccountEvents& events,
-          AccessTokens& access_tokens, const CurrentTokenPolicy& policy,
-          RevocationPublisher& revocations)
+          PasswordCheck& password_check, const KnownClients& known_clients,
+          SessionStarter& sessions, AccountEvents& events, AccessTokens& access_tokens,
+          const CurrentTokenPolicy& policy, RevocationPublisher& revocations)
         : database_(database),
           accounts_(accounts),
           passwords_(passwords),
           password_check_(password_check),
+          known_clients_(known_clients),
           sessions_(sessions),
           events_(events),
           access_tokens_(access_tokens),
@@ -29,7 +31,8 @@ public:
           revocations_(revocations) {}
 
     // Errors: "credentials.wrong" (Unknown: no such account, or another password), "limit.auth"
-    // (Exhausted: the account is locked), "account.changed" (Conflict: try again), and those of
+    // (Exhausted: too many wrong passwords), "account.locked" (Denied: by an operator, and the
+    // password was right), "account.changed" (Conflict: try again), and those of
     // LoginForm, PasswordCheck, Database and KeyStore.
     Task<http::Response> login(api::LocalCall call);
 
@@ -38,6 +41,7 @@ private:
     Accounts& accounts_;
     PasswordPool& passwords_;
     PasswordCheck& password_check_;
+    const KnownClients& known_clients_;
     SessionStarter& sessions_;
     AccountEvents& events_;
     AccessTokens& access_tokens_;

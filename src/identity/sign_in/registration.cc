@@ -9,11 +9,22 @@ namespace {
 
 using storage::Transaction;
 
-Task<> store_registration(Transaction& transaction, SealedAccount account, SealedSession session,
-                          AccountEvent registered) {
-    MERLON_CO_TRY(co_await Accounts::insert(transaction, std::move(account)));
-    MERLON_CO_TRY(co_await session_store::insert(transaction, std::move(session)));
-    co_return co_await AccountEvents::store(transaction, std::move(registered));
+struct NewAccount {
+    SealedAccount account;
+    SealedSession session;
+    AccountEvent registered;
+    KnownClients::SignIn client;
+    std::optional<AbandonedAddress> abandoned;  // the address is an account's that lost its key
+};
+
+Task<> store_registration(Transaction& transaction, NewAccount made) {
+    if (made.abandoned) {
+        MERLON_CO_TRY(co_await Accounts::release(transaction, *std::move(made.abandoned)));
+    }
+    MERLON_CO_TRY(co_await Accounts::insert(transaction, std::move(made.account)));
+    MERLON_CO_TRY(co_await session_store::insert(transaction, std::move(made.session)));
+    MERLON_CO_TRY(co_await KnownClients::remember(transaction, std::move(made.client)));
+    co_return co_await AccountEvents::store(transaction, std::move(made.registered));
 }
 
 }  // namespace
@@ -28,8 +39,14 @@ Task<http::Response> Registration::register_account(api::LocalCall call) {
     const SealedAccount sealed = MERLON_CO_TRY(co_await accounts_.seal(account, form.email));
     const StartedSession session =
         MERLON_CO_TRY(co_await sessions_.start(account.id, call.client, call.user_agent));
-    const AccountEvent registered =
-        MERLON_CO_TRY(co_await events_.make(events::Type::Registered, account.id, call.client));
+    AccountEvents::Details details;
+    if (abandoned) details.emplace_back("replaces", abandoned->account_id);
+    const AccountEvent registered = MERLON_CO_TRY(
+        co_await events_.make(events::Type::Registered, account.id, call.client, details));
+    const LoginOrigin origin =
+        MERLON_CO_TRY(co_await known_clients_.look_up(form.email.canonical(), call.client));
+    const NewAccount made{sealed, session.row, registered,
+                          known_clients_.sign_in(origin, account.id), abandoned};
     const auto stored = co_await database_.transact_work(
         [made](Transaction& transaction) { return store_registration(transaction, made); });
     if (!stored) {

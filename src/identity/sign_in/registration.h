@@ -4,6 +4,7 @@
 #include "api/local_service.h"
 #include "identity/accounts/accounts.h"
 #include "identity/keys/access_tokens.h"
+#include "identity/passwords/known_clients.h"
 #include "identity/passwords/password_pool.h"
 #include "identity/sessions/session_starter.h"
 #include "identity/store/account_events.h"
@@ -14,11 +15,13 @@ namespace merlon::identity {
 class Registration final {
 public:
     Registration(storage::Database& database, Accounts& accounts, PasswordPool& passwords,
-                 SessionStarter& sessions, AccountEvents& events, AccessTokens& access_tokens,
-                 const CurrentTokenPolicy& policy, const Clock& clock, Entropy& entropy)
+                 const KnownClients& known_clients, SessionStarter& sessions, AccountEvents& events,
+                 AccessTokens& access_tokens, const CurrentTokenPolicy& policy, const Clock& clock,
+                 Entropy& entropy)
         : database_(database),
           accounts_(accounts),
           passwords_(passwords),
+          known_clients_(known_clients),
           sessions_(sessions),
           events_(events),
           access_tokens_(access_tokens),
@@ -34,6 +37,7 @@ private:
     storage::Database& database_;
     Accounts& accounts_;
     PasswordPool& passwords_;
+    const KnownClients& known_clients_;
     SessionStarter& sessions_;
     AccountEvents& events_;
     AccessTokens& access_tokens_;

@@ -71,6 +71,14 @@ constexpr storage::Migration migrations[] = {
             role TEXT NOT NULL,
             difference INTEGER NOT NULL
         ) STRICT)"},
+    {7, "clients that people have signed in from", R"(
+        CREATE TABLE known_clients (
+            client BLOB PRIMARY KEY,           -- blind: of an account's address and a client's
+            account_id TEXT NOT NULL,
+            signed_in_at INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX known_clients_by_account ON known_clients (account_id);
+        CREATE INDEX known_clients_by_time ON known_clients (signed_in_at))"},
 };
 
 }  // namespace
