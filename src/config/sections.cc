@@ -91,6 +91,12 @@ void read_access(Reader access, access::Roles& out) {
     access.finish();
 }
 
+void read_names(Reader names, api::NameSettings& out) {
+    names.number("min", 1, 50, out.length_min,
+                 "characters of a name at least; 1 for scripts in which a name may be one letter");
+    names.finish();
+}
+
 void read_passwords(Reader passwords, identity::PasswordSettings& out) {
     std::string hash = "bcrypt";
     passwords.choice("hash", {"bcrypt", "argon2id"}, hash, "how new passwords are hashed");
@@ -169,6 +175,7 @@ void read_settings(Reader root, Settings& out) {
     read_state(root.section("state", "what several gateways share: the counts of limits"),
                out.state);
     read_passwords(root.section("passwords", "how passwords are hashed"), out.passwords);
+    read_names(root.section("names", "people's names"), out.gateway.names);
     read_access(root.section("access", "roles and permissions"), out.roles);
     read_cors(root.section("cors", "browsers of other origins"), out.gateway.cors);
     read_limits(root.section("limits", "how often a client may ask"), out.gateway.limits);

@@ -26,6 +26,7 @@ SessionKeys* session_keys_of(const Identity::Environment& of) {
 Identity::Identity(const Environment& of, const PasswordSettings& passwords, TokenPolicy policy)
     : database_(of.database),
       clock_(of.clock),
+      names_(of.names),
       counters_(of.metrics),
       events_(of.events, of.keys, of.clock, of.entropy),
       signing_keys_(of.database, of.keys, of.events, of.clock, of.entropy),

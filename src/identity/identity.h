@@ -51,6 +51,8 @@ public:
     const api::RoleTable& table() const override { return role_table(); }
     Task<http::Response> call(api::LocalCall request) override;
 
+    // The settings by which forms are validated that came another way than through the gateway.
+    const api::NameSettings& names() const { return names_; }
     AccountAdministration& accounts() { return accounts_; }
     AccountLookup& account_lookup() { return account_lookup_; }
     Sessions& sessions() { return sessions_; }
@@ -88,6 +90,7 @@ private:
     // In the order in which they use each other.
     storage::Database& database_;
     const Clock& clock_;
+    const api::NameSettings names_;
     AuthCounters counters_;
     AccountEvents events_;
     SigningKeys signing_keys_;

@@ -52,8 +52,9 @@ Result<wire::Email> email_of(const Command& command) {
 }
 
 template <class Form>
-Result<Form> form_of(const Command& command) {
-    return Form::parse(MERLON_TRY(identity::validate_body(Form::schema, command.text)));
+Result<Form> form_of(const Command& command, const Identity& identity) {
+    return Form::parse(
+        MERLON_TRY(identity::validate_body(Form::schema, command.text, identity.names())));
 }
 
 Result<identity::AccountChange> change_of(const Command& command) {
@@ -70,14 +71,14 @@ Task<std::string> run_user_command(Identity* identity, Command command) {
         co_return MERLON_CO_TRY(co_await identity->account_lookup().list({}, listed_max)).json;
     }
     if (command.name == "user.create") {
-        auto form = MERLON_CO_TRY(form_of<identity::RegisterForm>(command));
+        auto form = MERLON_CO_TRY(form_of<identity::RegisterForm>(command, *identity));
         const std::string role = command.of("role");
         co_return co_await identity->accounts().create(std::move(form),
                                                        role.empty() ? "user" : role, by_operator);
     }
     if (command.name == "user.password") {
         MERLON_CO_TRY(co_await identity->accounts().reset_password(
-            MERLON_CO_TRY(form_of<identity::ResetForm>(command))));
+            MERLON_CO_TRY(form_of<identity::ResetForm>(command, *identity))));
         co_return std::string("{}");
     }
     const auto change = MERLON_CO_TRY(change_of(command));

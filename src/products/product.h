@@ -22,7 +22,8 @@ struct ProductForm {
         "type": "object",
         "required": ["name", "price", "currency", "stock"],
         "properties": {
-            "name": {"type": "string", "minLength": 1, "maxLength": 200,
+            "name": {"type": "string", "format": "visible-text",
+                     "minLength": 1, "maxLength": 200,
                      "pattern": "^[^\\x00-\\x1f\\x7f]*$"},
             "description": {"type": "string", "maxLength": 2000, "pattern": "^[^\\x00]*$"},
             "price": {"type": "integer", "minimum": 0, "maximum": 1000000000000},

@@ -5,6 +5,7 @@
 
 #include "api/bearer_token.h"
 #include "api/body_gate.h"
+#include "api/body_schema.h"
 #include "api/error_response.h"
 #include "api/local_call.h"
 #include "base/text.h"
@@ -35,14 +36,15 @@ http::FieldLines json_fields() {
 Result<std::unique_ptr<const OfferedRole>> OfferedRole::make(api::LocalService& service,
                                                              std::vector<OfferedMethod> methods,
                                                              Names names, access::Roles roles,
-                                                             TokenRules tokens) {
+                                                             TokenRules tokens,
+                                                             const api::NameSettings& people) {
     std::unique_ptr<OfferedRole> made(new OfferedRole(service, std::move(methods), std::move(names),
                                                       std::move(roles), std::move(tokens)));
     for (const api::LocalRoute& declared : service.table().routes) {
         OfferedRoute route{&declared, MERLON_TRY(api::local_rule(declared, made->roles_)), nullptr};
         if (!declared.body_schema.empty()) {
             route.schema = std::make_unique<const wire::JsonSchema>(
-                MERLON_TRY(wire::JsonSchema::compile(declared.body_schema)));
+                MERLON_TRY(api::compile_body_schema(declared.body_schema, people)));
         }
         MERLON_TRY(made->routes_.add(declared.pattern, {declared.method}, std::move(route)));
     }

@@ -9,6 +9,7 @@
 
 #include "access/access.h"
 #include "api/local_service.h"
+#include "api/name_settings.h"
 #include "api/route_table.h"
 #include "base/clock.h"
 #include "crypto/spiffe_id.h"
@@ -38,7 +39,8 @@ public:
     static Result<std::unique_ptr<const OfferedRole>> make(api::LocalService& service,
                                                            std::vector<OfferedMethod> methods,
                                                            Names names, access::Roles roles,
-                                                           TokenRules tokens);
+                                                           TokenRules tokens,
+                                                           const api::NameSettings& people);
 
     const Names& names() const { return names_; }
     // All SPIFFE IDs that may connect.

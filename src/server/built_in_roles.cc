@@ -203,9 +203,10 @@ Result<std::vector<BuiltInRoles::Offered>> BuiltInRoles::offered(const config::S
         for (const auto& [other, ignored] : settings.fleet.roles) {
             names.roles.emplace(other, MERLON_TRY(rpc::id_of(settings.fleet, other)));
         }
-        all.push_back({service->table().role, MERLON_TRY(rpc::OfferedRole::make(
-                                                  *service, methods_of(name), std::move(names),
-                                                  settings.roles, token_rules(settings)))});
+        all.push_back({service->table().role,
+                       MERLON_TRY(rpc::OfferedRole::make(
+                           *service, methods_of(name), std::move(names), settings.roles,
+                           token_rules(settings), settings.gateway.names))});
     }
     return all;
 }

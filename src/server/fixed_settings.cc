@@ -36,6 +36,7 @@ std::vector<std::string_view> changed_fixed_settings(const config::Settings& run
     compare("fleet", running.fleet, fresh.fleet);
     compare("state.url", running.state.url, fresh.state.url);
     compare("services (built-in roles)", running.gateway.built_in, fresh.gateway.built_in);
+    compare("names", running.gateway.names, fresh.gateway.names);
     compare("passwords", running.passwords, fresh.passwords);
     return changed;
 }

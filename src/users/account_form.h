@@ -19,9 +19,11 @@ struct NewAccount {
         "properties": {
             "email": {"type": "string", "format": "email", "minLength": 1},
             "password": {"type": "string", "format": "password", "minLength": 8},
-            "firstName": {"type": "string", "minLength": 2, "maxLength": 50,
+            "firstName": {"type": "string", "format": "person-name",
+                          "minLength": 2, "maxLength": 50,
                           "pattern": "^[^\\x00-\\x1f\\x7f]*$"},
-            "lastName": {"type": "string", "minLength": 2, "maxLength": 50,
+            "lastName": {"type": "string", "format": "person-name",
+                         "minLength": 2, "maxLength": 50,
                          "pattern": "^[^\\x00-\\x1f\\x7f]*$"},
             "role": {"type": "string", "minLength": 1, "maxLength": 64}
         },

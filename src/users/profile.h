@@ -30,13 +30,16 @@ struct ProfilePatch {
     static constexpr std::string_view schema = R"({
         "type": "object",
         "properties": {
-            "firstName": {"type": "string", "minLength": 2, "maxLength": 50,
+            "firstName": {"type": "string", "format": "person-name",
+                          "minLength": 2, "maxLength": 50,
                           "pattern": "^[^\\x00-\\x1f\\x7f]*$"},
-            "lastName": {"type": "string", "minLength": 2, "maxLength": 50,
+            "lastName": {"type": "string", "format": "person-name",
+                         "minLength": 2, "maxLength": 50,
                          "pattern": "^[^\\x00-\\x1f\\x7f]*$"},
             "phone": {"type": ["string", "null"], "minLength": 3, "maxLength": 32,
                       "pattern": "^[+]?[0-9][0-9 ()./-]*$"},
-            "address": {"type": ["string", "null"], "minLength": 1, "maxLength": 500,
+            "address": {"type": ["string", "null"], "format": "visible-text",
+                        "minLength": 1, "maxLength": 500,
                         "pattern": "^[^\\x00-\\x09\\x0b-\\x1f\\x7f]*$"},
             "ssn": {"type": ["string", "null"], "pattern": "^[0-9]{3}-[0-9]{2}-[0-9]{4}$"}
         },

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "wire/unicode.h"
 
 namespace merlon::wire {
 namespace {
@@ -22,17 +23,6 @@ constexpr std::size_t label_bytes_max = 63;    // RFC 1035 section 2.3.4
 struct Free {
     void operator()(void* memory) const { std::free(memory); }
 };
-
-// Nothing when `text` is no UTF-8.
-std::optional<std::string> normalize(std::string_view text, int options) {
-    utf8proc_uint8_t* made = nullptr;
-    const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                   static_cast<utf8proc_ssize_t>(text.size()), &made,
-                                   static_cast<utf8proc_option_t>(options));
-    const std::unique_ptr<utf8proc_uint8_t, Free> owner(made);
-    if (size < 0) return std::nullopt;
-    return std::string(reinterpret_cast<const char*>(made), static_cast<std::size_t>(size));
-}
 
 // Once is not enough: folding can make a text that normalizes further. What is not stable after a
 // few rounds has no canonical form.
@@ -139,7 +129,7 @@ std::unexpected<Error> malformed(std::string why) {
 
 Result<Email> Email::parse(std::string_view text) {
     if (text.size() > text_bytes_max) return malformed("too long");
-    auto typed = normalize(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    auto typed = to_nfc(text);
     if (!typed) return malformed("no UTF-8");
     if (utf16_units(*typed) > units_max) return malformed("too long");
     const std::size_t at = typed->find('@');

@@ -11,6 +11,7 @@
 #include "wire/json_place.h"
 #include "wire/json_schema_node.h"
 #include "wire/text_format.h"
+#include "wire/unicode.h"
 
 namespace merlon::wire {
 namespace {
@@ -118,6 +119,9 @@ private:
         }
         if (node.format == SchemaFormat::DateTime && !is_date_time(text)) {
             add(place, "must be in ISO 8601 date format");
+        }
+        if (node.format == SchemaFormat::Visible && !shows_something(text)) {
+            add(place, "must contain a visible character");
         }
         if (node.format == SchemaFormat::Password && !is_strong_password(text)) {
             add_text(place,

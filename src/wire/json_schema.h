@@ -1,11 +1,12 @@
 // Bodies judged by a schema: a subset of JSON Schema (2020-12) with Joi's wording (contract.md).
 //
 // Keywords: type, properties, required, additionalProperties, enum, minLength, maxLength, pattern,
-// format (email, uuid, date-time, password), minimum, maximum, items, minItems, maxItems; $schema,
-// $id, $comment, title, description and examples say nothing here. Departures: any other keyword is
-// an error of the schema, since a rule that is not enforced is worse than none; a schema names its
-// type or its enum; members that the schema does not declare are stripped, not refused, unless
-// additionalProperties is true; a string that may not be empty says so instead of its length.
+// format (email, uuid, date-time, password, visible-text, person-name), minimum, maximum, items,
+// minItems, maxItems; $schema, $id, $comment, title, description and examples say nothing here.
+// Departures: any other keyword is an error of the schema, since a rule that is not enforced is
+// worse than none; a schema names its type or its enum; members that the schema does not declare
+// are stripped, not refused, unless additionalProperties is true; a string that may not be empty
+// says so instead of its length.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -23,6 +24,9 @@ struct SchemaNode;
 inline constexpr std::string_view schema_invalid_rule = "schema.invalid";
 // A body breaks its schema (Invalid, FieldErrors).
 inline constexpr std::string_view schema_violation_rule = "schema.violation";
+
+// The format of a person's name, which shows something and whose least length is a setting.
+inline constexpr std::string_view person_name_format = "person-name";
 
 // Immutable once compiled; used by all workers at once.
 class JsonSchema final {

@@ -137,9 +137,11 @@ private:
             if (name == "uuid") node_->format = Uuid;
             if (name == "date-time") node_->format = DateTime;
             if (name == "password") node_->format = Password;
+            if (name == "visible-text" || name == person_name_format) node_->format = Visible;
             if (node_->format == None) {
                 return invalid(join(pointer_, "format"),
-                               "is none of email, uuid, date-time, password");
+                               "is none of email, uuid, date-time, password, visible-text, "
+                               "person-name");
             }
         }
         return {};

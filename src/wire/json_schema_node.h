@@ -14,7 +14,7 @@
 
 namespace merlon::wire {
 
-enum class SchemaFormat : std::uint8_t { None, Email, Uuid, DateTime, Password };
+enum class SchemaFormat : std::uint8_t { None, Email, Uuid, DateTime, Password, Visible };
 
 struct SchemaNode {
     // Bits of types.

@@ -1,5 +1,6 @@
 // Assembles the document: paths, their operations, and the components they share.
 #include "api/openapi/document.h"
+#include "api/body_schema.h"
 
 #include <boost/json.hpp>
 
@@ -45,14 +46,15 @@ json::array parameters_of(const LocalRoute& route) {
 }
 
 // The example stands beside the schema, where tools that fill in forms look for it.
-json::object body_of(std::string_view schema_text) {
-    json::value schema = parsed(schema_text);
+json::object body_of(const LocalRoute& route, const NameSettings& names) {
+    json::value schema = parsed(body_schema_text(route.body_schema, names));
     const json::value example = take_example(schema);
     return {{"required", route.body == BodyUse::Required},
             {"content", {{"application/json", {{"schema", schema}, {"example", example}}}}}};
 }
 
-json::object operation_of(const LocalRoute& route, const json::object& schemas) {
+json::object operation_of(const LocalRoute& route, const json::object& schemas,
+                          const NameSettings& names) {
     json::object operation{{"operationId", route.openapi.operation_id},
                            {"summary", route.openapi.summary},
                            {"tags", {tag_of(route.pattern)}}};
@@ -64,7 +66,7 @@ json::object operation_of(const LocalRoute& route, const json::object& schemas) 
     if (json::array parameters = parameters_of(route); !parameters.empty()) {
         operation["parameters"] = std::move(parameters);
     }
-    if (!route.body_schema.empty()) operation["requestBody"] = body_of(route.body_schema);
+    if (!route.body_schema.empty()) operation["requestBody"] = body_of(route, names);
     operation["responses"] = responses_of(route, schemas);
     return operation;
 }
@@ -92,14 +94,15 @@ json::object schemas_of(std::span<const RoleTable* const> roles) {
     return schemas;
 }
 
-json::object paths_of(std::span<const RoleTable* const> roles, const json::object& schemas) {
+json::object paths_of(std::span<const RoleTable* const> roles, const json::object& schemas,
+                      const NameSettings& names) {
     json::object paths;
     for (const RoleTable* role : roles) {
         for (const LocalRoute& route : role->routes) {
             json::value& path = paths[route.pattern];
             if (path.is_null()) path.emplace_object();
             path.as_object()[text::to_lower(wire::name(route.method))] =
-                operation_of(route, schemas);
+                operation_of(route, schemas, names);
         }
     }
     paths["/health"] = {{"get", fixed_operation("health", "Whether the gateway answers", parsed(R"({
@@ -112,10 +115,10 @@ json::object paths_of(std::span<const RoleTable* const> roles, const json::objec
 
 }  // namespace
 
-std::string openapi_document(std::span<const RoleTable* const> roles,
-                             const std::string& public_url) {
+std::string openapi_document(std::span<const RoleTable* const> roles, const std::string& public_url,
+                             const NameSettings& names) {
     json::object schemas = schemas_of(roles);
-    json::object paths = paths_of(roles, schemas);
+    json::object paths = paths_of(roles, schemas, names);
     for (auto& [name, schema] : shared_schemas()) schemas[name] = schema;
     const json::object document{
         {"openapi", "3.1.0"},

@@ -7,11 +7,12 @@
 #include <string>
 
 #include "api/local_service.h"
+#include "api/name_settings.h"
 
 namespace merlon::api {
 
 // `public_url`: where clients find us; empty: where they found the document.
-std::string openapi_document(std::span<const RoleTable* const> roles,
-                             const std::string& public_url);
+std::string openapi_document(std::span<const RoleTable* const> roles, const std::string& public_url,
+                             const NameSettings& names);
 
 }  // namespace merlon::api

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/name_settings.h"
 #include "gateway/limits/limit.h"
 #include "upstream/settings.h"
 
@@ -78,6 +79,7 @@ struct GatewaySettings {
     std::vector<std::pair<std::string, std::string>> security_headers;
     RevocationSettings revocation;
     LoggedRequests access_log = LoggedRequests::None;
+    api::NameSettings names;
 };
 
 }  // namespace merlon::gateway

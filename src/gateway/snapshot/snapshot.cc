@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "api/body_schema.h"
 #include "api/local_call.h"
 #include "api/openapi/document.h"
 #include "gateway/snapshot/service_tls.h"
@@ -63,7 +64,7 @@ Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_
 // Of a role that is in this process, or of the service added last.
 Result<> add_built_in_route(Snapshot& snapshot, const api::LocalRoute& settings,
                             api::LocalService* local, const http::ServerSettings& server,
-                            WhenStale when_stale) {
+                            const GatewaySettings& gateway) {
     Route route;
     route.pattern = settings.pattern;
     route.rule = MERLON_TRY(api::local_rule(settings, snapshot.roles));
@@ -74,10 +75,10 @@ Result<> add_built_in_route(Snapshot& snapshot, const api::LocalRoute& settings,
     route.local = local;
     if (local == nullptr) route.service = snapshot.services.size() - 1;
     route.timeout = server.timeouts.upstream;
-    route.closed_when_stale = when_stale == WhenStale::Closed;
+    route.closed_when_stale = gateway.revocation.when_stale == WhenStale::Closed;
     if (!settings.body_schema.empty()) {
         route.schema = std::make_unique<const wire::JsonSchema>(
-            MERLON_TRY(wire::JsonSchema::compile(settings.body_schema)));
+            MERLON_TRY(api::compile_body_schema(settings.body_schema, gateway.names)));
     }
     const std::string pattern = route.pattern;
     return snapshot.routes.add(pattern, {settings.method}, std::move(route));
@@ -117,7 +118,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
     std::vector<const api::RoleTable*> tables;
     for (const BuiltInRole& role : built_in) tables.push_back(role.table);
     MERLON_TRY(add_fixed_route(*snapshot, "/openapi.json",
-                               api::openapi_document(tables, gateway.public_url)));
+                               api::openapi_document(tables, gateway.public_url, gateway.names)));
     for (BuiltInRole& role : built_in) {
         if (role.local == nullptr) {
             snapshot->services.push_back({std::string(role.table->role),
@@ -127,7 +128,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
                                           role.table->revokes_tokens});
         }
         for (const api::LocalRoute& route : role.table->routes) {
-            MERLON_TRY(add_built_in_route(*snapshot, route, role.local, server, when_stale));
+            MERLON_TRY(add_built_in_route(*snapshot, route, role.local, server, gateway));
         }
     }
     for (const ServiceSettings& settings : gateway.services) {

@@ -3,9 +3,11 @@
 
 #include <boost/json.hpp>
 
+#include "api/body_schema.h"
 #include "crypto/password_encoding.h"
 #include "wire/json.h"
 #include "wire/json_schema.h"
+#include "wire/unicode.h"
 
 namespace merlon::identity {
 namespace {
@@ -31,6 +33,7 @@ public:
     // Bytes, which a schema does not count: bcrypt reads no more of them (contract.md).
     Result<std::string> new_password(std::string_view name) const {
         std::string given = text(name);
+        given = wire::to_nfc(given).value_or(given);  // as it will be hashed
         if (given.size() <= crypto::bcrypt_password_bytes_max) return given;
         return fail(
             Kind::Invalid, "schema.violation", {},
@@ -46,8 +49,9 @@ private:
 
 }  // namespace
 
-Result<std::string> validate_body(std::string_view schema, std::string_view body) {
-    return MERLON_TRY(wire::JsonSchema::compile(schema)).filter(body);
+Result<std::string> validate_body(std::string_view schema, std::string_view body,
+                                  const api::NameSettings& names) {
+    return MERLON_TRY(api::compile_body_schema(schema, names)).filter(body);
 }
 
 Result<RegisterForm> RegisterForm::parse(std::string_view body) {

@@ -15,7 +15,8 @@ namespace merlon::identity {
 
 // The body as the request path would pass it on, for one that came another way. Errors:
 // "schema.violation" (FieldErrors), and those of parse_json.
-Result<std::string> validate_body(std::string_view schema, std::string_view body);
+Result<std::string> validate_body(std::string_view schema, std::string_view body,
+                                  const api::NameSettings& names);
 
 // All fail with "schema.violation" (FieldErrors) for what a schema cannot say, and as parse_json.
 
@@ -31,9 +32,11 @@ struct RegisterForm {
         "properties": {
             "email": {"type": "string", "format": "email", "minLength": 1},
             "password": {"type": "string", "format": "password", "minLength": 8},
-            "firstName": {"type": "string", "minLength": 2, "maxLength": 50,
+            "firstName": {"type": "string", "format": "person-name",
+                          "minLength": 2, "maxLength": 50,
                           "pattern": "^[^\\x00-\\x1f\\x7f]*$"},
-            "lastName": {"type": "string", "minLength": 2, "maxLength": 50,
+            "lastName": {"type": "string", "format": "person-name",
+                         "minLength": 2, "maxLength": 50,
                          "pattern": "^[^\\x00-\\x1f\\x7f]*$"}
         },
         "examples": [{

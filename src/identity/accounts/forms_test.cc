@@ -9,7 +9,7 @@ namespace {
 // As the request path does it.
 template <class Form>
 Result<Form> valid_form(std::string_view body) {
-    return Form::parse(MERLON_TRY(validate_body(Form::schema, body)));
+    return Form::parse(MERLON_TRY(validate_body(Form::schema, body, {})));
 }
 
 std::string register_body(std::string_view member, std::string_view value) {

@@ -23,6 +23,8 @@ public:
                                          std::string encoded, std::string client);
 
 private:
+    Task<crypto::PasswordVerdict> verify_each_form(std::string password, std::string encoded);
+
     PasswordPool& passwords_;
     LoginAttempts& attempts_;
     events::Refusals& refusals_;

@@ -75,6 +75,33 @@ TEST(PasswordCheck, SettlesEveryAttemptWithItsVerdict) {
     }
 }
 
+TEST(PasswordCheck, TakesAPasswordInEachUnicodeFormAndAnOldHashOfTheTypedOneOnceMore) {
+    constexpr std::string_view composed = "Horse$Batt\u00e9ry9";
+    constexpr std::string_view decomposed = "Horse$Batte\u0301ry9";
+    Fixture f;
+    const std::string of_either = wait(f.passwords.hash(std::string(decomposed))).value();
+    const crypto::PasswordScheme scheme{.kind = crypto::PasswordKind::Bcrypt, .bcrypt_cost = 4};
+    const std::string of_typed =
+        crypto::PasswordHasher().hash(decomposed, scheme, crypto::password_salt(f.entropy)).value();
+    const struct {
+        std::string_view password;
+        std::string encoded;
+        bool matches;
+        bool needs_rehash;
+    } cases[] = {
+        {composed, of_either, true, false},          {decomposed, of_either, true, false},
+        {decomposed, of_typed, true, true},          {composed, of_typed, false, false},
+        {"Horse$Battery9", of_either, false, false}, {decomposed, {}, false, false},
+    };
+    for (const auto& [password, encoded, matches, needs_rehash] : cases) {
+        f.attempts.allowed = 1;
+        const auto verdict = f.verify(std::string(password), encoded).value();
+        EXPECT_EQ(verdict.matches, matches) << password << encoded;
+        EXPECT_EQ(verdict.needs_rehash, needs_rehash) << password << encoded;
+    }
+    EXPECT_EQ(f.attempts.ended.size(), std::size(cases)) << "two forms are one guess";
+}
+
 TEST(PasswordCheck, AHashThatCannotBeReadIsNoWrongAttempt) {
     Fixture f;
     EXPECT_EQ(f.verify("Horse$Battery9", "no hash").error().rule, "password.encoding");

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "wire/unicode.h"
+
 namespace merlon::identity {
 namespace {
 
@@ -46,7 +48,8 @@ PasswordPool::~PasswordPool() {
 Task<std::string> PasswordPool::hash(std::string password) {
     co_return co_await Answer<std::string>::wait_for([&](auto result) {
         auto job = std::make_shared<PasswordJob>();
-        job->password = std::move(password);
+        job->password = wire::to_nfc(password).value_or(password);
+        wipe(password);
         job->salt = crypto::password_salt(entropy_);
         job->hashed = std::move(result);
         return push(std::move(job));

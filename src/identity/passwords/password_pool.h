@@ -28,7 +28,8 @@ public:
     ~PasswordPool();
     PasswordPool(const PasswordPool&) = delete;
 
-    // Errors: "passwords.busy" (Exhausted, RetryAfter: the queue is full), and those of
+    // Of its Normalization Form C: however a keyboard writes it, it is one password. Errors:
+    // "passwords.busy" (Exhausted, RetryAfter: the queue is full), and those of
     // PasswordHasher::hash.
     Task<std::string> hash(std::string password);
     // Whether `encoded` is the hash of `password`. Empty `encoded` means that there is no such

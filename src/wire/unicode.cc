@@ -1,0 +1,82 @@
+// Normalizing by utf8proc, and the characters that show nothing.
+#include "wire/unicode.h"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+
+namespace merlon::wire {
+namespace {
+
+struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+};
+
+struct Range {
+    utf8proc_int32_t first;
+    utf8proc_int32_t last;
+};
+
+// Characters that show nothing though their category says letter, mark or symbol: the rest of
+// Default_Ignorable_Code_Point (DerivedCoreProperties.txt), and the blank of Braille.
+constexpr Range blank[] = {
+    {0x034f, 0x034f},    // combining grapheme joiner
+    {0x115f, 0x1160},    // Hangul fillers
+    {0x17b4, 0x17b5},    // Khmer inherent vowels
+    {0x180b, 0x180f},    // Mongolian variation selectors and vowel separator
+    {0x2800, 0x2800},    // Braille pattern blank
+    {0x3164, 0x3164},    // Hangul filler
+    {0xfe00, 0xfe0f},    // variation selectors
+    {0xffa0, 0xffa0},    // halfwidth Hangul filler
+    {0xe0100, 0xe01ef},  // variation selectors supplement
+};
+
+bool shows(utf8proc_int32_t c) {
+    switch (utf8proc_category(c)) {
+        case UTF8PROC_CATEGORY_CN:
+        case UTF8PROC_CATEGORY_CC:
+        case UTF8PROC_CATEGORY_CF:  // zero-width, and what directs text
+        case UTF8PROC_CATEGORY_CS:
+        case UTF8PROC_CATEGORY_ZS:
+        case UTF8PROC_CATEGORY_ZL:
+        case UTF8PROC_CATEGORY_ZP:
+            return false;
+        default:
+            return std::ranges::none_of(
+                blank, [c](const Range& range) { return range.first <= c && c <= range.last; });
+    }
+}
+
+}  // namespace
+
+std::optional<std::string> normalize(std::string_view text, int options) {
+    utf8proc_uint8_t* made = nullptr;
+    const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                   static_cast<utf8proc_ssize_t>(text.size()), &made,
+                                   static_cast<utf8proc_option_t>(options));
+    const std::unique_ptr<utf8proc_uint8_t, Free> owner(made);
+    if (size < 0) return std::nullopt;
+    return std::string(reinterpret_cast<const char*>(made), static_cast<std::size_t>(size));
+}
+
+std::optional<std::string> to_nfc(std::string_view text) {
+    return normalize(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+}
+
+bool shows_something(std::string_view text) {
+    const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+    auto left = static_cast<utf8proc_ssize_t>(text.size());
+    while (left > 0) {
+        utf8proc_int32_t c = 0;
+        const auto bytes = utf8proc_iterate(at, left, &c);
+        if (bytes <= 0) return false;
+        if (shows(c)) return true;
+        at += bytes;
+        left -= bytes;
+    }
+    return false;
+}
+
+}  // namespace merlon::wire
