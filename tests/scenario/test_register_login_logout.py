@@ -156,7 +156,7 @@ def logout_by(server, refresh_token, access_token=None):
     "no access token": lambda server, account: None,
     "rubbish": lambda server, account: "x.y.z",
     "an expired one": lambda server, account: client.wait_for(
-        lambda: account.access if server.me(account.access).code == "TOKEN_EXPIRED" else None, what="the token to expire"),
+        lambda: account.access if server.me(account.access).status == 401 else None, what="the token to expire"),
     "one of an ended session": lambda server, account: ended(server),
 })
 def test_logout_by_the_refresh_token_alone_ends_its_session(launch, row):
