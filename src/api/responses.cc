@@ -31,7 +31,7 @@ http::Response list_response(std::string data, const PageMeta& page) {
     }
     http::Response response = data_response(200, std::move(data));
     response.fields.add("X-Total-Count", page.total);
-    response.fields.add("X-PageMeta-Count", (page.total + page.limit - 1) / page.limit);
+    response.fields.add("X-Page-Count", (page.total + page.limit - 1) / page.limit);
     return response;
 }
 
