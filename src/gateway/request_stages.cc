@@ -116,7 +116,8 @@ Result<> RequestPath::require_own_token(const Request& request) {
     return fail(Kind::Unknown, "token.issuer", "a foreign token at a built-in role");
 }
 
-// Without a good token of ours the request is nobody's; the role is told why.
+// Without a good token of ours the request is nobody's; the role is told why. A token that cannot
+// be judged now is not a bad one. Error: an Unavailable one of TokenGate::admit.
 Result<access::Pass> RequestPath::authorize_optionally(const http::Exchange& exchange,
                                                        Request& request) {
     auto subject = token_gate_.admit(exchange.head(), request);
@@ -127,6 +128,7 @@ Result<access::Pass> RequestPath::authorize_optionally(const http::Exchange& exc
     }
     request.is_authenticated = subject.has_value();
     if (!subject) {
+        if (subject.error().kind == Kind::Unavailable) return std::unexpected(subject.error());
         request.token.reset();
         request.refused_token = std::move(subject).error();
     }

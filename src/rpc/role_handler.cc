@@ -113,6 +113,8 @@ Task<> RoleHandler::serve_user_request(http::Exchange* exchange, wire::Target ta
         auto verified = co_await verify_optional_caller(exchange);
         if (verified) {
             token = *std::move(verified);
+        } else if (verified.error().kind == Kind::Unavailable) {
+            co_return std::unexpected(std::move(verified).error());
         } else {
             refused_token = std::move(verified).error();
         }
@@ -160,6 +162,7 @@ Task<tokens::TokenCache::Kept> RoleHandler::verify_optional_caller(http::Exchang
     const std::string_view bearer = api::bearer_token(exchange->head());
     if (value_of(exchange->head(), tokens::assertion_field).empty() && !bearer.empty()) {
         MERLON_CO_TRY(co_await tokens_.verify(std::string(bearer), clock_.wall(), clock_.steady()));
+        co_return fail(Kind::Unknown, "assertion.missing", "the gateway has refused the token");
     }
     co_return co_await verify_caller(exchange);
 }
