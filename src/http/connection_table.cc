@@ -2,8 +2,6 @@
 #include "http/connection_table.h"
 
 #include <algorithm>
-#include <boost/asio/ip/address.hpp>
-#include <boost/asio/ip/network_v6.hpp>
 #include <utility>
 #include <vector>
 
@@ -14,17 +12,6 @@ namespace {
 constexpr std::size_t closed_fraction = 64;
 
 }  // namespace
-
-std::string client_key(std::string_view address) {
-    boost::system::error_code error;
-    const auto parsed = boost::asio::ip::make_address(address, error);
-    if (error) return {};
-    if (parsed.is_v4()) return std::string(address);
-    constexpr unsigned short subscriber_bits = 64;
-    return boost::asio::ip::make_network_v6(parsed.to_v6(), subscriber_bits)
-        .canonical()
-        .to_string();
-}
 
 bool ConnectionTable::has_room(std::uint64_t now_tick) {
     return make_room(all_, limits_.all, now_tick);

@@ -10,11 +10,6 @@
 
 namespace merlon::http {
 
-// The group of clients that a connection's address counts for: an IPv4 address, the /64 of an IPv6
-// address (one subscriber has all of it). Empty where many share the address: a Unix socket, a
-// proxy that is trusted to say for whom it speaks.
-std::string client_key(std::string_view address);
-
 // Used by one thread. Of constant cost until a limit is reached. A scan then closes one connection
 // in 64, so that each further connection pays for 64 looked at; one that finds nothing to close is
 // not repeated within the tick.
@@ -61,6 +56,7 @@ public:
     // wait longest; false when each serves a request.
     bool admits(const std::string& client, std::uint64_t now_tick);
 
+    // `client`: as counted_client() names it; empty where many clients share the address.
     void add(Member& member, std::string client);
     // Nothing happens when admit() closed it before.
     void remove(Member& member);

@@ -122,20 +122,5 @@ TEST_F(ConnectionTableTest, AClosedConnectionMayBeRemovedOnceMore) {
     EXPECT_EQ(table_.size(), 0U);
 }
 
-TEST(ClientKey, IsWhatOneSubscriberHas) {
-    const struct {
-        const char* address;
-        const char* key;
-    } cases[] = {
-        {"192.0.2.1", "192.0.2.1"},
-        {"2001:db8:1:2:3::4", "2001:db8:1:2::/64"},
-        {"2001:db8:1:2:ffff::", "2001:db8:1:2::/64"},
-        {"2001:db8:1:3::1", "2001:db8:1:3::/64"},
-        {"unix", ""},
-        {"unknown", ""},
-    };
-    for (const auto& [address, key] : cases) EXPECT_EQ(client_key(address), key) << address;
-}
-
 }  // namespace
 }  // namespace merlon::http

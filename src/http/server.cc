@@ -4,9 +4,12 @@
 #include <fmt/chrono.h>
 
 #include "base/spawn.h"
+#include "net/counted_client.h"
 
 namespace merlon::http {
 namespace {
+
+constexpr int subscriber_bits = 64;  // of an IPv6 address: one subscriber has all of the rest
 
 // RFC 9110 section 5.6.7: Sun, 06 Nov 1994 08:49:37 GMT.
 std::string http_date(WallTime now) {
@@ -79,7 +82,9 @@ Task<> Server::accept_loop(net::Acceptor* acceptor) {
 
 void Server::admit(net::Socket socket) {
     Peer peer{address_text(socket), tls_ != nullptr};
-    std::string client = context_.handler.is_shared(peer) ? "" : client_key(peer.address);
+    const bool is_shared = peer.address == "unix" || context_.handler.is_shared(peer);
+    std::string client =
+        is_shared ? std::string() : net::counted_client(peer.address, subscriber_bits);
     if (!connections_.admits(client, context_.deadlines.now_tick())) {
         refused_.fetch_add(1, std::memory_order_relaxed);
         return;
