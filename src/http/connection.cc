@@ -2,7 +2,7 @@
 #include "http/connection.h"
 
 #include "http/http1_exchange.h"
-#include "http/problem.h"
+#include "http/reason_phrase.h"
 #include "net/tls.h"
 
 namespace merlon::http {

@@ -2,7 +2,7 @@
 #include "http/http1_exchange.h"
 
 #include "base/text.h"
-#include "http/problem.h"
+#include "http/reason_phrase.h"
 
 namespace merlon::http {
 

@@ -22,7 +22,4 @@ std::string envelope_json(const Problem& problem, const Error& error);
 // The same as RFC 9457 problem details.
 std::string problem_json(const Problem& problem, const Error& error);
 
-// "Not Found" and so on, for the status line.
-std::string_view reason_phrase(int status);
-
 }  // namespace merlon::http

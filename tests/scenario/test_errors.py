@@ -95,3 +95,11 @@ def test_health_and_description_stand_as_they_are(merlon):
     document = merlon.get("/openapi.json").json()
     assert document["openapi"].startswith("3.1")
     assert {"/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", "/api/auth/me"} <= set(document["paths"])
+
+
+@table({"402": (402, "Payment Required"), "410": (410, "Gone"), "422": (422, "Unprocessable Content"), "451": (451, "Unavailable For Legal Reasons"), "507": (507, "Insufficient Storage")})
+def test_an_upstreams_status_has_its_registered_phrase(merlon, upstream, row):
+    status, phrase = row
+    upstream.on(f"/open/status/{status}", b"HTTP/1.1 %d Whatever\r\nContent-Length: 0\r\n\r\n" % status)
+    answer = merlon.get(f"/open/status/{status}")
+    assert (answer.status, answer.reason) == (status, phrase)

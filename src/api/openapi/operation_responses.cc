@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "http/problem.h"
+#include "http/reason_phrase.h"
 
 namespace merlon::api {
 namespace {
