@@ -17,6 +17,8 @@ namespace merlon::access {
 
 // The subject lacks permissions (Denied, RequiredPermissions).
 inline constexpr std::string_view denied_rule = "access.denied";
+// The rule needs a subject, and there is none (Unknown).
+inline constexpr std::string_view anonymous_rule = "access.anonymous";
 
 // A name of a role or permission: 1 to 64 of [A-Za-z0-9_.:/-], the first one a letter or digit.
 // Names travel in a comma-separated header to the upstreams, so nothing else may be in one.
@@ -105,7 +107,7 @@ private:
 class Policy {
 public:
     // `subject` is null when nobody was authenticated.
-    // Errors: "access.anonymous" (Unknown), denied_rule.
+    // Errors: anonymous_rule, denied_rule.
     static Result<Pass> authorize(const Subject* subject, const Rule& rule);
 };
 

@@ -21,7 +21,7 @@ Result<Rule> Rule::all_of(std::vector<std::string> names, Roles& roles) {
 
 Result<Pass> Policy::authorize(const Subject* subject, const Rule& rule) {
     if (!rule.needs_subject_) return Pass(subject);
-    if (subject == nullptr) return fail(Kind::Unknown, "access.anonymous");
+    if (subject == nullptr) return fail(Kind::Unknown, anonymous_rule);
     if ((rule.permissions_ & ~subject->permissions).any()) {
         // Everything the rule asks for, not only what is missing (seed): the answer says nothing
         // about which of them this subject holds.

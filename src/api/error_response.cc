@@ -27,15 +27,39 @@ constexpr auto event_rows = std::to_array<EventRow>({
     {"assertion.", events::Type::InvalidToken},
 });
 
+struct ChallengeRow {
+    std::string_view rule;  // as of EventRow
+    int status;
+    std::string_view challenge;
+};
+
+// RFC 6750 section 3. In order: the first row that fits wins. A client answers "invalid_token" by
+// refreshing its token and repeating the request, so no other failure says so.
+constexpr std::string_view invalid_token = "Bearer error=\"invalid_token\"";
+constexpr auto challenge_rows = std::to_array<ChallengeRow>({
+    {tokens::missing_token_rule, 401, "Bearer"},
+    {access::anonymous_rule, 401, "Bearer"},
+    {"token.", 401, invalid_token},
+    {"jose.", 401, invalid_token},
+    {"assertion.", 401, invalid_token},
+    {access::denied_rule, 403, "Bearer error=\"insufficient_scope\""},
+});
+
+// Empty: none.
+std::string_view challenge_of(const Error& error, int status) {
+    const auto* row = std::ranges::find_if(challenge_rows, [&](const ChallengeRow& candidate) {
+        return candidate.status == status && breaks_rule(error, candidate.rule);
+    });
+    return row != challenge_rows.end() ? row->challenge : std::string_view();
+}
+
 }  // namespace
 
 http::Response error_response(const Error& error, const wire::Field* accept) {
     const http::Problem problem = http::problem_of(error);
     http::Response response{problem.status, {}, {}};
-    if (problem.status == 401) {
-        response.fields.add("WWW-Authenticate", error.rule == tokens::missing_token_rule
-                                                    ? "Bearer"
-                                                    : "Bearer error=\"invalid_token\"");
+    if (const auto challenge = challenge_of(error, problem.status); !challenge.empty()) {
+        response.fields.add("WWW-Authenticate", challenge);
     }
     if (const auto* retry = std::get_if<RetryAfter>(&error.payload)) {
         response.fields.add("Retry-After", static_cast<std::uint64_t>(

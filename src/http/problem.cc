@@ -53,6 +53,7 @@ constexpr auto rule_rows = std::to_array<RuleRow>({
     {"access.anonymous", {401, "UNAUTHORIZED", "Authentication required"}},
     {"access.denied", {403, "FORBIDDEN", "Insufficient permissions"}},
     {"credentials.wrong", {401, "INVALID_CREDENTIALS", "Invalid email or password"}},
+    {"password.current", {400, "VALIDATION_ERROR", "Validation failed"}},
     {"refresh.invalid", {401, "INVALID_REFRESH_TOKEN", "Invalid refresh token"}},
     {"stock.insufficient", {409, "CONFLICT", "Not enough stock"}},
     {"product.unknown", {409, "CONFLICT", "No such product"}},

@@ -97,6 +97,27 @@ def test_health_and_description_stand_as_they_are(merlon):
     assert {"/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", "/api/auth/me"} <= set(document["paths"])
 
 
+@table({
+    "no token": (("GET", "/private/x"), 401, "Bearer"),
+    "a token that is none": (("GET", "/private/x", {"Authorization": "Bearer x"}), 401, 'Bearer error="invalid_token"'),
+    "a wrong password": (("POST", "/api/auth/login", JSON, b'{"email":"nobody@example.com","password":"Horse$Battery9"}'), 401, None),
+    "a wrong refresh token": (("POST", "/api/auth/refresh", JSON, b'{"refreshToken":"x"}'), 401, None),
+    "a stranger's origin": (("GET", "/open/x", {"Origin": "https://evil.example"}), 403, None),
+})
+def test_only_a_wrong_token_is_called_one(merlon, row):
+    """A client refreshes its token and repeats the request when it is told that the token is wrong."""
+    request, status, challenge = row
+    answer = send(merlon, request)
+    assert answer.status == status, answer
+    assert answer.all("WWW-Authenticate") == ([challenge] if challenge else [])
+
+
+def test_a_missing_permission_says_insufficient_scope(merlon):
+    answer = merlon.get("/api/users", token=merlon.register().access)
+    assert (answer.status, answer.code) == (403, "FORBIDDEN")
+    assert answer.get("WWW-Authenticate") == 'Bearer error="insufficient_scope"'
+
+
 @table({"402": (402, "Payment Required"), "410": (410, "Gone"), "422": (422, "Unprocessable Content"), "451": (451, "Unavailable For Legal Reasons"), "507": (507, "Insufficient Storage")})
 def test_an_upstreams_status_has_its_registered_phrase(merlon, upstream, row):
     status, phrase = row

@@ -13,6 +13,13 @@ namespace {
 using session_store::EndedOthers;
 using storage::Transaction;
 
+// 400, since the caller's token was good: a client answers 401 by refreshing and repeating the
+// request, and the repeated guesses would lock the account.
+std::unexpected<Error> wrong_current_password() {
+    return fail(Kind::Invalid, "password.current", {},
+                FieldErrors{{"currentPassword", "\"currentPassword\" is wrong"}});
+}
+
 Task<EndedOthers> store_password(Transaction& transaction, AccountState verified,
                                  std::string kept_session, std::string hash, std::int64_t until,
                                  AccountEvent changed) {
@@ -40,7 +47,7 @@ Task<http::Response> OwnAccount::change_password(api::LocalCall call) {
         MERLON_CO_TRY(co_await known_clients_.look_up(email.canonical(), call.client));
     const auto verdict = MERLON_CO_TRY(co_await password_check_.verify(
         origin, form.current_password, account.password, call.client));
-    if (!verdict.matches) co_return fail(Kind::Unknown, "credentials.wrong");
+    if (!verdict.matches) co_return wrong_current_password();
     const std::string hash = MERLON_CO_TRY(co_await passwords_.hash(form.new_password));
     const AccountEvent changed = MERLON_CO_TRY(
         co_await events_.make(events::Type::PasswordChanged, account.id, call.client));

@@ -30,8 +30,8 @@ public:
 
     // Error: "token.revoked" (Unknown: the account is gone).
     Task<http::Response> me(api::LocalCall call);
-    // The user's other sessions end. Errors: "credentials.wrong" (Unknown: the current password),
-    // "account.changed" (Conflict), and those of PasswordCheck.
+    // The user's other sessions end. Errors: "password.current" (Invalid, FieldErrors: it is
+    // wrong), "account.changed" (Conflict), and those of PasswordCheck.
     Task<http::Response> change_password(api::LocalCall call);
 
 private:
