@@ -1,7 +1,11 @@
 """The commands: exit codes, data on stdout and messages on stderr, --json, keys that rotate without a failed request."""
 
+import contextlib
 import json
+import socket
 import subprocess
+import threading
+import time
 
 import client
 import jose
@@ -113,6 +117,48 @@ def test_healthcheck_follows_readiness(launch):
     assert server.run("healthcheck").returncode == 0
     server.stop()
     assert server.run("healthcheck").returncode in (1, 69)
+
+
+def health_of(directory, answer):
+    """What `merlon healthcheck` says of an admin listener whose every connection `answer(socket)` serves."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+
+        def serve():
+            with contextlib.suppress(OSError):
+                link, _ = listener.accept()
+                with link:
+                    link.recv(4096)
+                    answer(link)
+
+        (directory / "merlon.yaml").write_text(f"server: {{admin: '127.0.0.1:{listener.getsockname()[1]}'}}\n")
+        threading.Thread(target=serve, daemon=True).start()
+        return run("healthcheck", directory=directory)
+
+
+def pieces(*texts, pause=0.0):
+    def send(link):
+        for text in texts:
+            time.sleep(pause)
+            link.sendall(text)
+    return send
+
+
+def test_healthcheck_reads_an_answer_that_comes_in_pieces(tmp_path):
+    assert health_of(tmp_path, pieces(b"HTT", b"P/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", pause=0.1)).returncode == 0
+    assert health_of(tmp_path, pieces(b"HTTP/1.1 503 ", b"Service Unavailable\r\n\r\n")).returncode == 69
+
+
+@table({
+    "silent for long": pieces(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", pause=2.5),
+    "a byte at a time": pieces(*[bytes([byte]) for byte in b"HTTP/1.1 200 OK\r\n"], pause=0.4),
+})
+def test_healthcheck_does_not_wait_for_a_server_that_takes_its_time(tmp_path, row):
+    """Docker and Kubernetes kill a check that takes long, and its reason with it."""
+    done = health_of(tmp_path, row)
+    assert (done.returncode, done.stdout) == (69, "")
+    assert "no response" in done.stderr
 
 
 def test_start_to_ready_and_stop_leave_nothing_behind(launch):
