@@ -1,6 +1,9 @@
 // Reading `server`: listeners, timers, sizes, TLS.
+#include <algorithm>
+
 #include "config/sections.h"
 #include "config/values.h"
+#include "gateway/snapshot/client_address.h"
 
 namespace merlon::config {
 namespace {
@@ -45,10 +48,12 @@ void read_tls(Reader tls, std::vector<net::TlsSettings>& out) {
 }
 
 void read_trusted_proxies(Reader& server, std::vector<std::string>& out) {
-    server.texts("trusted_proxies", out, "networks whose X-Forwarded-For is believed: 10.0.0.0/8");
-    for (const std::string& cidr : out) {
-        if (is_cidr(cidr)) continue;
-        server.problem("trusted_proxies", "\"" + cidr + "\" is no network: 10.0.0.0/8");
+    server.texts("trusted_proxies", out,
+                 "networks whose X-Forwarded-For is believed, 10.0.0.0/8; unix: Unix sockets'");
+    for (const std::string& name : out) {
+        if (name == gateway::unix_peer || is_cidr(name)) continue;
+        server.problem("trusted_proxies",
+                       "\"" + name + "\" is neither a network such as 10.0.0.0/8 nor unix");
     }
 }
 
@@ -77,6 +82,21 @@ void read_sizes(Reader limits, http::Limits& out) {
     limits.finish();
 }
 
+// All clients behind a Unix socket would be one client to limits, and to the lock of accounts.
+void check_unix_sockets(Reader& server, const http::ServerSettings& settings) {
+    if (std::ranges::find(settings.trusted_proxies, gateway::unix_peer) !=
+        settings.trusted_proxies.end()) {
+        return;
+    }
+    for (const net::ListenAddress& endpoint : settings.listen) {
+        if (endpoint.unix_path.empty()) continue;
+        server.problem("listen", "unix:" + endpoint.unix_path +
+                                     ": limits would count all of its clients as one: set "
+                                     "server.trusted_proxies: [unix], and have the proxy in front "
+                                     "send X-Forwarded-For");
+    }
+}
+
 }  // namespace
 
 void read_server(Reader server, http::ServerSettings& out) {
@@ -87,6 +107,7 @@ void read_server(Reader server, http::ServerSettings& out) {
     server.boolean("behind_tls_proxy", out.behind_tls_proxy,
                    "a proxy in front has the TLS, so listening outside without it is meant");
     read_trusted_proxies(server, out.trusted_proxies);
+    check_unix_sockets(server, out);
     read_timeouts(server.section("timeouts", "how long each wait may take"), out.timeouts);
     read_sizes(server.section("limits", "how large a request may be"), out.limits);
     server.finish();

@@ -40,7 +40,7 @@ struct ServerSettings {
     unsigned workers = 0;               // 0: one per core
     std::vector<net::TlsSettings> tls;  // several: chosen by SNI, the first is the default
     bool behind_tls_proxy = false;
-    std::vector<std::string> trusted_proxies;  // CIDRs
+    std::vector<std::string> trusted_proxies;  // CIDRs, and "unix"
     Timeouts timeouts;
     Limits limits;
 };

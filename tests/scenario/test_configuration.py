@@ -26,7 +26,7 @@ def value(directory, text, path, env=None, *flags):
 
 
 @table({
-    "nothing but the version": "version: 1\n", "the contract's example parts": "version: 1\nserver: {listen: ['127.0.0.1:3000', 'unix:/tmp/x.sock'], workers: 2}\n",
+    "nothing but the version": "version: 1\n", "the contract's example parts": "version: 1\nserver: {listen: ['127.0.0.1:3000', 'unix:/tmp/x.sock'], trusted_proxies: [unix], workers: 2}\n",
     "durations and sizes": "version: 1\nserver: {timeouts: {header: 10s, drain: 1m}, limits: {body: 2MiB, target: 8KiB}}\n", "a role": "version: 1\naccess: {roles: {user: ['read:profile']}}\n",
 })
 def test_good_configuration_passes(tmp_path, row):
@@ -38,7 +38,8 @@ def test_good_configuration_passes(tmp_path, row):
     "unknown nested": ("version: 1\ntokens:\n  algorithm: ES256\n  acess_ttl: 15m\n", ["merlon.yaml:4", "acess_ttl", "access_ttl"]), "number for a list": ("version: 1\ncors:\n  origins: 5\n", ["merlon.yaml:3"]),
     "duration without unit word": ("version: 1\ntokens:\n  access_ttl: soon\n", ["merlon.yaml:3", "access_ttl"]), "negative": ("version: 1\nlimits:\n  api: {max: -1}\n", ["merlon.yaml:3"]),
     "unknown algorithm": ("version: 1\ntokens:\n  algorithm: none\n", ["merlon.yaml:3", "algorithm"]), "cost 3": ("version: 1\npasswords:\n  bcrypt_cost: 3\n", ["merlon.yaml:3", "bcrypt_cost"]),
-    "cost 17": ("version: 1\npasswords:\n  bcrypt_cost: 17\n", ["merlon.yaml:3"]), "bad CIDR": ("version: 1\nserver:\n  trusted_proxies: ['10.0.0.0/33']\n", ["merlon.yaml:3"]),
+    "cost 17": ("version: 1\npasswords:\n  bcrypt_cost: 17\n", ["merlon.yaml:3"]), "a Unix socket whose clients are one": ("version: 1\nserver:\n  listen: ['127.0.0.1:3000', 'unix:/tmp/x.sock']\n", ["merlon.yaml:3", "trusted_proxies: [unix]"]),
+    "bad CIDR": ("version: 1\nserver:\n  trusted_proxies: ['10.0.0.0/33']\n", ["merlon.yaml:3"]),
     "route without access": ("version: 1\nservices:\n  a:\n    url: http://127.0.0.1:1\n    routes:\n      - { path: /x, methods: [GET] }\n", ["merlon.yaml:6", "allow"]),
     "duplicate key": ("version: 1\nserver: {}\nserver: {}\n", ["merlon.yaml:3"]), "anchor": ("version: 1\nserver: &a {}\n", ["merlon.yaml:2"]), "tag": ("version: !!python/object 1\n", ["merlon.yaml:1"]),
     "origin star with credentials": ("version: 1\ncors:\n  origins: ['*']\n  credentials: true\n", ["merlon.yaml:3"]), "version 2": ("version: 2\n", ["merlon.yaml:1", "version"]),

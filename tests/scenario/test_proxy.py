@@ -10,7 +10,7 @@ import pytest
 
 import client
 from harness import EVERY_METHOD, free_port, service, table, together
-from upstream import Upstream, answer, before_body, body_pieces, echo
+from upstream import Upstream, answer, before_body, body_pieces, echo, header
 
 MIB = 1 << 20
 BODY_TIMEOUT_S = 30  # the default of server.timeouts.body
@@ -371,7 +371,24 @@ def test_listening_on_a_unix_socket(launch, tmp_path):
     path = tmp_path / "in.sock"
     server = launch()
     server.stop()
-    server.write({"server": {"listen": [f"127.0.0.1:{server.port}", f"unix:{path}"]}})
+    server.write({"server": {"listen": [f"127.0.0.1:{server.port}", f"unix:{path}"], "trusted_proxies": ["unix"]}})
     server.start()
     assert client.fetch(path, "GET", "/open/x").status == 200
     assert server.get("/open/x").status == 200
+
+
+def test_clients_behind_a_unix_socket_are_told_apart(launch, tmp_path):
+    """A proxy on the same machine names them, over the socket that only it may open."""
+    path = tmp_path / "in.sock"
+    server = launch({"limits": {"api": {"max": 3}}})
+    server.stop()
+    server.write({"server": {"listen": [f"127.0.0.1:{server.port}", f"unix:{path}"], "trusted_proxies": ["unix"]}})
+    server.start()
+    ask = lambda who: client.fetch(path, "GET", "/open/x", {"X-Forwarded-For": who, "X-Forwarded-Proto": "https"})
+    assert [ask("198.51.100.1").status for _ in range(4)] == [200, 200, 200, 429]
+    echo = ask("198.51.100.2")
+    assert echo.status == 200
+    assert header(echo.json(), "X-Forwarded-For") == ["198.51.100.2"]
+    assert header(echo.json(), "X-Forwarded-Proto") == ["https"]
+    stranger = server.get("/open/x", headers={"X-Forwarded-For": "198.51.100.1"})  # over TCP, which nobody trusts
+    assert (stranger.status, header(stranger.json(), "X-Forwarded-For")) == (200, ["127.0.0.1"])

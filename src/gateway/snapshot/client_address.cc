@@ -24,9 +24,13 @@ std::optional<ip::address> parse_address(std::string_view text) {
 
 }  // namespace
 
-Result<TrustedProxies> TrustedProxies::parse(const std::vector<std::string>& cidrs) {
+Result<TrustedProxies> TrustedProxies::parse(const std::vector<std::string>& names) {
     TrustedProxies proxies;
-    for (const std::string& cidr : cidrs) {
+    for (const std::string& cidr : names) {
+        if (cidr == unix_peer) {
+            proxies.trusts_unix_ = true;
+            continue;
+        }
         boost::system::error_code error;
         const bool has_length = cidr.find('/') != std::string::npos;
         if (cidr.find(':') == std::string::npos) {
@@ -38,13 +42,14 @@ Result<TrustedProxies> TrustedProxies::parse(const std::vector<std::string>& cid
         }
         if (error) {
             return fail(Kind::Invalid, "proxies.cidr",
-                        "not a network: " + cidr + " (such as 10.0.0.0/8)");
+                        "not a network: " + cidr + " (such as 10.0.0.0/8, or unix)");
         }
     }
     return proxies;
 }
 
 bool TrustedProxies::contains(std::string_view text) const {
+    if (text == unix_peer) return trusts_unix_;
     if (v4_.empty() && v6_.empty()) return false;
     const auto address = parse_address(text);
     if (!address) return false;

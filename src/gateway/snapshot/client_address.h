@@ -11,12 +11,17 @@
 
 namespace merlon::gateway {
 
+// Whoever connects by a Unix socket, as http::Peer::address and `trusted_proxies` call it.
+inline constexpr std::string_view unix_peer = "unix";
+
 // Addresses of proxies whose X-Forwarded-For is believed.
 class TrustedProxies {
 public:
-    // Error: "proxies.cidr".
-    static Result<TrustedProxies> parse(const std::vector<std::string>& cidrs);
+    // Networks, and unix_peer. Error: "proxies.cidr".
+    static Result<TrustedProxies> parse(const std::vector<std::string>& names);
 
+    bool are_named() const { return trusts_unix_ || !v4_.empty() || !v6_.empty(); }
+    // `address` is an IP address or unix_peer.
     bool contains(std::string_view address) const;
 
     // The last address of `forwarded_for` that is not one of ours, if the peer is; else the peer.
@@ -25,6 +30,7 @@ public:
     std::string client_of(std::string_view peer, std::string_view forwarded_for) const;
 
 private:
+    bool trusts_unix_ = false;
     std::vector<boost::asio::ip::network_v4> v4_;
     std::vector<boost::asio::ip::network_v6> v6_;
 };

@@ -34,5 +34,18 @@ TEST(TrustedProxies, AStrangersForwardedForIsIgnored) {
     EXPECT_FALSE(TrustedProxies::parse({"proxy.example"}));
 }
 
+TEST(TrustedProxies, AUnixSocketIsAProxyWhereItIsNamed) {
+    const auto named = TrustedProxies::parse({"unix"}).value();
+    EXPECT_TRUE(named.are_named());
+    EXPECT_EQ(named.client_of("unix", "198.51.100.4"), "198.51.100.4");
+    EXPECT_EQ(named.client_of("unix", "6.6.6.6, 198.51.100.4"), "198.51.100.4");
+    EXPECT_EQ(named.client_of("unix", "198.51.100.4, unix"), "unix");  // no address ends the walk
+    EXPECT_EQ(named.client_of("unix", ""), "unix");
+    EXPECT_EQ(named.client_of("10.1.2.3", "198.51.100.4"), "10.1.2.3");
+    const auto networks = TrustedProxies::parse({"0.0.0.0/0", "::/0"}).value();
+    EXPECT_EQ(networks.client_of("unix", "198.51.100.4"), "unix");
+    EXPECT_FALSE(TrustedProxies::parse({}).value().are_named());
+}
+
 }  // namespace
 }  // namespace merlon::gateway
