@@ -110,16 +110,6 @@ void read_passwords(Reader passwords, identity::PasswordSettings& out) {
     passwords.finish();
 }
 
-void read_cors(Reader cors, gateway::CorsSettings& out) {
-    cors.texts("origins", out.origins, "origins that may call from a browser, exactly");
-    for (const std::string& origin : out.origins) {
-        if (is_web_origin(origin)) continue;
-        cors.problem("origins", "\"" + origin + "\" is no origin such as https://shop.example.com");
-    }
-    cors.boolean("credentials", out.credentials, "cookies and Authorization may come along");
-    cors.finish();
-}
-
 void read_revocation(Reader revocation, gateway::RevocationSettings& out) {
     revocation.seconds("stale_after", out.stale_after,
                        "not hearing of others' sign-outs for so long is being stale");

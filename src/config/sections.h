@@ -15,6 +15,9 @@ void read_fleet(Reader fleet, rpc::FleetSettings& out);
 void read_state(Reader state, redis::StateSettings& out);
 void read_server(Reader server, http::ServerSettings& out);
 void read_services(Reader services, roles::Definitions roles, gateway::GatewaySettings& out);
+void read_cors(Reader cors, gateway::CorsSettings& out);
+// Adds what `cors` names to the lists that are in `out`.
+void read_cors_lists(Reader& cors, gateway::CorsLists& out);
 void read_limits(Reader limits, std::vector<gateway::LimitSettings>& out);
 
 }  // namespace merlon::config

@@ -1,9 +1,9 @@
 // Reading `services` with their routes.
+#include <fmt/format.h>
+
 #include <algorithm>
 
-#include <fmt/format.h>
 #include "api/route_table.h"
-
 #include "config/sections.h"
 #include "gateway/snapshot/service_tls.h"
 #include "upstream/upstream.h"
@@ -15,7 +15,7 @@ namespace {
 void read_methods(Reader& route, std::vector<std::string>& out) {
     route.texts("methods", out, "GET, HEAD, POST, PUT, PATCH, DELETE");
     if (out.empty()) route.problem("methods", "a route names its methods: [GET]");
-    constexpr std::string_view known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+    constexpr std::string_view known[] = {"GET", "HEAD", "POST", "PUT", "PATCH"};
     for (const std::string& method : out) {
         if (std::ranges::find(known, method) != std::end(known)) continue;
         route.problem("methods",
@@ -114,9 +114,10 @@ void read_health(Reader health, upstream::HealthSettings& out) {
     }
 }
 
-gateway::ServiceSettings read_service(Reader reader) {
+gateway::ServiceSettings read_service(Reader reader, const gateway::CorsLists& cors) {
     gateway::ServiceSettings service;
     service.name = reader.name();
+    service.cors = cors;
     std::vector<std::string> urls;
     reader.texts("url", urls, "where it is: http://host:port, https://host:port, unix:/path");
     if (urls.empty()) reader.problem("url", "where is the service? http://host:port");
@@ -139,6 +140,10 @@ gateway::ServiceSettings read_service(Reader reader) {
         }
         service.targets.push_back({url});
     }
+    Reader lists =
+        reader.section("cors", "what browsers may send to it and read of it, beside cors");
+    read_cors_lists(lists, service.cors);
+    lists.finish();
     for (Reader& route : reader.items("routes", "what may be called, by whom")) {
         service.routes.push_back(read_route(std::move(route)));
     }
@@ -152,16 +157,14 @@ void check_duplicates(Reader& services, const gateway::GatewaySettings& settings
     for (const auto& service : settings.services) {
         for (const auto& route : service.routes) {
             for (const std::string& method : route.methods) {
-                for (int i = 0; i < 7; ++i) {
-                    const auto parsed = static_cast<wire::Method>(i);
-                    if (wire::name(parsed) != method) continue;
-                    const auto added = table.add(route.path, {parsed}, route.source);
-                    if (added || added.error().rule != api::duplicate_route_rule) continue;
-                    const auto first = table.find(parsed, route.path);
-                    services.problem(service.name, route.source + ": " + added.error().detail +
-                                                       "; the other is " +
-                                                       (first.route ? *first.route : "above"));
-                }
+                const auto parsed = wire::find_method(method);
+                if (!parsed) continue;
+                const auto added = table.add(route.path, {*parsed}, route.source);
+                if (added || added.error().rule != api::duplicate_route_rule) continue;
+                const auto first = table.find(*parsed, route.path);
+                services.problem(service.name, route.source + ": " + added.error().detail +
+                                                   "; the other is " +
+                                                   (first.route ? *first.route : "above"));
             }
         }
     }
@@ -213,7 +216,7 @@ void read_services(Reader services, roles::Definitions roles, gateway::GatewaySe
                 continue;
             }
         }
-        auto service = read_service(std::move(section));
+        auto service = read_service(std::move(section), out.cors.lists);
         if (is_enabled) out.services.push_back(std::move(service));
     }
     check_calls(services, roles, out.built_in);

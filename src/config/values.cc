@@ -192,6 +192,13 @@ std::optional<Url> parse_url(std::string_view text) {
     return url;
 }
 
+bool is_field_name(std::string_view text) {
+    constexpr std::size_t name_bytes_max = 256;
+    return !text.empty() && text.size() <= name_bytes_max && std::ranges::all_of(text, [](char c) {
+        return text::is_alpha(c) || text::is_digit(c) || c == '-' || c == '_';
+    });
+}
+
 bool is_web_origin(std::string_view text) {
     const auto url = parse_url(text);
     if (!url || (url->scheme != "http" && url->scheme != "https")) return false;

@@ -47,6 +47,10 @@ struct Url {
 };
 std::optional<Url> parse_url(std::string_view text);
 
+// Letters, digits, - and _: what header fields are called in practice. Not *, which means nothing
+// in a list of CORS with credentials.
+bool is_field_name(std::string_view text);
+
 // scheme://host[:port] in lower case, as browsers send it in Origin (RFC 6454 section 7).
 bool is_web_origin(std::string_view text);
 

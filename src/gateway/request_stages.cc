@@ -44,6 +44,22 @@ void RequestPath::identify(const http::Exchange& exchange, Request& request) {
     request.buffers->response_fields.add("X-Request-ID", request.buffers->request_id);
 }
 
+namespace {
+
+// The lists of the service that gets the request, or that gets the one a preflight is about.
+const CorsTexts& cors_texts_of(const http::Exchange& exchange, const Request& request) {
+    const Snapshot& snapshot = *request.snapshot;
+    const Route* route = request.match.route;
+    if (const Field* asked = exchange.head().find(FieldId::AccessControlRequestMethod)) {
+        const auto method = wire::find_method(asked->value);
+        if (method) route = snapshot.routes.find(*method, request.target.path).route;
+    }
+    const bool is_of_service = route != nullptr && route->is_forwarded();
+    return is_of_service ? snapshot.services[route->service].cors : snapshot.cors_texts;
+}
+
+}  // namespace
+
 // Errors: those of wire::canonicalize.
 Result<RequestPath::Lookup> RequestPath::find_route(const http::Exchange& exchange,
                                                     Request& request) {
@@ -57,20 +73,24 @@ Result<RequestPath::Lookup> RequestPath::find_route(const http::Exchange& exchan
 
 Result<> RequestPath::check_origin(const http::Exchange& exchange, Request& request) {
     const Snapshot& snapshot = *request.snapshot;
-    if (!snapshot.cors.origins.empty()) request.buffers->response_fields.add("Vary", "Origin");
+    if (!snapshot.cors.origins.empty()) {
+        request.buffers->response_fields.add_lines(vary_by_origin);
+    }
     const Field* origin = exchange.head().find(FieldId::Origin);
     if (origin == nullptr || origin->value == snapshot.own_origin) return {};
     if (std::ranges::find(snapshot.cors.origins, origin->value) == snapshot.cors.origins.end()) {
         return fail(Kind::Denied, "cors.origin");
     }
-    add_origin_fields(snapshot.cors, origin->value, request.buffers->response_fields);
+    add_origin_fields(snapshot.cors, cors_texts_of(exchange, request), origin->value,
+                      request.buffers->response_fields);
     request.is_preflight = exchange.head().method == wire::Method::Options &&
                            exchange.head().find(FieldId::AccessControlRequestMethod) != nullptr;
     return {};
 }
 
 Task<int> RequestPath::send_preflight(http::Exchange& exchange, Request& request) {
-    add_preflight_fields(request.snapshot->cors, request.buffers->response_fields);
+    add_preflight_fields(request.snapshot->cors, cors_texts_of(exchange, request),
+                         request.buffers->response_fields);
     MERLON_CO_TRY(co_await exchange.send(204, request.buffers->response_fields, {}));
     co_return 204;
 }

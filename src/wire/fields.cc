@@ -42,6 +42,7 @@ constexpr auto names = std::to_array<NameRow>({
     {"if-match", FieldId::IfMatch},
     {"idempotency-key", FieldId::IdempotencyKey},
     {"date", FieldId::Date},
+    {"vary", FieldId::Vary},
     {"x-user-id", FieldId::Identity},
     {"x-user-email", FieldId::Identity},
     {"x-user-role", FieldId::Identity},

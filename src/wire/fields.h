@@ -38,6 +38,7 @@ enum class FieldId : std::uint8_t {
     IfMatch,
     IdempotencyKey,
     Date,
+    Vary,
     // What a client may not say and what an upstream may not answer: the gateway says it.
     Identity,        // X-User-…
     Forwarding,      // X-Forwarded-Host, Forwarded, X-Real-IP

@@ -78,8 +78,8 @@ Result<> parse_request_line(std::string_view line, const HeadLimits& limits, Req
         return refuse("head.malformed");
     }
     head.version_minor = MERLON_TRY(parse_version(line));
-    const auto* known = std::ranges::find(methods, *method, [](Method m) { return name(m); });
-    if (known == std::end(methods)) return refuse("head.method");
+    const auto known = find_method(*method);
+    if (!known) return refuse("head.method");
     if (target->size() > limits.target_bytes) return refuse("target.too_long");
     head.method = *known;
     head.target = *target;
@@ -147,6 +147,11 @@ std::string_view name(Method method) {
             return "OPTIONS";
     }
     MERLON_ASSERT(false);
+}
+
+std::optional<Method> find_method(std::string_view text) {
+    const auto* known = std::ranges::find(methods, text, [](Method m) { return name(m); });
+    return known != std::end(methods) ? std::optional(*known) : std::nullopt;
 }
 
 Result<std::size_t> HeadScanner::scan(std::string_view bytes, const HeadLimits& limits) {

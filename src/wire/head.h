@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct Field {
 enum class Method : std::uint8_t { Get, Head, Post, Put, Patch, Delete, Options };
 
 std::string_view name(Method method);
+// None: no method of ours. Case matters (RFC 9110 section 9.1).
+std::optional<Method> find_method(std::string_view name);
 
 // Looks for the end of a head in a buffer that grows. Each byte is looked at once, however the
 // bytes arrive, and what cannot become a head is refused before its end has come.

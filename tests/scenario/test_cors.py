@@ -1,10 +1,13 @@
 """CORS: an exact allow-list with credentials; a stranger is stopped before anything happens."""
 
-from harness import standard_routes, table
+from harness import run, standard_routes, table, to_yaml
 
 SHOP = "https://shop.example.com"
 CONFIG = {"cors": {"origins": [SHOP, "https://admin.example.com:8443"], "credentials": True},
           "public_url": "https://api.example.com"}
+ALLOWED = {"Content-Type", "Authorization", "X-Request-ID", "Idempotency-Key", "If-Match", "traceparent", "tracestate"}
+EXPOSED = {"X-Total-Count", "X-Page-Count", "RateLimit-Policy", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After",
+           "X-Request-ID", "ETag", "Location"}
 
 
 def listed(answer, name):
@@ -17,8 +20,8 @@ def test_a_listed_origin_may_read_answers(merlon, row):
     assert answer.status == 200
     assert answer.get("Access-Control-Allow-Origin") == row
     assert answer.get("Access-Control-Allow-Credentials") == "true"
-    assert {"X-Total-Count", "X-Page-Count"} <= listed(answer, "Access-Control-Expose-Headers")
-    assert "Origin" in ", ".join(answer.all("Vary"))
+    assert listed(answer, "Access-Control-Expose-Headers") == EXPOSED
+    assert answer.all("Vary") == ["Origin"]
 
 
 def test_errors_are_readable_for_a_listed_origin(merlon):
@@ -35,7 +38,7 @@ def test_a_preflight_is_answered_without_the_upstream(merlon, upstream):
     assert answer.get("Access-Control-Allow-Origin") == SHOP
     assert answer.get("Access-Control-Allow-Credentials") == "true"
     assert listed(answer, "Access-Control-Allow-Methods") == {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-    assert listed(answer, "Access-Control-Allow-Headers") == {"Content-Type", "Authorization", "X-Request-ID"}
+    assert listed(answer, "Access-Control-Allow-Headers") == ALLOWED
     assert answer.get("Access-Control-Max-Age") == "86400"
     assert "Origin" in ", ".join(answer.all("Vary"))
     assert upstream.count == before
@@ -85,3 +88,47 @@ def test_the_seeds_variable_names_the_origins(launch, upstream):
                     env={"CORS_ORIGIN": "https://a.example,https://b.example"})
     for origin, status in (("https://a.example", 200), ("https://b.example", 200), ("https://c.example", 403), ("https://a.example,https://b.example", 403)):
         assert server.get("/open/x", headers={"Origin": origin}).status == status, origin
+
+
+def preflight(server, target, method="GET"):
+    return server.call("OPTIONS", target, {"Origin": SHOP, "Access-Control-Request-Method": method})
+
+
+def test_lists_add_to_the_defaults_and_a_services_to_those(launch, upstream):
+    lists = {"headers": ["X-Tenant", "content-type"], "exposed": ["X-Trace"]}
+    own = {"headers": ["X-Part"], "exposed": ["Content-Disposition"]}
+    server = launch({"cors": {"origins": [SHOP]} | lists, "services": {
+        "files": {"url": upstream.url, "cors": own, "routes": [{"path": "/files/**", "methods": ["PUT"], "allow": "authenticated"}]},
+        "echo": {"url": upstream.url, "routes": standard_routes()}}})
+    for target, method, headers, exposed in (
+            ("/open/x", "GET", {"X-Tenant"}, {"X-Trace"}), ("/api/products", "GET", {"X-Tenant"}, {"X-Trace"}), ("/nowhere", "GET", {"X-Tenant"}, {"X-Trace"}),
+            ("/files/a", "PUT", {"X-Tenant", "X-Part"}, {"X-Trace", "Content-Disposition"})):
+        asked = preflight(server, target, method)
+        assert (asked.status, listed(asked, "Access-Control-Allow-Headers")) == (204, ALLOWED | headers), target
+        refused = server.call(method, target, {"Origin": SHOP})
+        assert listed(refused, "Access-Control-Expose-Headers") == EXPOSED | exposed, target
+
+
+@table({"no name": "X Tenant", "a list": "X-A, X-B", "star": "*", "empty": "", "a line break": "X-A\r\nX-B"})
+def test_a_list_holds_names_only(tmp_path, row):
+    for config in ({"cors": {"headers": [row]}}, {"services": {"a": {"url": "http://127.0.0.1:1", "cors": {"exposed": [row]}, "routes": []}}}):
+        (tmp_path / "merlon.yaml").write_text(to_yaml(config))
+        done = run("config", "check", directory=tmp_path)
+        assert done.returncode == 78 and "is no name of a header field" in done.stderr, done
+
+
+@table({
+    "none": (b"", "Origin"), "another": (b"Vary: Accept-Encoding\r\n", "Origin, Accept-Encoding"), "ours": (b"Vary: origin\r\n", "Origin"),
+    "both, in lines": (b"Vary: Accept\r\nVary: Origin, Accept-Encoding\r\n", "Origin, Accept, Accept-Encoding"), "everything": (b"Vary: *\r\n", "Origin, *"),
+})
+def test_one_vary_says_all(merlon, upstream, row):
+    """Some caches and CDNs read the first of two lines."""
+    lines, vary = row
+    upstream.on("/open/vary", b"HTTP/1.1 200 OK\r\n" + lines + b"Content-Length: 0\r\n\r\n")
+    for headers in ({}, {"Origin": SHOP}):
+        assert merlon.get("/open/vary", headers=headers).all("Vary") == [vary]
+
+
+def test_without_origins_an_upstreams_vary_stands_as_it_is(launch, upstream):
+    upstream.on("/open/vary", b"HTTP/1.1 200 OK\r\nVary: Accept\r\nVary: Origin\r\nContent-Length: 0\r\n\r\n")
+    assert launch().get("/open/vary").all("Vary") == ["Accept", "Origin"]

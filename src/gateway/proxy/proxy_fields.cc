@@ -1,10 +1,12 @@
 // Decides which fields are forwarded, and which the gateway sets itself.
 #include "gateway/proxy/proxy_fields.h"
 
-#include "tokens/assertion.h"
-#include "tokens/revocations.h"
+#include <algorithm>
 
 #include "base/text.h"
+#include "gateway/snapshot/cors.h"
+#include "tokens/assertion.h"
+#include "tokens/revocations.h"
 
 namespace merlon::gateway {
 namespace {
@@ -73,6 +75,28 @@ std::string connection_lists(const std::vector<Field>& fields) {
     return lists;
 }
 
+// Our fields, with the names that the upstream's Vary lists in the line of ours: caches and CDNs
+// exist that read the first line only.
+void add_with_vary(const wire::ResponseHead& response, std::string_view own,
+                   http::FieldLines& out) {
+    const std::size_t line = own.find(vary_by_origin);
+    const std::size_t end = line + vary_by_origin.size() - 2;  // before its CRLF
+    if (line != std::string_view::npos) out.add_lines(own.substr(0, end));
+    for (const Field& field : response.fields) {
+        if (field.id != FieldId::Vary) continue;
+        if (line == std::string_view::npos) {
+            out.add(field.name, field.value);
+            continue;
+        }
+        for (const std::string_view name : text::split(field.value, ',')) {
+            if (name.empty() || text::equals_ignoring_case(name, "Origin")) continue;
+            out.add_lines(", ");
+            out.add_lines(name);
+        }
+    }
+    out.add_lines(line != std::string_view::npos ? own.substr(end) : own);
+}
+
 }  // namespace
 
 bool wants_tunnel(const http::Exchange& exchange, const Forwarding& to) {
@@ -134,11 +158,17 @@ void make_response_fields(const wire::ResponseHead& response, const Forwarding& 
                           http::FieldLines& out) {
     out.clear();
     const std::string lists = connection_lists(response.fields);
+    bool has_vary = false;
     for (const Field& field : response.fields) {
+        if (field.id == FieldId::Vary) {
+            has_vary = true;
+            continue;
+        }
         const bool is_for_us = to.revocations != nullptr &&
                                text::equals_ignoring_case(field.name, tokens::revoked_field);
         if (!is_for_us && is_relayed(field, lists)) out.add(field.name, field.value);
     }
+    if (has_vary) return add_with_vary(response, to.response_fields.text(), out);
     out.add_lines(to.response_fields.text());
 }
 

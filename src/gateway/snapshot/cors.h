@@ -6,9 +6,22 @@
 
 namespace merlon::gateway {
 
+// Of every response where origins are listed: a cache must not mix those with and without.
+inline constexpr std::string_view vary_by_origin = "Vary: Origin\r\n";
+
+// The lists as they are sent.
+struct CorsTexts {
+    std::string headers;
+    std::string exposed;
+
+    static CorsTexts make(const CorsLists& lists);
+};
+
 // For a response to `origin`, which is in the allow-list.
-void add_origin_fields(const CorsSettings& cors, std::string_view origin, http::FieldLines& fields);
+void add_origin_fields(const CorsSettings& cors, const CorsTexts& texts, std::string_view origin,
+                       http::FieldLines& fields);
 // The further fields of a preflight's response.
-void add_preflight_fields(const CorsSettings& cors, http::FieldLines& fields);
+void add_preflight_fields(const CorsSettings& cors, const CorsTexts& texts,
+                          http::FieldLines& fields);
 
 }  // namespace merlon::gateway

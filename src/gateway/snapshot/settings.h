@@ -34,6 +34,18 @@ struct RouteSettings {
     std::string source;  // "merlon.yaml:12", for messages
 };
 
+// What a browser may send and read beside what Fetch allows by itself. The contract's lists, to
+// which an installation and a service add names.
+struct CorsLists {
+    std::vector<std::string> headers{"Content-Type",    "Authorization", "X-Request-ID",
+                                     "Idempotency-Key", "If-Match",      "traceparent",
+                                     "tracestate"};
+    std::vector<std::string> exposed{"X-Total-Count",   "X-Page-Count",        "RateLimit-Policy",
+                                     "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
+                                     "Retry-After",     "X-Request-ID",        "ETag",
+                                     "Location"};
+};
+
 struct ServiceSettings {
     std::string name;
     std::vector<upstream::TargetSettings> targets;
@@ -42,6 +54,7 @@ struct ServiceSettings {
     std::string key_path;
     std::string identity;  // SPIFFE ID that its certificate has; empty: its host's name
     upstream::HealthSettings health;
+    CorsLists cors;
     std::vector<RouteSettings> routes;
 };
 
@@ -49,9 +62,7 @@ struct CorsSettings {
     std::vector<std::string> origins;  // exact, scheme://host[:port]
     bool credentials = true;
     std::vector<std::string> methods{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
-    std::vector<std::string> headers{"Content-Type", "Authorization", "X-Request-ID"};
-    std::vector<std::string> exposed{"X-Total-Count",   "X-Page-Count",        "RateLimit-Policy",
-                                     "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"};
+    CorsLists lists;
     std::chrono::seconds max_age{86'400};
 };
 

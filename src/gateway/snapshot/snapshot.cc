@@ -12,13 +12,6 @@
 namespace merlon::gateway {
 namespace {
 
-std::optional<wire::Method> method_of(std::string_view name) {
-    for (int i = 0; i < 7; ++i) {
-        if (wire::name(static_cast<wire::Method>(i)) == name) return static_cast<wire::Method>(i);
-    }
-    return std::nullopt;
-}
-
 Result<access::Rule> rule_of(const RouteSettings& settings, access::Roles& roles) {
     switch (settings.allow) {
         case Allow::Public:
@@ -36,11 +29,12 @@ events::RouteClass class_of(const access::Rule& rule, const access::Roles& roles
                                           : events::RouteClass::Ordinary;
 }
 
-Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_t service,
+// Of the service added last.
+Result<> add_route(Snapshot& snapshot, const RouteSettings& settings,
                    const http::ServerSettings& server, WhenStale when_stale) {
     std::vector<wire::Method> methods;
     for (const std::string& name : settings.methods) {
-        const auto method = method_of(name);
+        const auto method = wire::find_method(name);
         if (!method) return fail(Kind::Invalid, "route.method", "no such method: " + name);
         methods.push_back(*method);
     }
@@ -48,7 +42,7 @@ Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, std::size_
     route.pattern = settings.path;
     route.rule = MERLON_TRY(rule_of(settings, snapshot.roles));
     route.route_class = class_of(route.rule, snapshot.roles);
-    route.service = service;
+    route.service = snapshot.services.size() - 1;
     route.body_bytes_max = settings.body_bytes.value_or(server.limits.body_bytes);
     route.timeout = settings.timeout.value_or(server.timeouts.upstream);
     route.is_limited = settings.limited;
@@ -82,6 +76,27 @@ Result<> add_built_in_route(Snapshot& snapshot, const api::LocalRoute& settings,
     }
     const std::string pattern = route.pattern;
     return snapshot.routes.add(pattern, {settings.method}, std::move(route));
+}
+
+// A declared one, without its routes.
+Result<> add_service(Snapshot& snapshot, const ServiceSettings& settings) {
+    const net::TlsClientSettings tls = MERLON_TRY(tls_of(settings));
+    Service service;
+    service.name = settings.name;
+    service.health = settings.health;
+    service.cors = CorsTexts::make(settings.cors);
+    if (!tls.server_ids.empty()) service.identity = tls.server_ids.front();
+    MERLON_ASSERT(!service.identity || snapshot.identity);  // the caller has seen to it
+    if (settings.targets.size() > upstream::Upstream::targets_max) {
+        return fail(Kind::Invalid, "upstream.targets",
+                    settings.name + ": at most " + std::to_string(upstream::Upstream::targets_max) +
+                        " targets");
+    }
+    for (const upstream::TargetSettings& target : settings.targets) {
+        service.targets.push_back(MERLON_TRY(upstream::parse_upstream(target.url, tls)));
+    }
+    snapshot.services.push_back(std::move(service));
+    return {};
 }
 
 // Public, and of no service.
@@ -125,34 +140,23 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
                                           std::move(role.targets),
                                           {},
                                           std::move(role.identity),
-                                          role.table->revokes_tokens});
+                                          role.table->revokes_tokens,
+                                          CorsTexts::make(gateway.cors.lists)});
         }
         for (const api::LocalRoute& route : role.table->routes) {
             MERLON_TRY(add_built_in_route(*snapshot, route, role.local, server, gateway));
         }
     }
     for (const ServiceSettings& settings : gateway.services) {
-        const net::TlsClientSettings tls = MERLON_TRY(tls_of(settings));
-        Service service{settings.name, {}, settings.health, {}};
-        if (!tls.server_ids.empty()) service.identity = tls.server_ids.front();
-        MERLON_ASSERT(!service.identity || snapshot->identity);  // the caller has seen to it
-        if (settings.targets.size() > upstream::Upstream::targets_max) {
-            return fail(Kind::Invalid, "upstream.targets",
-                        settings.name + ": at most " +
-                            std::to_string(upstream::Upstream::targets_max) + " targets");
-        }
-        for (const upstream::TargetSettings& target : settings.targets) {
-            service.targets.push_back(MERLON_TRY(upstream::parse_upstream(target.url, tls)));
-        }
-        snapshot->services.push_back(std::move(service));
+        MERLON_TRY(add_service(*snapshot, settings));
         for (const RouteSettings& route : settings.routes) {
-            MERLON_TRY(
-                add_route(*snapshot, route, snapshot->services.size() - 1, server, when_stale));
+            MERLON_TRY(add_route(*snapshot, route, server, when_stale));
         }
     }
     for (const LimitSettings& limit : gateway.limits)
         snapshot->limits.push_back(Limit::make(limit));
     snapshot->cors = gateway.cors;
+    snapshot->cors_texts = CorsTexts::make(gateway.cors.lists);
     snapshot->own_origin = origin_of(gateway.public_url);
     snapshot->trusted_proxies = MERLON_TRY(TrustedProxies::parse(server.trusted_proxies));
     snapshot->ipv6_prefix = gateway.ipv6_prefix;

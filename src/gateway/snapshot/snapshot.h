@@ -10,6 +10,7 @@
 #include "events/refusals.h"
 #include "gateway/limits/limit.h"
 #include "gateway/snapshot/client_address.h"
+#include "gateway/snapshot/cors.h"
 #include "gateway/snapshot/settings.h"
 #include "http/client.h"
 #include "http/response.h"
@@ -35,6 +36,8 @@ struct Route {
     const api::LocalRoute* declared = nullptr;  // by the built-in role; null: a service's
     std::string fixed_body;  // the whole response, without an upstream; empty: forwarded
     std::unique_ptr<const wire::JsonSchema> schema;  // null: any body
+
+    bool is_forwarded() const { return local == nullptr && fixed_body.empty(); }
 };
 
 struct Service {
@@ -45,6 +48,7 @@ struct Service {
     // assertion of the user.
     std::optional<crypto::SpiffeId> identity;
     bool revokes_tokens = false;  // one of our roles, whose responses name revoked tokens
+    CorsTexts cors;
 };
 
 // A built-in role: in this process, or in others.
@@ -73,6 +77,7 @@ struct Snapshot {
     std::vector<Limit> limits;
     std::chrono::seconds stale_after{};  // revocations that old may be missing some
     CorsSettings cors;
+    CorsTexts cors_texts;    // of cors.lists; a service has its own
     std::string own_origin;  // of public_url; empty: none
     TrustedProxies trusted_proxies;
     int ipv6_prefix = 56;
