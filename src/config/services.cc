@@ -5,6 +5,7 @@
 
 #include "api/route_table.h"
 #include "config/sections.h"
+#include "config/values.h"
 #include "gateway/snapshot/service_tls.h"
 #include "upstream/upstream.h"
 #include "wire/json_schema.h"
@@ -114,6 +115,25 @@ void read_health(Reader health, upstream::HealthSettings& out) {
     }
 }
 
+// Fields that pass although a client could make them up: each is the operator's decision.
+void read_forward_fields(Reader& reader, std::vector<std::string>& out) {
+    reader.texts("forward_fields", out,
+                 "fields of a proxy or a certificate in front that it gets: CF-Connecting-IP");
+    for (const std::string& name : out) {
+        const wire::FieldId id = wire::field_id(name);
+        if (!is_field_name(name) || wire::may_be_read_as_another(name)) {
+            reader.problem("forward_fields", "\"" + name +
+                                                 "\" is no name that passes: letters, "
+                                                 "digits and - only");
+        } else if (id == wire::FieldId::Other) {
+            reader.problem("forward_fields", "\"" + name + "\" passes without being named");
+        } else if (id != wire::FieldId::ProxyClaim) {
+            reader.problem("forward_fields",
+                           "\"" + name + "\" never passes, or Merlon says it itself");
+        }
+    }
+}
+
 gateway::ServiceSettings read_service(Reader reader, const gateway::CorsLists& cors) {
     gateway::ServiceSettings service;
     service.name = reader.name();
@@ -140,6 +160,7 @@ gateway::ServiceSettings read_service(Reader reader, const gateway::CorsLists& c
         }
         service.targets.push_back({url});
     }
+    read_forward_fields(reader, service.forward_fields);
     Reader lists =
         reader.section("cors", "what browsers may send to it and read of it, beside cors");
     read_cors_lists(lists, service.cors);

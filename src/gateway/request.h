@@ -42,6 +42,9 @@ struct Request {
     RequestBuffers* buffers = nullptr;
     std::string client;
     std::string_view scheme;  // the client's: "http" or "https"
+    // Whether a service's named fields of a proxy pass: not from a stranger who came past the
+    // proxies that are named.
+    bool takes_named_fields = false;
     wire::Target target;
     api::Match<Route> match;
     LimitTicket limits;

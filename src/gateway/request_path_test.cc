@@ -194,6 +194,25 @@ TEST_F(Path, FailuresCountAndSuccessesAreForgivenWhereTheLimitSaysSo) {
     EXPECT_TRUE(has(refused, "RateLimit-Policy: 2;w=900\r\n"));
 }
 
+TEST_F(Path, AFieldOfAProxyPassesWhereTheServiceNamesIt) {
+    gateway.settings.services[0].forward_fields = {"CF-Connecting-IP"};
+    gateway.start();
+    const std::string fields = "cf-connecting-ip: 198.51.100.7\r\nTrue-Client-IP: 198.51.100.8\r\n";
+    const std::string named = forwarded("GET", "/open/x", fields);
+    EXPECT_TRUE(has(named, "cf-connecting-ip: 198.51.100.7\r\n")) << named;
+    EXPECT_FALSE(has(named, "198.51.100.8")) << named;
+    EXPECT_FALSE(has(forwarded("GET", "/open/x", "Connection: CF-Connecting-IP\r\n" + fields),
+                     "198.51.100.7"));
+}
+
+TEST_F(Path, AStrangerWhoComesPastTheNamedProxiesSaysNothingOfTheirs) {
+    gateway.settings.services[0].forward_fields = {"CF-Connecting-IP"};
+    gateway.server_settings.trusted_proxies = {"203.0.113.0/24"};
+    gateway.start();
+    EXPECT_FALSE(
+        has(forwarded("GET", "/open/x", "CF-Connecting-IP: 198.51.100.7\r\n"), "198.51.100.7"));
+}
+
 TEST_F(Path, AConfigurationThatCannotBeServedSaysWhy) {
     struct Case {
         void (*change)(Gateway&);

@@ -34,6 +34,7 @@ void RequestPath::identify(const http::Exchange& exchange, Request& request) {
     }
     request.client = snapshot.trusted_proxies.client_of(peer, forwarded_for);
     const bool is_proxied = snapshot.trusted_proxies.contains(peer);
+    request.takes_named_fields = is_proxied || !snapshot.trusted_proxies.are_named();
     const bool is_https = exchange.peer().is_tls || (is_proxied && received_scheme == "https");
     request.scheme = is_https ? "https" : "http";
     const bool takes_id = is_proxied && wire::is_request_id(received_id);
@@ -220,6 +221,9 @@ Forwarding RequestPath::forwarding(const Service& service, Request& request) {
             .body = request.body ? &*request.body : nullptr,
             .allows_websocket = route.allows_websocket,
             .assertion = request.assertion.text(),
+            .named_fields = request.takes_named_fields
+                                ? std::span<const std::string>(service.forward_fields)
+                                : std::span<const std::string>(),
             .revocations = service.revokes_tokens ? &shared_.revocations : nullptr};
 }
 

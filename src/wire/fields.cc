@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "wire/proxy_claims.h"
 
 namespace merlon::wire {
 namespace {
@@ -15,7 +16,7 @@ struct NameRow {
     FieldId id;
 };
 
-constexpr auto names = std::to_array<NameRow>({
+constexpr auto named_fields = std::to_array<NameRow>({
     {"host", FieldId::Host},
     {"connection", FieldId::Connection},
     {"content-length", FieldId::ContentLength},
@@ -47,17 +48,16 @@ constexpr auto names = std::to_array<NameRow>({
     {"x-user-email", FieldId::Identity},
     {"x-user-role", FieldId::Identity},
     {"x-user-permissions", FieldId::Identity},
+    {"merlon-assertion", FieldId::Identity},
     {"x-forwarded-proto", FieldId::XForwardedProto},
     {"x-forwarded-host", FieldId::Forwarding},
-    {"x-forwarded-port", FieldId::Forwarding},
-    {"x-forwarded-server", FieldId::Forwarding},
-    {"forwarded", FieldId::Forwarding},
-    {"x-real-ip", FieldId::Forwarding},
     {"x-original-url", FieldId::Override},
     {"x-rewrite-url", FieldId::Override},
     {"x-http-method-override", FieldId::Override},
     {"x-http-method", FieldId::Override},
     {"x-method-override", FieldId::Override},
+    {"x-middleware-subrequest", FieldId::Override},
+    {"proxy", FieldId::Override},
     {"content-security-policy", FieldId::ResponsePolicy},
     {"strict-transport-security", FieldId::ResponsePolicy},
     {"x-content-type-options", FieldId::ResponsePolicy},
@@ -84,6 +84,16 @@ constexpr auto names = std::to_array<NameRow>({
     {"server", FieldId::ServerVersion},
     {"x-powered-by", FieldId::ServerVersion},
 });
+
+constexpr auto names = [] {
+    std::array<NameRow, named_fields.size() + proxy_claims.size()> all{};
+    const auto rest = std::ranges::copy(named_fields, all.begin()).out;
+    std::ranges::transform(proxy_claims, rest, [](std::string_view name) {
+        return NameRow{name, FieldId::ProxyClaim};
+    });
+    return all;
+}();
+static_assert(names.size() < 256);  // rows are counted in a byte
 
 // Length, first and last letter spread the names over the table; a slot holds the first row of its
 // chain, rows of one chain follow each other by `next`.
@@ -130,6 +140,20 @@ bool is_same_name(std::string_view name, std::string_view token) {
     return difference == 0;
 }
 
+bool is_of_proxy_claim_family(std::string_view name) {
+    if (name.size() < 2) return false;
+    const char first = text::lower(name[0]);
+    const bool may_be =
+        (first == 'x' && name[1] == '-') || (first == 's' && text::lower(name[1]) == 's');
+    return may_be && std::ranges::any_of(proxy_claim_families, [&](std::string_view family) {
+               return is_same_name(family, name.substr(0, family.size()));
+           });
+}
+
+constexpr bool is_folded_character(char c) {
+    return !text::is_alpha(c) && !text::is_digit(c) && c != '-';
+}
+
 }  // namespace
 
 FieldId field_id(std::string_view name) {
@@ -137,7 +161,18 @@ FieldId field_id(std::string_view name) {
     for (std::uint8_t row = index.first[slot_of(name)]; row != 0; row = index.next[row - 1]) {
         if (is_same_name(names[row - 1].name, name)) return names[row - 1].id;
     }
-    return FieldId::Other;
+    return is_of_proxy_claim_family(name) ? FieldId::ProxyClaim : FieldId::Other;
+}
+
+bool may_be_read_as_another(std::string_view name) {
+    if (std::ranges::none_of(name, is_folded_character)) return false;
+    if (name.find('_') != std::string_view::npos) return true;
+    // Longer than every name of ours; a family shows at its beginning.
+    std::array<char, 64> folded{};
+    const std::string_view beginning = name.substr(0, folded.size());
+    std::ranges::transform(beginning, folded.begin(),
+                           [](char c) { return is_folded_character(c) ? '-' : c; });
+    return field_id({folded.data(), beginning.size()}) != FieldId::Other;
 }
 
 }  // namespace merlon::wire

@@ -40,14 +40,21 @@ enum class FieldId : std::uint8_t {
     Date,
     Vary,
     // What a client may not say and what an upstream may not answer: the gateway says it.
-    Identity,        // X-User-…
-    Forwarding,      // X-Forwarded-Host, Forwarded, X-Real-IP
-    Override,        // X-Original-URL, X-Rewrite-URL, X-HTTP-Method-Override: no power here
+    Identity,        // X-User-…, our assertion
+    Forwarding,      // X-Forwarded-Host
+    ProxyClaim,      // what another proxy says of the client: proxy_claims.h
+    Override,        // X-Original-URL, X-HTTP-Method-Override, Proxy: no power here, nor behind
     ResponsePolicy,  // the security, CORS and limit headers of our own answers
     ServerVersion,   // Server, X-Powered-By
 };
 
 // `name` is a token (RFC 9110 section 5.6.2); its case does not matter.
 FieldId field_id(std::string_view name);
+
+// Whether an upstream may read `name` as a field that it is not: CGI servers read each character
+// that is no letter or digit as '_' (RFC 3875 section 4.1.18), so that "X.User.Id" becomes
+// HTTP_X_USER_ID. So is every name with '_', and one that with '-' in place of such characters is
+// a name that field_id() knows.
+bool may_be_read_as_another(std::string_view name);
 
 }  // namespace merlon::wire

@@ -4,7 +4,7 @@ import re
 
 import client
 import jose
-from harness import table
+from harness import run, standard_routes, table, to_yaml
 from upstream import header
 
 CONFIG = {}
@@ -28,6 +28,8 @@ def test_the_upstream_learns_who_calls(merlon, user):
     "as written": lambda name: name, "capitals": str.upper, "small": str.lower, "underscores": lambda name: name.replace("-", "_"),
     "one underscore": lambda name: name.replace("-", "_", 1), "last underscore": lambda name: "_".join(name.rsplit("-", 1)),
     "mixed case": str.swapcase,
+} | {f"with {mark}": (lambda mark: lambda name: name.replace("-", mark))(mark) for mark in "!#$%&'*+.^_`|~"} | {
+    "dots and underscores": lambda name: name.replace("-", ".", 1).replace("-", "_"), "last dot": lambda name: ".".join(name.rsplit("-", 1)),
 })
 def test_every_spelling_that_a_client_sends_is_gone(merlon, user, row):
     sent = [(row(name), "attacker-was-here") for name in IDENTITY]
@@ -37,6 +39,49 @@ def test_every_spelling_that_a_client_sends_is_gone(merlon, user, row):
         if answer.status == 200:
             assert "attacker-was-here" not in answer.text
             assert header(answer.json(), "X-User-Id") == ([user.id] if token else [])
+
+
+PROXY_FIELDS = (
+    "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-User", "X-Forwarded-Client-Cert", "Forwarded", "X-Original-URL", "X-Original-URI", "X-Original-Host",
+    "X-Rewrite-URL", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-SSL-Client-Verify", "X-SSL-Client-Cert",
+    "SSL-Client-Cert", "Client-Cert", "Remote-User", "X-Remote-User", "X-WEBAUTH-USER", "X-Auth-Request-Email", "X-Amzn-Oidc-Data", "X-MS-CLIENT-PRINCIPAL-ID",
+    "Proxy", "X-HTTP-Method-Override", "X-Middleware-Subrequest",
+)
+
+
+def test_what_only_a_proxy_may_say_does_not_pass(merlon):
+    """Also of a client on a public route: httpoxy, Grafana's and Authelia's sign-ins, nginx's certificates."""
+    for spelled in (str, str.lower, str.upper, lambda name: name.replace("-", ".")):
+        sent = [(spelled(name), "attacker-was-here") for name in PROXY_FIELDS] + [("Via", "1.1 mine"), ("X-Correlation-ID", "7")]
+        answer = merlon.call("GET", "/open/x", sent)
+        assert answer.status == 200
+        passed = [name for name, value in answer.json()["headers"] if value == "attacker-was-here"]
+        assert not [name for name in passed if "-" in name or name.lower() in ("proxy", "forwarded")], passed
+        assert passed == [], passed
+        assert header(answer.json(), "Via") == ["1.1 mine"] and header(answer.json(), "X-Correlation-ID") == ["7"]
+
+
+def test_a_service_names_what_passes_from_the_proxies_that_are_named(launch, upstream):
+    server = launch({"server": {"trusted_proxies": ["127.0.0.1/32"]}, "services": {
+        "echo": {"url": upstream.url, "forward_fields": ["CF-Connecting-IP", "x-ssl-client-verify"], "routes": standard_routes()}}})
+    sent = {"CF-Connecting-IP": "198.51.100.7", "X-SSL-Client-Verify": "SUCCESS", "True-Client-IP": "198.51.100.8", "X.SSL.Client.Verify": "SUCCESS"}
+    echo = server.get("/open/x", headers=sent).json()
+    assert header(echo, "CF-Connecting-IP") == ["198.51.100.7"] and header(echo, "X-SSL-Client-Verify") == ["SUCCESS"]
+    assert not names(echo) & {"true-client-ip", "x.ssl.client.verify"}
+    echo = server.get("/open/x", headers=sent, source="127.0.0.2").json()
+    assert not names(echo) & {name.lower() for name in sent}, "a stranger came past the proxy"
+
+
+@table({
+    "one that never passes": ("Proxy", "never passes"), "one of ours": ("X-User-Id", "never passes"), "one of ours, too": ("X-Forwarded-For", "never passes"),
+    "one that passes anyway": ("X-Correlation-ID", "passes without being named"), "with an underscore": ("X_Real_IP", "no name that passes"), "with a dot": ("X.Real.IP", "no name that passes"),
+    "with a star": ("X-SSL-*", "no name that passes"),
+})
+def test_a_service_cannot_name_just_any_field(tmp_path, row):
+    name, why = row
+    (tmp_path / "merlon.yaml").write_text(to_yaml({"services": {"a": {"url": "http://127.0.0.1:1", "forward_fields": [name], "routes": []}}}))
+    done = run("config", "check", directory=tmp_path)
+    assert done.returncode == 78 and f'"{name}" ' in done.stderr and why in done.stderr, done
 
 
 @table({"space before the colon": b"X-User-Id : admin", "tab before the colon": b"X-User-Id\t: admin", "folded": b"X:\r\n X-User-Id: admin"})

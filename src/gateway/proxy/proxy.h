@@ -1,6 +1,9 @@
 // Forwards an admitted, authorized request to an upstream, and its response to the client.
 #pragma once
 
+#include <span>
+#include <string>
+
 #include "access/access.h"
 #include "base/clock.h"
 #include "gateway/proxy/open_streams.h"
@@ -37,7 +40,8 @@ struct Forwarding {
     // A body that was read already, to be validated; used instead of the exchange's.
     const std::string* body = nullptr;
     bool allows_websocket = false;
-    std::string_view assertion = {};  // empty: X-User-… fields alone
+    std::string_view assertion = {};                 // empty: X-User-… fields alone
+    std::span<const std::string> named_fields = {};  // those of a proxy that pass
     // Set for a role in another process that revokes tokens: those that its response names are
     // revoked here before the client gets the response.
     tokens::Revocations* revocations = nullptr;

@@ -17,13 +17,19 @@ using wire::FieldId;
 
 // Whether a request field is forwarded to the upstream. Not those that frame or address the
 // message, that the gateway sets itself, or that mean nothing here.
-bool is_forwarded(const Field& field, std::string_view connection_lists) {
+bool is_forwarded(const Field& field, std::string_view connection_lists,
+                  std::span<const std::string> named) {
     switch (field.id) {
         case FieldId::Other:
-            // CGI servers read "X_User_Id" as "X-User-Id".
-            return field.name.find('_') == std::string_view::npos &&
-                   !text::equals_ignoring_case(field.name, tokens::assertion_field) &&
+            return !wire::may_be_read_as_another(field.name) &&
                    (connection_lists.empty() || !wire::lists_token(connection_lists, field.name));
+        case FieldId::ProxyClaim:
+            return std::ranges::any_of(named,
+                                       [&](const std::string& name) {
+                                           return text::equals_ignoring_case(name, field.name);
+                                       }) &&
+                   (connection_lists.empty() || !wire::lists_token(connection_lists, field.name));
+        case FieldId::Vary:
         case FieldId::Authorization:
         case FieldId::Origin:
         case FieldId::ContentType:
@@ -132,7 +138,7 @@ void make_request_head(const http::Exchange& exchange, const access::Subject* su
     for (const Field& field : head.fields) {
         const bool is_handshake = websocket && (field.id == FieldId::SecWebSocketKey ||
                                                 field.id == FieldId::SecWebSocketVersion);
-        if (is_handshake || is_forwarded(field, lists)) {
+        if (is_handshake || is_forwarded(field, lists, to.named_fields)) {
             http::append_line(out, field.name, field.value);
         }
     }

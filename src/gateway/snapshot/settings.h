@@ -54,6 +54,8 @@ struct ServiceSettings {
     std::string key_path;
     std::string identity;  // SPIFFE ID that its certificate has; empty: its host's name
     upstream::HealthSettings health;
+    // Fields of a proxy or a certificate that pass (wire::FieldId::ProxyClaim).
+    std::vector<std::string> forward_fields;
     CorsLists cors;
     std::vector<RouteSettings> routes;
 };

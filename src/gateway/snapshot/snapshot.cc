@@ -85,6 +85,7 @@ Result<> add_service(Snapshot& snapshot, const ServiceSettings& settings) {
     service.name = settings.name;
     service.health = settings.health;
     service.cors = CorsTexts::make(settings.cors);
+    service.forward_fields = settings.forward_fields;
     if (!tls.server_ids.empty()) service.identity = tls.server_ids.front();
     MERLON_ASSERT(!service.identity || snapshot.identity);  // the caller has seen to it
     if (settings.targets.size() > upstream::Upstream::targets_max) {
@@ -141,7 +142,8 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
                                           {},
                                           std::move(role.identity),
                                           role.table->revokes_tokens,
-                                          CorsTexts::make(gateway.cors.lists)});
+                                          CorsTexts::make(gateway.cors.lists),
+                                          {}});
         }
         for (const api::LocalRoute& route : role.table->routes) {
             MERLON_TRY(add_built_in_route(*snapshot, route, role.local, server, gateway));

@@ -49,6 +49,7 @@ struct Service {
     std::optional<crypto::SpiffeId> identity;
     bool revokes_tokens = false;  // one of our roles, whose responses name revoked tokens
     CorsTexts cors;
+    std::vector<std::string> forward_fields;  // of a proxy or a certificate, that pass
 };
 
 // A built-in role: in this process, or in others.
