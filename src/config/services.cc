@@ -16,7 +16,7 @@ namespace {
 void read_methods(Reader& route, std::vector<std::string>& out) {
     route.texts("methods", out, "GET, HEAD, POST, PUT, PATCH, DELETE");
     if (out.empty()) route.problem("methods", "a route names its methods: [GET]");
-    constexpr std::string_view known[] = {"GET", "HEAD", "POST", "PUT", "PATCH"};
+    constexpr std::string_view known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
     for (const std::string& method : out) {
         if (std::ranges::find(known, method) != std::end(known)) continue;
         route.problem("methods",
@@ -62,7 +62,7 @@ void read_schema(Reader& route, gateway::RouteSettings& out) {
                                       ? error.detail
                                       : std::string("is no JSON: ") + std::string(error.rule)));
     }
-    constexpr std::string_view with_body[] = {"POST", "PUT", "PATCH"};
+    constexpr std::string_view with_body[] = {"POST", "PUT", "PATCH", "DELETE"};
     if (std::ranges::find_first_of(out.methods, with_body) == out.methods.end()) {
         route.problem("schema", "judges bodies, and none of the methods has one");
     }

@@ -101,7 +101,10 @@ Task<int> RequestPath::respond(http::Exchange& exchange, Request& request) {
     if (!route.fixed_body.empty()) co_return co_await send_fixed_body(exchange, request);
     MERLON_CO_TRY(limit_body(exchange, route));
     if (route.local != nullptr) co_return co_await call_role(exchange, pass, request);
-    if (route.schema && api::has_validated_body(exchange.head().method)) {
+    // A body of a method that needs none, such as DELETE, is judged where there is one.
+    const bool has_body = api::has_validated_body(exchange.head().method) ||
+                          exchange.admitted().body.kind != wire::BodyKind::None;
+    if (route.schema && has_body) {
         const api::BodyUse use =
             route.declared != nullptr ? route.declared->body : api::BodyUse::Required;
         request.body = MERLON_CO_TRY(co_await api::read_validated_body(

@@ -148,6 +148,23 @@ TEST_F(Path, ABodyGoesOnAsItWasJudged) {
     EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 400"));
 }
 
+TEST_F(Path, ABodyOfAnyMethodIsJudgedWhereTheRouteHasASchema) {
+    gateway.settings.services[0].routes[3].methods = {"POST", "GET", "DELETE"};
+    gateway.start();
+    const std::string json = "Content-Type: application/json\r\n";
+    for (const std::string_view method : {"GET", "DELETE"}) {
+        EXPECT_TRUE(has(ask(method, "/items", json + "Content-Length: 2\r\n", "{}"), " 400 "));
+        EXPECT_TRUE(has(ask(method, "/items", "Content-Length: 2\r\n", "{}"), " 415 "));
+        EXPECT_TRUE(has(
+            ask(method, "/items", json + "Transfer-Encoding: chunked\r\n", "1\r\n{\r\n0\r\n\r\n"),
+            " 400 "));
+        EXPECT_TRUE(forwarded(method, "/items", json + "Content-Length: 27\r\n",
+                              R"({ "name":"a","admin":true} )")
+                        .ends_with("\r\n\r\n{\"name\":\"a\"}"));
+        EXPECT_TRUE(forwarded(method, "/items").starts_with(method));
+    }
+}
+
 TEST_F(Path, RefusalsCountUnderApiAndRoutesWithoutLimitDoNot) {
     gateway.settings.limits[0].max = 4;
     gateway.start();
