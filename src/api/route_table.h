@@ -48,8 +48,10 @@ template <class Route>
 class RouteTable {
 public:
     // Adds `route` for `methods` at `pattern`. HEAD comes with GET.
+    // Gives the route as the table keeps it, for the table's life.
     // Errors: "route.pattern" (no path of segments), duplicate_route_rule.
-    Result<> add(std::string_view pattern, const std::vector<wire::Method>& methods, Route route);
+    Result<const Route*> add(std::string_view pattern, const std::vector<wire::Method>& methods,
+                             Route route);
 
     Match<Route> find(wire::Method method, std::string_view path) const;
 
@@ -77,8 +79,8 @@ private:
 Result<std::vector<std::string_view>> split_pattern(std::string_view pattern);
 
 template <class Route>
-Result<> RouteTable<Route>::add(std::string_view pattern, const std::vector<wire::Method>& methods,
-                                Route route) {
+Result<const Route*> RouteTable<Route>::add(std::string_view pattern,
+                                            const std::vector<wire::Method>& methods, Route route) {
     Node* node = &root_;
     Leaf* leaf = nullptr;
     for (const std::string_view segment : MERLON_TRY(split_pattern(pattern))) {
@@ -109,7 +111,7 @@ Result<> RouteTable<Route>::add(std::string_view pattern, const std::vector<wire
         leaf->methods |= bit_of(head);
         leaf->routes[static_cast<std::size_t>(head)] = leaf->routes[static_cast<std::size_t>(get)];
     }
-    return {};
+    return routes_.back().get();
 }
 
 template <class Route>

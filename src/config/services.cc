@@ -6,6 +6,7 @@
 #include "api/route_table.h"
 #include "config/sections.h"
 #include "config/values.h"
+#include "gateway/snapshot/route_spellings.h"
 #include "gateway/snapshot/service_tls.h"
 #include "upstream/upstream.h"
 #include "wire/json_schema.h"
@@ -134,6 +135,15 @@ void read_forward_fields(Reader& reader, std::vector<std::string>& out) {
     }
 }
 
+void read_paths(Reader& reader, gateway::PathSpelling& out) {
+    std::string paths = "guarded";
+    reader.choice(
+        "paths", {"guarded", "exact"}, paths,
+        "exact: it tells /a from /A and /a/; guarded: it may not, so that what guards one "
+        "guards all");
+    if (paths == "exact") out = gateway::PathSpelling::Exact;
+}
+
 gateway::ServiceSettings read_service(Reader reader, const gateway::CorsLists& cors) {
     gateway::ServiceSettings service;
     service.name = reader.name();
@@ -160,6 +170,7 @@ gateway::ServiceSettings read_service(Reader reader, const gateway::CorsLists& c
         }
         service.targets.push_back({url});
     }
+    read_paths(reader, service.paths);
     read_forward_fields(reader, service.forward_fields);
     Reader lists =
         reader.section("cors", "what browsers may send to it and read of it, beside cors");
@@ -188,6 +199,25 @@ void check_duplicates(Reader& services, const gateway::GatewaySettings& settings
                                                    (first.route ? *first.route : "above"));
             }
         }
+    }
+}
+
+// Routes that an upstream may take for each other.
+void check_spellings(Reader& services, const gateway::GatewaySettings& settings) {
+    for (const auto& [service, route, other] : gateway::indistinct_routes(settings.services)) {
+        services.problem(*service,
+                         fmt::format("{}: {} is {} ({}) to a server that ignores case or a slash "
+                                     "at the end, and asks for something else; make them ask for "
+                                     "the same, or, if the service tells them apart, say paths: "
+                                     "exact",
+                                     route->source, route->path, other->path, other->source));
+    }
+    for (const auto& [service, route, other] : gateway::shadowed_routes(settings.services)) {
+        services.warning(*service,
+                         fmt::format("{}: other spellings of {}, such as capitals or a slash at "
+                                     "the end, match {} ({}), which is weaker: they need what both "
+                                     "ask for. If the service tells them apart, say paths: exact",
+                                     route->source, route->path, other->path, other->source));
     }
 }
 
@@ -242,6 +272,7 @@ void read_services(Reader services, roles::Definitions roles, gateway::GatewaySe
     }
     check_calls(services, roles, out.built_in);
     check_duplicates(services, out);
+    check_spellings(services, out);
 }
 
 }  // namespace merlon::config

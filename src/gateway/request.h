@@ -1,6 +1,8 @@
 // The state of one request, which the stages of the request path fill.
 #pragma once
 
+#include <algorithm>
+
 #include "api/route_table.h"
 #include "gateway/limits/limit_gate.h"
 #include "gateway/snapshot_state.h"
@@ -47,6 +49,8 @@ struct Request {
     bool takes_named_fields = false;
     wire::Target target;
     api::Match<Route> match;
+    Guards guards;            // beside match.route; what they ask, this request has to give, too
+    std::string folded_path;  // by which limits count, too; empty: by target alone
     LimitTicket limits;
     tokens::TokenCache::Kept token;
     std::optional<std::string> body;  // validated; forwarded instead of the received one
@@ -59,6 +63,19 @@ struct Request {
     static constexpr std::string_view no_route = "unmatched";
     std::string_view route_name() const {
         return match.route != nullptr ? std::string_view(match.route->pattern) : no_route;
+    }
+    // Whether it holds for the route that matched, or for one of its guards. There is a route.
+    template <class Predicate>
+    bool any_route(Predicate holds) const {
+        return holds(*match.route) ||
+               std::ranges::any_of(guards.routes(), [&](const Route* one) { return holds(*one); });
+    }
+    events::RouteClass route_class() const {
+        constexpr auto admin = events::RouteClass::Admin;
+        const bool is_admin = match.route != nullptr && any_route([](const Route& route) {
+                                  return route.route_class == admin;
+                              });
+        return is_admin ? admin : events::RouteClass::Ordinary;
     }
 };
 

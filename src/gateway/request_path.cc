@@ -1,7 +1,6 @@
 // Serves one request, from its head to its record in the metrics and the access log.
 #include "gateway/request_path.h"
 
-#include "api/body_gate.h"
 #include "api/error_response.h"
 #include "base/uuid.h"
 #include "gateway/limits/local_limits.h"
@@ -99,17 +98,9 @@ Task<int> RequestPath::respond(http::Exchange& exchange, Request& request) {
     const access::Pass pass = MERLON_CO_TRY(authorize(exchange, request));
     const Route& route = *request.match.route;
     if (!route.fixed_body.empty()) co_return co_await send_fixed_body(exchange, request);
-    MERLON_CO_TRY(limit_body(exchange, route));
+    MERLON_CO_TRY(limit_body(exchange, request));
     if (route.local != nullptr) co_return co_await call_role(exchange, pass, request);
-    // A body of a method that needs none, such as DELETE, is judged where there is one.
-    const bool has_body = api::has_validated_body(exchange.head().method) ||
-                          exchange.admitted().body.kind != wire::BodyKind::None;
-    if (route.schema && has_body) {
-        const api::BodyUse use =
-            route.declared != nullptr ? route.declared->body : api::BodyUse::Required;
-        request.body = MERLON_CO_TRY(co_await api::read_validated_body(
-            &exchange, route.schema.get(), route.body_bytes_max, use));
-    }
+    MERLON_CO_TRY(co_await validate_body(&exchange, &request));
     const Service& service = request.snapshot->services[route.service];
     MERLON_CO_TRY(assert_caller(exchange.head(), service, request));
     co_return co_await forward(exchange, pass, forwarding(service, request));
@@ -134,8 +125,7 @@ Task<int> RequestPath::refuse_with(http::Exchange& exchange, Request& request, E
         shared_.refusals.report(
             {*type, request.client, request.route_name(),
              request.token ? request.token->subject.user_id : std::string_view(),
-             request.match.route != nullptr ? request.match.route->route_class
-                                            : events::RouteClass::Ordinary});
+             request.route_class()});
     }
     const http::Response refusal =
         api::error_response(error, exchange.head().find(FieldId::Accept));

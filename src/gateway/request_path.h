@@ -58,7 +58,8 @@ private:
     Result<access::Pass> authorize_optionally(const http::Exchange& exchange, Request& request);
     static Result<> require_own_token(const Request& request);
     Task<int> send_fixed_body(http::Exchange& exchange, Request& request);
-    static Result<> limit_body(http::Exchange& exchange, const Route& route);
+    static Result<> limit_body(http::Exchange& exchange, const Request& request);
+    static Task<> validate_body(http::Exchange* exchange, Request* request);
     Task<int> call_role(http::Exchange& exchange, access::Pass pass, Request& request);
     Result<> assert_caller(const wire::RequestHead& head, const Service& service, Request& request);
     Forwarding forwarding(const Service& service, Request& request);

@@ -165,6 +165,46 @@ TEST_F(Path, ABodyOfAnyMethodIsJudgedWhereTheRouteHasASchema) {
     }
 }
 
+TEST_F(Path, AGuardHoldsInEverySpellingThatAnUpstreamMayReadAsTheSame) {
+    RouteSettings guarded = open_route("/open/admin", {"GET", "POST"});
+    guarded.allow = Allow::Permissions;
+    guarded.permissions = {"delete:products"};
+    RouteSettings form = open_route("/open/form", {"POST"});
+    form.schema = gateway.settings.services[0].routes[3].schema;
+    form.body_bytes = 32;
+    gateway.settings.services[0].routes[0].methods = {"GET", "POST"};
+    gateway.settings.services[0].routes.push_back(guarded);
+    gateway.settings.services[0].routes.push_back(form);
+    gateway.start();
+    const std::string token =
+        "Authorization: Bearer " + gateway.token(std::chrono::hours{1}) + "\r\n";
+    const std::string json = "Content-Type: application/json\r\n";
+    for (const std::string_view path :
+         {"/open/admin", "/open/admin/", "/open/ADMIN", "/open/%41dmin", "/open/Admin/"}) {
+        EXPECT_TRUE(has(ask("GET", path), " 401 ")) << path;
+        EXPECT_TRUE(has(ask("GET", path, token), R"("required":["delete:products"])")) << path;
+    }
+    for (const std::string_view path : {"/open/form", "/open/FORM", "/open/form/"}) {
+        EXPECT_TRUE(has(ask("POST", path, json + "Content-Length: 2\r\n", "{}"), " 400 ")) << path;
+        EXPECT_TRUE(has(ask("POST", path, json + "Content-Length: 33\r\n"), " 413 ")) << path;
+        EXPECT_TRUE(forwarded("POST", path, json + "Content-Length: 27\r\n",
+                              R"({ "name":"a","admin":true} )")
+                        .ends_with("\r\n\r\n{\"name\":\"a\"}"))
+            << path;
+    }
+    EXPECT_TRUE(forwarded("GET", "/open/Other/").starts_with("GET /open/Other/ "));
+}
+
+TEST_F(Path, AServiceThatReadsPathsToTheLetterIsTakenAtItsWord) {
+    RouteSettings guarded = open_route("/open/admin", {"GET"});
+    guarded.allow = Allow::Authenticated;
+    gateway.settings.services[0].routes.push_back(guarded);
+    gateway.settings.services[0].paths = PathSpelling::Exact;
+    gateway.start();
+    EXPECT_TRUE(has(ask("GET", "/open/admin"), " 401 "));
+    EXPECT_TRUE(forwarded("GET", "/open/ADMIN").starts_with("GET /open/ADMIN "));
+}
+
 TEST_F(Path, RefusalsCountUnderApiAndRoutesWithoutLimitDoNot) {
     gateway.settings.limits[0].max = 4;
     gateway.start();
@@ -179,6 +219,19 @@ TEST_F(Path, RefusalsCountUnderApiAndRoutesWithoutLimitDoNot) {
     }
     EXPECT_TRUE(has(ask("GET", "/open/x", who), "Retry-After: "));
     EXPECT_TRUE(forwarded("GET", "/free", who).starts_with("GET /free"));
+}
+
+TEST_F(Path, ALimitCountsEverySpellingThatAnUpstreamMayReadAsTheSame) {
+    gateway.settings.limits = {{"login", {"/open/Login"}, std::chrono::seconds{900}, 3}};
+    gateway.start();
+    const std::string who = "X-Forwarded-For: 198.51.100.4\r\n";
+    for (const std::string_view path : {"/open/Login", "/open/login", "/open/LOGIN/"}) {
+        EXPECT_FALSE(forwarded("GET", path, who).empty());
+    }
+    for (const std::string_view path : {"/open/Login", "/open/login/", "/open/logiN"}) {
+        EXPECT_TRUE(has(ask("GET", path, who), " 429 ")) << path;
+    }
+    EXPECT_FALSE(forwarded("GET", "/open/logins", who).empty());
 }
 
 TEST_F(Path, AReloadThatReordersLimitsMixesNoCounters) {

@@ -1,5 +1,6 @@
 // The stages of the request path that RequestPath::respond() names, in the same order.
 #include "api/bearer_token.h"
+#include "api/body_gate.h"
 #include "api/local_call.h"
 #include "base/uuid.h"
 #include "gateway/request_path.h"
@@ -47,6 +48,17 @@ void RequestPath::identify(const http::Exchange& exchange, Request& request) {
 
 namespace {
 
+// Where the service may read the path as another route's, that one's rules hold, too.
+void find_guards(wire::Method method, Request& request) {
+    const Route* route = request.match.route;
+    if (route->spelling == PathSpelling::Exact) return;
+    const Snapshot& snapshot = *request.snapshot;
+    request.guards = snapshot.spellings.find(method, request.target.path, route);
+    if (snapshot.has_unfolded_limits || !wire::is_folded(request.target.path)) {
+        request.folded_path = wire::fold(request.target.path, wire::Folding::Both);
+    }
+}
+
 // The lists of the service that gets the request, or that gets the one a preflight is about.
 const CorsTexts& cors_texts_of(const http::Exchange& exchange, const Request& request) {
     const Snapshot& snapshot = *request.snapshot;
@@ -67,7 +79,10 @@ Result<RequestPath::Lookup> RequestPath::find_route(const http::Exchange& exchan
     request.target = MERLON_TRY(wire::canonicalize(exchange.head().target, request.buffers->path));
     request.match = request.snapshot->routes.find(exchange.head().method, request.target.path);
     if (request.match.methods == 0) return Lookup::UnknownPath;
-    if (request.match.route != nullptr) return Lookup::Route;
+    if (request.match.route != nullptr) {
+        find_guards(exchange.head().method, request);
+        return Lookup::Route;
+    }
     const bool is_options = exchange.head().method == wire::Method::Options;
     return is_options ? Lookup::Options : Lookup::UnknownMethod;
 }
@@ -97,9 +112,12 @@ Task<int> RequestPath::send_preflight(http::Exchange& exchange, Request& request
 }
 
 Task<> RequestPath::count(Lookup lookup, Request& request) {
-    const Route* route = request.match.route;
-    const bool counts_as_service = route != nullptr ? route->is_limited : lookup != Lookup::Options;
-    return limit_gate_.admit(request.snapshot->limits, request.target.path, counts_as_service,
+    const bool has_route = request.match.route != nullptr;
+    const bool counts_as_service =
+        has_route ? request.any_route([](const Route& route) { return route.is_limited; })
+                  : lookup != Lookup::Options;
+    return limit_gate_.admit(request.snapshot->limits, {request.target.path, request.folded_path},
+                             counts_as_service,
                              net::counted_client(request.client, request.snapshot->ipv6_prefix),
                              request.began, request.limits);
 }
@@ -123,9 +141,14 @@ Result<access::Pass> RequestPath::authorize(const http::Exchange& exchange, Requ
     if (route.declared != nullptr && route.declared->access == api::LocalAccess::Optional) {
         return authorize_optionally(exchange, request);
     }
-    if (!route.rule.needs_subject()) return access::Policy::authorize(nullptr, route.rule);
+    const bool needs_subject =
+        request.any_route([](const Route& one) { return one.rule.needs_subject(); });
+    if (!needs_subject) return access::Policy::authorize(nullptr, route.rule);
     const access::Subject* subject = MERLON_TRY(token_gate_.admit(exchange.head(), request));
     request.is_authenticated = true;
+    for (const Route* guard : request.guards.routes()) {
+        MERLON_TRY(access::Policy::authorize(subject, guard->rule));
+    }
     const access::Pass pass = MERLON_TRY(access::Policy::authorize(subject, route.rule));
     if (route.declared != nullptr) MERLON_TRY(require_own_token(request));
     return pass;
@@ -164,12 +187,44 @@ Task<int> RequestPath::send_fixed_body(http::Exchange& exchange, Request& reques
 }
 
 // Error: "body.too_large" (Invalid). A body without a length is cut where it passes the limit.
-Result<> RequestPath::limit_body(http::Exchange& exchange, const Route& route) {
-    exchange.limit_body(route.body_bytes_max);
-    if (exchange.admitted().body.length > route.body_bytes_max) {
+Result<> RequestPath::limit_body(http::Exchange& exchange, const Request& request) {
+    std::uint64_t bytes_max = request.match.route->body_bytes_max;
+    for (const Route* guard : request.guards.routes()) {
+        bytes_max = std::min(bytes_max, guard->body_bytes_max);
+    }
+    exchange.limit_body(bytes_max);
+    if (exchange.admitted().body.length > bytes_max) {
         return fail(Kind::Invalid, "body.too_large");
     }
     return {};
+}
+
+// By the schemas of the route and of its guards, one after the other. A body of a method that needs
+// none, such as DELETE, is judged where there is one. Borrows both. Errors: those of
+// api::read_validated_body and JsonSchema::filter.
+Task<> RequestPath::validate_body(http::Exchange* exchange, Request* request) {
+    const Route& route = *request->match.route;
+    const bool has_body = api::has_validated_body(exchange->head().method) ||
+                          exchange->admitted().body.kind != wire::BodyKind::None;
+    if (!has_body) co_return Result<>{};
+    if (route.schema) {
+        const api::BodyUse use =
+            route.declared != nullptr ? route.declared->body : api::BodyUse::Required;
+        request->body = MERLON_CO_TRY(co_await api::read_validated_body(
+            exchange, route.schema.get(), route.body_bytes_max, use));
+    }
+    for (const Route* guard : request->guards.routes()) {
+        if (!guard->schema) continue;
+        const std::uint64_t bytes_max = guard->body_bytes_max;
+        if (request->body) {
+            request->body =
+                MERLON_CO_TRY(guard->schema->filter(*request->body, {.bytes = bytes_max}));
+        } else {
+            request->body = MERLON_CO_TRY(co_await api::read_validated_body(
+                exchange, guard->schema.get(), bytes_max, api::BodyUse::Required));
+        }
+    }
+    co_return Result<>{};
 }
 
 // A built-in role, without a socket.
@@ -204,6 +259,8 @@ Forwarding RequestPath::forwarding(const Service& service, Request& request) {
     request.forwarded_to = service.name;
     const Route& route = *request.match.route;
     RequestBuffers& buffers = *request.buffers;
+    const bool all_allow_websocket =
+        std::ranges::all_of(request.guards.routes(), &Route::allows_websocket);
     return {.upstream = *request.state->upstreams[route.service],
             .open_streams = open_streams_,
             .clock = shared_.clock,
@@ -219,7 +276,7 @@ Forwarding RequestPath::forwarding(const Service& service, Request& request) {
             .body_timeout = request.snapshot->timeouts.body,
             .tunnel_idle = request.snapshot->timeouts.idle,
             .body = request.body ? &*request.body : nullptr,
-            .allows_websocket = route.allows_websocket,
+            .allows_websocket = route.allows_websocket && all_allow_websocket,
             .assertion = request.assertion.text(),
             .named_fields = request.takes_named_fields
                                 ? std::span<const std::string>(service.forward_fields)

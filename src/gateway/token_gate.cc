@@ -38,7 +38,9 @@ Result<const access::Subject*> TokenGate::admit(const wire::RequestHead& head, R
 
 Result<> TokenGate::check_revocation(const Request& request) const {
     const tokens::AccessToken& token = *request.token;
-    if (request.match.route->closed_when_stale && token.origin == tokens::Origin::Own &&
+    const bool is_closed =
+        request.any_route([](const Route& route) { return route.closed_when_stale; });
+    if (is_closed && token.origin == tokens::Origin::Own &&
         request.began - request.snapshot->stale_after > revocations_.whole_at()) {
         return fail(Kind::Unavailable, "token.stale");
     }

@@ -1,6 +1,7 @@
 // The path canonicaliser.
 #include "wire/path.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/text.h"
@@ -164,6 +165,22 @@ Result<Target> canonicalize(std::string_view target, std::string& storage) {
     } else if (!is_canonical(out.path)) {
         MERLON_TRY(rewrite(out.path, storage));
         out.path = storage;
+    }
+    return out;
+}
+
+std::string fold(std::string_view path, Folding folding) {
+    std::string out(path);
+    if (folding != Folding::Case && out.size() > 1 && out.back() == '/') out.pop_back();
+    if (folding == Folding::Slash) return out;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        if (out[i] == '%') {
+            i += 2;
+        } else if (out[i] == '{') {
+            i = std::min(out.find('}', i), out.size());
+        } else {
+            out[i] = text::lower(out[i]);
+        }
     }
     return out;
 }

@@ -3,6 +3,7 @@
 // differently is refused rather than repaired.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,21 @@ struct Target {
 // Errors (Invalid): "path.encoding", "path.forbidden_byte", "path.dot_segment",
 // "path.empty_segment", "path.double_encoding", "path.parameter", "path.trailing".
 Result<Target> canonicalize(std::string_view target, std::string& storage);
+
+// What upstreams ignore in a path: the case of letters (ASP.NET, IIS), one slash at the end
+// (Rails), or both (Express). Canonical paths hold no ";parameters" that could be ignored, too.
+enum class Folding : std::uint8_t { Case, Slash, Both };
+
+// Whether no folding changes a canonical path. Capitals of escapes count: it may be wrong about
+// those, never about others.
+inline bool is_folded(std::string_view path) {
+    bool has_capital = false;
+    for (const char c : path) has_capital |= c >= 'A' && c <= 'Z';
+    return !has_capital && (path.size() <= 1 || path.back() != '/');
+}
+// A canonical path, or a pattern of routes, as an upstream with such a folding reads it: its own
+// letters only, neither those of escapes nor the names of {parameters}.
+std::string fold(std::string_view path, Folding folding);
 
 // The path with its percent-encoding undone; for values of {parameters}.
 std::string decode_segment(std::string_view segment);

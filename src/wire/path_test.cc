@@ -75,5 +75,36 @@ TEST(Path, IsNotCopiedWhenItIsCanonical) {
     EXPECT_EQ(canonicalize(target, storage)->path.data(), target.data());
 }
 
+TEST(Fold, TakesAwayWhatAnUpstreamMayIgnore) {
+    struct Case {
+        std::string_view path;
+        std::string_view without_case;
+        std::string_view without_slash;
+        std::string_view without_both;
+    };
+    const Case cases[] = {
+        {"/", "/", "/", "/"},
+        {"/a", "/a", "/a", "/a"},
+        {"/a/", "/a/", "/a", "/a"},
+        {"/Admin", "/admin", "/Admin", "/admin"},
+        {"/ADMIN/", "/admin/", "/ADMIN", "/admin"},
+        {"/caf%C3%A9", "/caf%C3%A9", "/caf%C3%A9", "/caf%C3%A9"},  // the form patterns have
+        {"/A%C3%A9B", "/a%C3%A9b", "/A%C3%A9B", "/a%C3%A9b"},
+        {"/a/{userId}/B", "/a/{userId}/b", "/a/{userId}/B", "/a/{userId}/b"},
+        {"/A/**", "/a/**", "/A/**", "/a/**"},
+    };
+    for (const auto& [path, without_case, without_slash, without_both] : cases) {
+        EXPECT_EQ(fold(path, Folding::Case), without_case) << path;
+        EXPECT_EQ(fold(path, Folding::Slash), without_slash) << path;
+        EXPECT_EQ(fold(path, Folding::Both), without_both) << path;
+        if (is_folded(path)) {
+            EXPECT_EQ(path, without_both);
+        }
+    }
+    EXPECT_TRUE(is_folded("/catalog/items/7"));
+    EXPECT_TRUE(is_folded("/"));
+    for (const std::string_view path : {"/A", "/a/Z", "/a/"}) EXPECT_FALSE(is_folded(path)) << path;
+}
+
 }  // namespace
 }  // namespace merlon::wire

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "wire/path.h"
+
 namespace merlon::gateway {
 namespace {
 
@@ -25,25 +27,8 @@ std::string shared_prefix_of(const std::string& name) {
     return prefix + ":";
 }
 
-}  // namespace
-
-Limit Limit::make(const LimitSettings& settings) {
-    Limit limit;
-    limit.name = settings.name;
-    limit.id = std::hash<std::string>{}(settings.name);
-    limit.paths = settings.paths;
-    limit.rule = {std::min(settings.max, LimitTable::count_max),
-                  static_cast<std::uint32_t>(settings.window.count())};
-    limit.skips_successful = settings.skip_successful;
-    limit.covers_services = settings.name == "api";
-    limit.shared_prefix = shared_prefix_of(settings.name);
-    limit.policy = fmt::format("{};w={}", limit.rule.max, limit.rule.window_seconds);
-    limit.broken_rule = settings.code == "TOO_MANY_AUTH_ATTEMPTS" ? "limit.auth" : "limit.exceeded";
-    return limit;
-}
-
-bool Limit::covers(std::string_view path) const {
-    for (const std::string_view pattern : paths) {
+bool covers_path(const std::vector<std::string>& patterns, std::string_view path) {
+    for (const std::string_view pattern : patterns) {
         if (!pattern.ends_with("/**")) {
             if (path == pattern) return true;
             continue;
@@ -55,6 +40,31 @@ bool Limit::covers(std::string_view path) const {
         }
     }
     return false;
+}
+
+}  // namespace
+
+Limit Limit::make(const LimitSettings& settings) {
+    Limit limit;
+    limit.name = settings.name;
+    limit.id = std::hash<std::string>{}(settings.name);
+    limit.paths = settings.paths;
+    for (const std::string& path : limit.paths) {
+        limit.folded_paths.push_back(wire::fold(path, wire::Folding::Both));
+    }
+    limit.rule = {std::min(settings.max, LimitTable::count_max),
+                  static_cast<std::uint32_t>(settings.window.count())};
+    limit.skips_successful = settings.skip_successful;
+    limit.covers_services = settings.name == "api";
+    limit.shared_prefix = shared_prefix_of(settings.name);
+    limit.policy = fmt::format("{};w={}", limit.rule.max, limit.rule.window_seconds);
+    limit.broken_rule = settings.code == "TOO_MANY_AUTH_ATTEMPTS" ? "limit.auth" : "limit.exceeded";
+    return limit;
+}
+
+bool Limit::covers(const LimitedPath& requested) const {
+    return covers_path(paths, requested.path) ||
+           (!requested.folded.empty() && covers_path(folded_paths, requested.folded));
 }
 
 }  // namespace merlon::gateway

@@ -22,10 +22,18 @@ struct LimitSettings {
     std::string message;  // empty: the code's own
 };
 
+// What a request counts by. Where an upstream may ignore the case of letters and a slash at the
+// end, a limit of a path counts its other spellings, too.
+struct LimitedPath {
+    std::string_view path;         // canonical
+    std::string_view folded = {};  // wire::Folding::Both; empty: only the path itself counts
+};
+
 struct Limit {
     std::string name;
     std::uint64_t id;                // of the name: counters survive a reload that reorders limits
     std::vector<std::string> paths;  // literal, or ending in /**
+    std::vector<std::string> folded_paths;
     LimitRule rule;
     bool skips_successful = false;
     bool covers_services = false;  // the limit named api counts every declared service's routes
@@ -35,7 +43,8 @@ struct Limit {
 
     static Limit make(const LimitSettings& settings);
 
-    bool covers(std::string_view path) const;
+    bool has_unfolded_paths() const { return folded_paths != paths; }
+    bool covers(const LimitedPath& path) const;
 };
 
 }  // namespace merlon::gateway

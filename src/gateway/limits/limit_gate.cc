@@ -87,9 +87,8 @@ Task<> LimitGate::admit_under(std::span<LimitClaim> claims, SteadyTime now, Limi
     co_return Result<>{};
 }
 
-Task<> LimitGate::admit(std::span<const Limit> limits, std::string_view path,
-                        bool counts_as_service, std::string client, SteadyTime now,
-                        LimitTicket& ticket) {
+Task<> LimitGate::admit(std::span<const Limit> limits, LimitedPath path, bool counts_as_service,
+                        std::string client, SteadyTime now, LimitTicket& ticket) {
     ticket.client = std::move(client);
     std::array<LimitClaim, LimitStore::claims_max> claims;
     std::size_t count = 0;

@@ -44,7 +44,7 @@ public:
     // caller's frame. `now` is when it was received. `counts_as_service`: its route is one of a
     // declared service without limit: none, or there is no route for it. Errors: "limit.exceeded",
     // "limit.auth" (Exhausted, with RetryAfter).
-    Task<> admit(std::span<const Limit> limits, std::string_view path, bool counts_as_service,
+    Task<> admit(std::span<const Limit> limits, LimitedPath path, bool counts_as_service,
                  std::string client, SteadyTime now, LimitTicket& ticket);
     // After the response. A success is not counted where the limit skips those.
     void settle(LimitTicket& ticket, int status);

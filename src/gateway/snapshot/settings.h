@@ -46,6 +46,9 @@ struct CorsLists {
                                      "Location"};
 };
 
+// Guarded: a path that an upstream may read as another needs what the other one needs, too.
+enum class PathSpelling : std::uint8_t { Guarded, Exact };
+
 struct ServiceSettings {
     std::string name;
     std::vector<upstream::TargetSettings> targets;
@@ -54,6 +57,7 @@ struct ServiceSettings {
     std::string key_path;
     std::string identity;  // SPIFFE ID that its certificate has; empty: its host's name
     upstream::HealthSettings health;
+    PathSpelling paths = PathSpelling::Guarded;
     // Fields of a proxy or a certificate that pass (wire::FieldId::ProxyClaim).
     std::vector<std::string> forward_fields;
     CorsLists cors;

@@ -30,7 +30,7 @@ events::RouteClass class_of(const access::Rule& rule, const access::Roles& roles
 }
 
 // Of the service added last.
-Result<> add_route(Snapshot& snapshot, const RouteSettings& settings,
+Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, PathSpelling spelling,
                    const http::ServerSettings& server, WhenStale when_stale) {
     std::vector<wire::Method> methods;
     for (const std::string& name : settings.methods) {
@@ -43,6 +43,7 @@ Result<> add_route(Snapshot& snapshot, const RouteSettings& settings,
     route.rule = MERLON_TRY(rule_of(settings, snapshot.roles));
     route.route_class = class_of(route.rule, snapshot.roles);
     route.service = snapshot.services.size() - 1;
+    route.spelling = spelling;
     route.body_bytes_max = settings.body_bytes.value_or(server.limits.body_bytes);
     route.timeout = settings.timeout.value_or(server.timeouts.upstream);
     route.is_limited = settings.limited;
@@ -52,7 +53,9 @@ Result<> add_route(Snapshot& snapshot, const RouteSettings& settings,
         route.schema = std::make_unique<const wire::JsonSchema>(
             MERLON_TRY(wire::JsonSchema::compile(settings.schema)));
     }
-    return snapshot.routes.add(settings.path, methods, std::move(route));
+    const Route* added = MERLON_TRY(snapshot.routes.add(settings.path, methods, std::move(route)));
+    if (spelling == PathSpelling::Exact) return {};
+    return snapshot.spellings.add(settings.path, methods, added);
 }
 
 // Of a role that is in this process, or of the service added last.
@@ -75,7 +78,8 @@ Result<> add_built_in_route(Snapshot& snapshot, const api::LocalRoute& settings,
             MERLON_TRY(api::compile_body_schema(settings.body_schema, gateway.names)));
     }
     const std::string pattern = route.pattern;
-    return snapshot.routes.add(pattern, {settings.method}, std::move(route));
+    MERLON_TRY(snapshot.routes.add(pattern, {settings.method}, std::move(route)));
+    return {};
 }
 
 // A declared one, without its routes.
@@ -107,7 +111,8 @@ Result<> add_fixed_route(Snapshot& snapshot, const std::string& pattern, std::st
     route.rule = access::Rule::open();
     route.is_limited = false;
     route.fixed_body = std::move(body);
-    return snapshot.routes.add(pattern, {wire::Method::Get}, std::move(route));
+    MERLON_TRY(snapshot.routes.add(pattern, {wire::Method::Get}, std::move(route)));
+    return {};
 }
 
 // scheme://host[:port] of a URL.
@@ -152,11 +157,13 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
     for (const ServiceSettings& settings : gateway.services) {
         MERLON_TRY(add_service(*snapshot, settings));
         for (const RouteSettings& route : settings.routes) {
-            MERLON_TRY(add_route(*snapshot, route, server, when_stale));
+            MERLON_TRY(add_route(*snapshot, route, settings.paths, server, when_stale));
         }
     }
-    for (const LimitSettings& limit : gateway.limits)
+    for (const LimitSettings& limit : gateway.limits) {
         snapshot->limits.push_back(Limit::make(limit));
+        snapshot->has_unfolded_limits |= snapshot->limits.back().has_unfolded_paths();
+    }
     snapshot->cors = gateway.cors;
     snapshot->cors_texts = CorsTexts::make(gateway.cors.lists);
     snapshot->own_origin = origin_of(gateway.public_url);

@@ -12,6 +12,7 @@
 #include "gateway/snapshot/client_address.h"
 #include "gateway/snapshot/cors.h"
 #include "gateway/snapshot/settings.h"
+#include "gateway/snapshot/spellings.h"
 #include "http/client.h"
 #include "http/response.h"
 #include "http/settings.h"
@@ -30,6 +31,7 @@ struct Route {
     std::uint64_t body_bytes_max = 0;
     std::chrono::milliseconds timeout{};
     bool is_limited = true;
+    PathSpelling spelling = PathSpelling::Exact;  // whether the service reads paths to the letter
     bool allows_websocket = false;
     bool closed_when_stale = false;      // refuses our tokens while revocations may be missing
     api::LocalService* local = nullptr;  // a built-in role in this process; null: forwarded
@@ -74,8 +76,10 @@ struct GatewayIdentity {
 
 struct Snapshot {
     api::RouteTable<Route> routes;
+    Spellings spellings;  // of routes
     std::vector<Service> services;
     std::vector<Limit> limits;
+    bool has_unfolded_limits = false;    // a limit's path is not in folded form
     std::chrono::seconds stale_after{};  // revocations that old may be missing some
     CorsSettings cors;
     CorsTexts cors_texts;    // of cors.lists; a service has its own

@@ -1,0 +1,53 @@
+// Guards a path in every spelling that an upstream may read as the same: "/catalog/ADMIN/" is a
+// path of "/catalog/**" here, and "/catalog/admin" to a server that ignores case and a slash at the
+// end. What such a route asks of its requests, it asks of these, too. Why they are not just 404:
+// docs/decisions/0017-a-guard-in-every-spelling.md.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "api/route_table.h"
+#include "wire/path.h"
+
+namespace merlon::gateway {
+
+struct Route;
+
+// The routes, other than the one that matched, that an upstream may take a path for.
+class Guards {
+public:
+    std::span<const Route* const> routes() const { return std::span(routes_).first(count_); }
+    // Each once.
+    void add(const Route* route);
+
+private:
+    std::array<const Route*, 3> routes_{};  // one for each folding
+    std::size_t count_ = 0;
+};
+
+// Immutable once built. Borrows the routes.
+class Spellings {
+public:
+    // A route of a service without `paths: exact`. Of routes that fold to one pattern the first
+    // stays: config refuses those that ask for different things. Errors: those of RouteTable::add.
+    Result<> add(std::string_view pattern, const std::vector<wire::Method>& methods,
+                 const Route* route);
+
+    // Of a canonical path whose own route is `matched`. Free for a path in folded form, unless a
+    // route was declared in another.
+    Guards find(wire::Method method, std::string_view path, const Route* matched) const {
+        if (wire::is_folded(path) && !has_unfolded_patterns_) return {};
+        return find_folded(method, path, matched);
+    }
+
+private:
+    Guards find_folded(wire::Method method, std::string_view path, const Route* matched) const;
+
+    std::array<api::RouteTable<const Route*>, 3> tables_;  // by Folding
+    bool has_unfolded_patterns_ = false;
+};
+
+}  // namespace merlon::gateway
