@@ -70,12 +70,14 @@ struct Request {
         return holds(*match.route) ||
                std::ranges::any_of(guards.routes(), [&](const Route* one) { return holds(*one); });
     }
-    events::RouteClass route_class() const {
-        constexpr auto admin = events::RouteClass::Admin;
-        const bool is_admin = match.route != nullptr && any_route([](const Route& route) {
-                                  return route.route_class == admin;
-                              });
-        return is_admin ? admin : events::RouteClass::Ordinary;
+    // What the event of a refusal names: a guard rather than the route that matched, and of several
+    // one that admits only admins. Null: no route.
+    const Route* refusing_route() const {
+        const Route* found = match.route;
+        for (const Route* guard : guards.routes()) {
+            if (found->route_class != events::RouteClass::Admin) found = guard;
+        }
+        return found;
     }
 };
 

@@ -122,10 +122,11 @@ void RequestPath::close_revoked_streams() {
 
 Task<int> RequestPath::refuse_with(http::Exchange& exchange, Request& request, Error error) {
     if (const auto type = api::security_event_of(error)) {
+        const Route* route = request.refusing_route();
         shared_.refusals.report(
-            {*type, request.client, request.route_name(),
+            {*type, request.client, route != nullptr ? route->pattern : Request::no_route,
              request.token ? request.token->subject.user_id : std::string_view(),
-             request.route_class()});
+             route != nullptr ? route->route_class : events::RouteClass::Ordinary});
     }
     const http::Response refusal =
         api::error_response(error, exchange.head().find(FieldId::Accept));

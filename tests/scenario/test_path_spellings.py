@@ -76,7 +76,7 @@ def test_the_schema_and_the_size_of_the_stricter_route_hold_too(merlon, upstream
 
 def test_a_refusal_is_the_event_that_it_is_on_the_guarded_path(merlon, user):
     assert merlon.get("/catalog/ADMIN", token=user.access).status == 403
-    event, *_ = merlon.wait_for_event("UNAUTHORIZED_ACCESS", lambda event: event["userId"] == user.id)
+    event, *_ = merlon.wait_for_event("UNAUTHORIZED_ACCESS", lambda event: event["userId"] == user.id and event["details"]["route"] == "/catalog/admin")
     assert event["severity"] == "critical", "only admins may pass there"
 
 
