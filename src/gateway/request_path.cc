@@ -100,7 +100,9 @@ Task<int> RequestPath::respond(http::Exchange& exchange, Request& request) {
     if (!route.fixed_body.empty()) co_return co_await send_fixed_body(exchange, request);
     MERLON_CO_TRY(limit_body(exchange, request));
     if (route.local != nullptr) co_return co_await call_role(exchange, pass, request);
-    MERLON_CO_TRY(co_await validate_body(&exchange, &request));
+    if (request.any_route([](const Route& one) { return one.schema != nullptr; })) {
+        MERLON_CO_TRY(co_await validate_body(&exchange, &request));
+    }
     const Service& service = request.snapshot->services[route.service];
     MERLON_CO_TRY(assert_caller(exchange.head(), service, request));
     co_return co_await forward(exchange, pass, forwarding(service, request));

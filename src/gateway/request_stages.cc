@@ -48,14 +48,19 @@ void RequestPath::identify(const http::Exchange& exchange, Request& request) {
 
 namespace {
 
-// Where the service may read the path as another route's, that one's rules hold, too.
+// Where the service may read the path as another route's, that one's rules hold, too. The usual
+// path is in folded form, and pays for no look-up.
 void find_guards(wire::Method method, Request& request) {
     const Route* route = request.match.route;
     if (route->spelling == PathSpelling::Exact) return;
     const Snapshot& snapshot = *request.snapshot;
-    request.guards = snapshot.spellings.find(method, request.target.path, route);
-    if (snapshot.has_unfolded_limits || !wire::is_folded(request.target.path)) {
-        request.folded_path = wire::fold(request.target.path, wire::Folding::Both);
+    const std::string_view path = request.target.path;
+    const bool is_folded = wire::is_folded(path);
+    if (!is_folded || snapshot.spellings.have_unfolded_patterns()) {
+        request.guards = snapshot.spellings.find(method, path, route);
+    }
+    if (!is_folded || snapshot.has_unfolded_limits) {
+        request.folded_path = wire::fold(path, wire::Folding::Both);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/eight_bytes.h"
 #include "base/text.h"
 #include "wire/proxy_claims.h"
 
@@ -97,7 +98,7 @@ static_assert(names.size() < 256);  // rows are counted in a byte
 
 // Length, first and last letter spread the names over the table; a slot holds the first row of its
 // chain, rows of one chain follow each other by `next`.
-constexpr std::size_t slot_count = 256;
+constexpr std::size_t slot_count = 512;
 constexpr std::size_t slot_of(std::string_view name) {
     const auto first = static_cast<unsigned char>(text::lower(name.front()));
     const auto last = static_cast<unsigned char>(text::lower(name.back()));
@@ -154,6 +155,20 @@ constexpr bool is_folded_character(char c) {
     return !text::is_alpha(c) && !text::is_digit(c) && c != '-';
 }
 
+// In a token those are below '-', '.', '`', and what is above 'z' with the bit of small letters.
+bool has_folded_character(std::string_view token) {
+    return any_of_eight_bytes(token, '-', [](std::uint64_t bytes) {
+        constexpr std::uint64_t each = 0x0101'0101'0101'0101;
+        const auto equals = [&](char c) {
+            return ~bytes_at_least(bytes ^ (each * static_cast<unsigned char>(c)), 1);
+        };
+        constexpr std::uint64_t high_bits = each * 0x80;
+        return (~bytes_at_least(bytes, '-') | equals('.') | equals('`') |
+                bytes_at_least(bytes | (each * 0x20), 'z' + 1)) &
+               high_bits;
+    });
+}
+
 }  // namespace
 
 FieldId field_id(std::string_view name) {
@@ -165,7 +180,7 @@ FieldId field_id(std::string_view name) {
 }
 
 bool may_be_read_as_another(std::string_view name) {
-    if (std::ranges::none_of(name, is_folded_character)) return false;
+    if (!has_folded_character(name)) return false;
     if (name.find('_') != std::string_view::npos) return true;
     // Longer than every name of ours; a family shows at its beginning.
     std::array<char, 64> folded{};

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/eight_bytes.h"
 #include "base/result.h"
 
 namespace merlon::wire {
@@ -33,8 +34,9 @@ enum class Folding : std::uint8_t { Case, Slash, Both };
 // Whether no folding changes a canonical path. Capitals of escapes count: it may be wrong about
 // those, never about others.
 inline bool is_folded(std::string_view path) {
-    bool has_capital = false;
-    for (const char c : path) has_capital |= c >= 'A' && c <= 'Z';
+    const bool has_capital = any_of_eight_bytes(path, '/', [](std::uint64_t bytes) {
+        return bytes_at_least(bytes, 'A') & ~bytes_at_least(bytes, 'Z' + 1);
+    });
     return !has_capital && (path.size() <= 1 || path.back() != '/');
 }
 // A canonical path, or a pattern of routes, as an upstream with such a folding reads it: its own

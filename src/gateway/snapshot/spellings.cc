@@ -31,8 +31,7 @@ Result<> Spellings::add(std::string_view pattern, const std::vector<wire::Method
     return {};
 }
 
-Guards Spellings::find_folded(wire::Method method, std::string_view path,
-                              const Route* matched) const {
+Guards Spellings::find(wire::Method method, std::string_view path, const Route* matched) const {
     Guards guards;
     for (const Folding folding : foldings) {
         const auto& table = tables_[static_cast<std::size_t>(folding)];

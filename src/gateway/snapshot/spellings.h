@@ -36,16 +36,12 @@ public:
     Result<> add(std::string_view pattern, const std::vector<wire::Method>& methods,
                  const Route* route);
 
-    // Of a canonical path whose own route is `matched`. Free for a path in folded form, unless a
-    // route was declared in another.
-    Guards find(wire::Method method, std::string_view path, const Route* matched) const {
-        if (wire::is_folded(path) && !has_unfolded_patterns_) return {};
-        return find_folded(method, path, matched);
-    }
+    // Whether a path in folded form can have guards, too.
+    bool have_unfolded_patterns() const { return has_unfolded_patterns_; }
+    // Of a canonical path whose own route is `matched`.
+    Guards find(wire::Method method, std::string_view path, const Route* matched) const;
 
 private:
-    Guards find_folded(wire::Method method, std::string_view path, const Route* matched) const;
-
     std::array<api::RouteTable<const Route*>, 3> tables_;  // by Folding
     bool has_unfolded_patterns_ = false;
 };
