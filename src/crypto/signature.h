@@ -14,8 +14,9 @@
 
 namespace merlon::crypto {
 
-// RFC 7518 section 3.1 and RFC 8037: EdDSA is Ed25519 here, ES256 is P-256.
-enum class Algorithm : std::uint8_t { HS256, RS256, ES256, EdDSA };
+// RFC 7518 section 3.1 and RFC 8037: EdDSA is Ed25519 here, ES256 is P-256, ES384 is P-384. We
+// verify ES384, which other issuers sign with, and never sign with it ourselves.
+enum class Algorithm : std::uint8_t { HS256, RS256, ES256, EdDSA, ES384 };
 
 // As in a JOSE header. parse fails with "key.algorithm".
 std::string_view name(Algorithm algorithm);
@@ -27,23 +28,28 @@ inline constexpr int rsa_bits_max = 8'192;
 // RFC 7518 section 3.2: at least the digest's size.
 inline constexpr std::size_t hs256_secret_bytes_min = 32;
 
+// Whether only the signer can have written the signature this way. From an ES256 signature (r, s)
+// everybody can make (r, n - s), which verifies as well: of the two, SigningKey makes the one with
+// the lower s.
+bool has_lowest_form(Algorithm algorithm, std::string_view signature);
+
 // Verifies. Immutable and safe from every thread; copies share the key, which nobody can change.
 class VerifyKey {
 public:
-    // The key of a JWK: oct (HS256), RSA (RS256), EC P-256 (ES256), OKP Ed25519 (EdDSA). Private
-    // members are ignored. Errors, all Invalid: "key.type", "key.algorithm" (alg is not this
-    // key's), "key.use" (not for signatures), "key.malformed", "key.weak" (too short, even
-    // exponent).
+    // The key of a JWK: oct (HS256), RSA (RS256), EC P-256 (ES256) or P-384 (ES384), OKP Ed25519
+    // (EdDSA). Private members are ignored. Errors, all Invalid: "key.type", "key.algorithm" (alg
+    // is not this key's), "key.use" (not for signatures), "key.malformed", "key.weak" (too short,
+    // even exponent).
     static Result<VerifyKey> from_jwk(const Jwk& jwk);
     // Fails with "key.weak" below 32 bytes. See check_shared_secret for secrets people chose.
     static Result<VerifyKey> from_secret(const Secret& secret);
-    // SubjectPublicKeyInfo, PEM. Errors as from_jwk.
+    // SubjectPublicKeyInfo, PEM; not of P-384. Errors as from_jwk.
     static Result<VerifyKey> from_public_pem(std::string_view pem);
     // The same as DER: what a certificate has. Errors as from_jwk.
     static Result<VerifyKey> from_public_der(std::string_view der);
 
     Algorithm algorithm() const { return algorithm_; }
-    // ES256 takes the raw 64 bytes r || s of RFC 7518 section 3.4 and refuses DER.
+    // ES256 and ES384 take the raw r || s of RFC 7518 section 3.4, any s, and refuse DER.
     bool verify(std::string_view message, std::string_view signature) const;
     // kty and key members with alg, use and kid (RFC 7638 thumbprint). Nothing for HS256: a shared
     // secret is never published.
@@ -64,7 +70,7 @@ private:
 class SigningKey {
 public:
     // A fresh key by OpenSSL's generator (RS256: 3072 bits). HS256 has no generator: a fleet brings
-    // its secret. Fails with "key.algorithm".
+    // its secret. Fails with "key.algorithm", also for ES384.
     static Result<SigningKey> generate(Algorithm algorithm);
     // Fails with "key.weak" below 32 bytes.
     static Result<SigningKey> from_secret(const Secret& secret);
@@ -75,7 +81,7 @@ public:
     static Result<SigningKey> from_private_pem(const Secret& pem);
 
     Algorithm algorithm() const { return verify_key_.algorithm(); }
-    // ES256: r || s, 64 bytes.
+    // ES256: r || s, 64 bytes, in the lowest form.
     std::string sign(std::string_view message) const;
     const VerifyKey& verify_key() const { return verify_key_; }
     // For storing under a master key. Fails with "key.algorithm" for HS256: that secret is

@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 
 #include "crypto/certificate_form.h"
+#include "crypto/curve.h"
 #include "crypto/signature.h"
 #include "crypto/signature_key.h"
 
@@ -34,13 +35,9 @@ Result<Algorithm> algorithm_of(EVP_PKEY* key) {
         return Algorithm::RS256;
     }
     if (EVP_PKEY_is_a(key, "EC")) {
-        char group[32] = {};
-        if (EVP_PKEY_get_group_name(key, group, sizeof group, nullptr) != 1 ||
-            std::string_view(group) != "prime256v1") {
-            ERR_clear_error();
-            return fail(Kind::Invalid, "key.type");
-        }
-        return Algorithm::ES256;
+        const Curve* curve = find_curve(key);
+        if (curve == nullptr) return fail(Kind::Invalid, "key.type");
+        return curve->algorithm;
     }
     if (EVP_PKEY_is_a(key, "ED25519")) return Algorithm::EdDSA;
     return fail(Kind::Invalid, "key.type");
@@ -48,7 +45,14 @@ Result<Algorithm> algorithm_of(EVP_PKEY* key) {
 
 // Ed25519 hashes by itself.
 const char* digest_name(Algorithm algorithm) {
-    return algorithm == Algorithm::EdDSA ? nullptr : "SHA256";
+    if (algorithm == Algorithm::EdDSA) return nullptr;
+    return algorithm == Algorithm::ES384 ? "SHA384" : "SHA256";
+}
+
+// Keys of P-384 are other issuers', and come as JWKs.
+Result<VerifyKey> require_ours(Result<VerifyKey> key) {
+    if (key && key->algorithm() == Algorithm::ES384) return fail(Kind::Invalid, "key.type");
+    return key;
 }
 
 Bio reader(std::string_view bytes) {
@@ -81,7 +85,7 @@ Result<VerifyKey> VerifyKey::from_public_pem(std::string_view pem) {
     auto key = std::make_shared<Key>();
     key->key.reset(PEM_read_bio_PUBKEY(reader(pem).get(), nullptr, nullptr, nullptr));
     if (!key->key) return malformed();
-    return check(std::move(key));
+    return require_ours(check(std::move(key)));
 }
 
 Result<VerifyKey> VerifyKey::from_public_der(std::string_view der) {
@@ -90,11 +94,11 @@ Result<VerifyKey> VerifyKey::from_public_der(std::string_view der) {
     auto key = std::make_shared<Key>();
     key->key.reset(d2i_PUBKEY(nullptr, &in, static_cast<long>(der.size())));
     if (!key->key || in != end) return malformed();
-    return check(std::move(key));
+    return require_ours(check(std::move(key)));
 }
 
 Result<SigningKey> SigningKey::adopt(std::shared_ptr<VerifyKey::Key> key) {
-    VerifyKey verify_key = MERLON_TRY(VerifyKey::check(key));
+    VerifyKey verify_key = MERLON_TRY(require_ours(VerifyKey::check(key)));
     key->sign.reset(EVP_MD_CTX_new());
     if (EVP_DigestSignInit_ex(key->sign.get(), nullptr, digest_name(verify_key.algorithm()),
                               nullptr, nullptr, key->key.get(), nullptr) != 1) {
@@ -107,6 +111,7 @@ Result<SigningKey> SigningKey::generate(Algorithm algorithm) {
     auto key = std::make_shared<VerifyKey::Key>();
     switch (algorithm) {
         case Algorithm::HS256:
+        case Algorithm::ES384:
             return fail(Kind::Invalid, "key.algorithm");
         case Algorithm::RS256:
             key->key.reset(EVP_RSA_gen(3'072));

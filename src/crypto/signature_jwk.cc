@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "crypto/curve.h"
 #include "crypto/signature.h"
 #include "crypto/signature_key.h"
 
@@ -16,7 +17,6 @@ using Number = Handle<BIGNUM, BN_free>;
 using Parameters = Handle<OSSL_PARAM, OSSL_PARAM_free>;
 using ParameterBuilder = Handle<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
 
-constexpr std::size_t scalar_bytes = 32;  // of P-256
 constexpr std::size_t ed25519_bytes = 32;
 
 std::unexpected<Error> malformed() {
@@ -60,15 +60,23 @@ Result<KeyHandle> rsa_key(const Jwk& jwk) {
     return from_parameters("RSA", builder.get());
 }
 
-Result<KeyHandle> p256_key(const Jwk& jwk) {
-    if (jwk.crv != "P-256") return fail(Kind::Invalid, "key.type");
+const Curve* find_curve(std::string_view jwk_name) {
+    for (const Curve* curve : {&p256, &p384}) {
+        if (jwk_name == curve->jwk_name) return curve;
+    }
+    return nullptr;
+}
+
+Result<KeyHandle> ecdsa_key(const Jwk& jwk) {
+    const Curve* curve = find_curve(jwk.crv);
+    if (curve == nullptr) return fail(Kind::Invalid, "key.type");
     // SEC 1 section 2.3.3: an uncompressed point. OpenSSL refuses one that is not on the curve.
-    const std::string point = '\x04' + MERLON_TRY(exactly(jwk.x, scalar_bytes)) +
-                              MERLON_TRY(exactly(jwk.y, scalar_bytes));
+    const std::string point = '\x04' + MERLON_TRY(exactly(jwk.x, curve->scalar_bytes)) +
+                              MERLON_TRY(exactly(jwk.y, curve->scalar_bytes));
     const ParameterBuilder builder(OSSL_PARAM_BLD_new());
     MERLON_ASSERT(builder);
     MERLON_ASSERT(OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME,
-                                                  "prime256v1", 0));
+                                                  curve->group, 0));
     MERLON_ASSERT(OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY,
                                                    point.data(), point.size()));
     return from_parameters("EC", builder.get());
@@ -117,7 +125,7 @@ Result<VerifyKey> VerifyKey::from_jwk(const Jwk& jwk) {
         if (jwk.kty == "RSA") {
             key->key = MERLON_TRY(rsa_key(jwk));
         } else if (jwk.kty == "EC") {
-            key->key = MERLON_TRY(p256_key(jwk));
+            key->key = MERLON_TRY(ecdsa_key(jwk));
         } else if (jwk.kty == "OKP") {
             key->key = MERLON_TRY(ed25519_key(jwk));
         } else {
@@ -145,12 +153,15 @@ std::optional<Jwk> VerifyKey::public_jwk() const {
             jwk.e = base64url_of(key, OSSL_PKEY_PARAM_RSA_E);
             break;
         case Algorithm::ES256:
+        case Algorithm::ES384: {
+            const Curve& curve = *curve_of(algorithm_);
             jwk.kty = "EC";
-            jwk.crv = "P-256";
+            jwk.crv = curve.jwk_name;
             // RFC 7518 section 6.2.1.2: coordinates keep their leading zeros.
-            jwk.x = base64url_of(key, OSSL_PKEY_PARAM_EC_PUB_X, scalar_bytes);
-            jwk.y = base64url_of(key, OSSL_PKEY_PARAM_EC_PUB_Y, scalar_bytes);
+            jwk.x = base64url_of(key, OSSL_PKEY_PARAM_EC_PUB_X, curve.scalar_bytes);
+            jwk.y = base64url_of(key, OSSL_PKEY_PARAM_EC_PUB_Y, curve.scalar_bytes);
             break;
+        }
         case Algorithm::EdDSA: {
             std::string bytes(ed25519_bytes, '\0');
             std::size_t size = bytes.size();

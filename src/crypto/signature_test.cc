@@ -2,6 +2,8 @@
 #include "crypto/signature.h"
 
 #include <gtest/gtest.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -84,6 +86,91 @@ TEST(VerifyKey, OfEs256RefusesNumbersOutOfRange) {
     }
 }
 
+// (r, n - s), which anybody can make of (r, s).
+std::string other_form(const std::string& raw) {
+    KeyHandle key(EVP_EC_gen("P-256"));
+    BIGNUM* order = nullptr;
+    EXPECT_EQ(EVP_PKEY_get_bn_param(key.get(), OSSL_PKEY_PARAM_EC_ORDER, &order), 1);
+    const Handle<BIGNUM, BN_free> n(order);
+    const Handle<BIGNUM, BN_free> s(BN_bin2bn(octets(raw) + 32, 32, nullptr));
+    EXPECT_EQ(BN_sub(s.get(), n.get(), s.get()), 1);
+    std::string other = raw;
+    EXPECT_EQ(BN_bn2binpad(s.get(), octets(other) + 32, 32), 32);
+    return other;
+}
+
+TEST(SigningKey, OfEs256MakesTheLowerOfTheTwoFormsOfASignature) {
+    const SigningKey key = SigningKey::generate(Algorithm::ES256).value();
+    for (int i = 0; i < 64; ++i) {
+        const std::string message = "message " + std::to_string(i);
+        const std::string raw = key.sign(message);
+        const std::string other = other_form(raw);
+        EXPECT_TRUE(has_lowest_form(Algorithm::ES256, raw));
+        EXPECT_FALSE(has_lowest_form(Algorithm::ES256, other));
+        EXPECT_TRUE(key.verify_key().verify(message, raw));
+        EXPECT_TRUE(key.verify_key().verify(message, other)) << "other issuers may send either";
+    }
+}
+
+TEST(Signature, HasItsLowestFormUpToHalfTheOrder) {
+    const std::string r(32, 'r');
+    const auto of = [&](std::string_view s) { return r + text::from_hex(s).value(); };
+    const struct {
+        std::string signature;
+        bool is_lowest;
+    } cases[] = {
+        {of("7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8"), true},
+        {of("7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a9"), false},
+        {of("0000000000000000000000000000000000000000000000000000000000000001"), true},
+        {of("ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"), false},
+        {r, false},  // too short
+        {"", false},
+    };
+    for (const auto& [signature, is_lowest] : cases) {
+        EXPECT_EQ(has_lowest_form(Algorithm::ES256, signature), is_lowest)
+            << text::to_hex(signature);
+    }
+    EXPECT_TRUE(has_lowest_form(Algorithm::EdDSA, "any"));
+}
+
+// Logto signs with ES384 unless told otherwise.
+TEST(VerifyKey, OfP384VerifiesWhatOthersSignedAndSignsNothing) {
+    const KeyHandle key(EVP_EC_gen("P-384"));
+    Jwk jwk{.kty = "EC", .crv = "P-384"};
+    for (const auto& [parameter, member] :
+         {std::pair(OSSL_PKEY_PARAM_EC_PUB_X, &Jwk::x), {OSSL_PKEY_PARAM_EC_PUB_Y, &Jwk::y}}) {
+        BIGNUM* number = nullptr;
+        ASSERT_EQ(EVP_PKEY_get_bn_param(key.get(), parameter, &number), 1);
+        std::string bytes(48, '\0');
+        BN_bn2binpad(number, octets(bytes), 48);
+        BN_free(number);
+        jwk.*member = text::to_base64url(bytes);
+    }
+    const VerifyKey verify_key = VerifyKey::from_jwk(jwk).value();
+    EXPECT_EQ(name(verify_key.algorithm()), "ES384");
+    EXPECT_EQ(verify_key.public_jwk()->x, jwk.x);
+    EXPECT_EQ(verify_key.public_jwk()->crv, "P-384");
+
+    const DigestContext context(EVP_MD_CTX_new());
+    std::string der(200, '\0');
+    std::size_t size = der.size();
+    ASSERT_EQ(EVP_DigestSignInit_ex(context.get(), nullptr, "SHA384", nullptr, nullptr, key.get(),
+                                    nullptr),
+              1);
+    ASSERT_EQ(EVP_DigestSign(context.get(), octets(der), &size, octets("message"), 7), 1);
+    const unsigned char* in = octets(der);
+    const Handle<ECDSA_SIG, ECDSA_SIG_free> made(
+        d2i_ECDSA_SIG(nullptr, &in, static_cast<long>(size)));
+    std::string raw(96, '\0');
+    BN_bn2binpad(ECDSA_SIG_get0_r(made.get()), octets(raw), 48);
+    BN_bn2binpad(ECDSA_SIG_get0_s(made.get()), octets(raw) + 48, 48);
+    EXPECT_TRUE(verify_key.verify("message", raw));
+    EXPECT_FALSE(verify_key.verify("massage", raw));
+    EXPECT_FALSE(verify_key.verify("message", raw.substr(0, 64)));
+    EXPECT_FALSE(verify_key.verify("message", der.substr(0, size)));
+    EXPECT_EQ(SigningKey::generate(Algorithm::ES384).error().rule, "key.algorithm");
+}
+
 TEST(VerifyKey, AgreesWithWycheproofOnEs256) {
     const auto corpus = read_corpus("ecdsa_secp256r1_sha256_p1363_test.json");
     if (!corpus) GTEST_SKIP() << "no corpora: set MERLON_CORPORA";
@@ -133,7 +220,7 @@ TEST(VerifyKey, IsOnlyForWhatItsJwkSays) {
         {with([](Jwk& k) { k.use = "enc"; }), "key.use"},
         {with([](Jwk& k) { k.key_ops = {"sign"}; }), "key.use"},
         {with([](Jwk& k) { k.key_ops.emplace(); }), "key.use"},
-        {with([](Jwk& k) { k.crv = "P-384"; }), "key.type"},
+        {with([](Jwk& k) { k.crv = "P-384"; }), "key.malformed"},  // too short
         {with([](Jwk& k) { k.crv = "secp256k1"; }), "key.type"},
         {with([](Jwk& k) { k.kty = "OKP"; }), "key.type"},
         {with([](Jwk& k) { k.kty = ""; }), "key.type"},
