@@ -9,38 +9,6 @@
 namespace merlon::config {
 namespace {
 
-// What is wrong with where an issuer's keys are; empty: nothing.
-std::string wrong_jwks(const tokens::TrustedIssuer& issuer) {
-    if (issuer.jwks.starts_with("file:")) return {};
-    const auto url = parse_url(issuer.jwks);
-    if (!url || !url->user.empty() || (url->scheme != "https" && url->scheme != "http")) {
-        return "must be https://host/path or file:/path";
-    }
-    if (url->scheme == "http" && !issuer.private_network) {
-        return "http:// is for private addresses only, and needs private_network: true";
-    }
-    return {};
-}
-
-void read_trusted(std::vector<Reader> list, std::vector<tokens::TrustedIssuer>& out) {
-    for (Reader& one : list) {
-        tokens::TrustedIssuer issuer;
-        one.text("issuer", issuer.issuer, "the token's iss");
-        one.text("jwks", issuer.jwks, "its public keys: https://host/path or file:/path");
-        one.text("audience", issuer.audience, "the token's aud");
-        one.boolean("private_network", issuer.private_network,
-                    "the keys may be at a private address");
-        one.text("ca", issuer.ca_path, "PEM file that certifies its server; default: the system's");
-        if (issuer.issuer.empty() || issuer.jwks.empty() || issuer.audience.empty()) {
-            one.problem("", "needs issuer, jwks and audience");
-        } else if (const std::string wrong = wrong_jwks(issuer); !wrong.empty()) {
-            one.problem("jwks", wrong);
-        }
-        one.finish();
-        out.push_back(std::move(issuer));
-    }
-}
-
 void read_tokens(Reader tokens, bool needs_secret, tokens::TokenSettings& out) {
     tokens.secret("secret", out.secret, "HS256: signs access tokens (JWT_SECRET)");
     tokens.secret("refresh_secret", out.refresh_secret,
@@ -62,7 +30,8 @@ void read_tokens(Reader tokens, bool needs_secret, tokens::TokenSettings& out) {
     tokens.seconds("refresh_ttl", out.refresh_ttl, "how long a refresh token lives");
     tokens.seconds("reuse_grace", out.reuse_grace,
                    "how long a refresh that is repeated counts as simultaneous, and then as late");
-    read_trusted(tokens.items("trusted", "foreign issuers whose tokens are accepted"), out.trusted);
+    read_trusted_issuers(tokens.items("trusted", "foreign issuers whose tokens are accepted"),
+                         out.trusted);
     tokens.finish();
 }
 
@@ -133,6 +102,23 @@ void read_log(Reader log, gateway::LoggedRequests& out) {
     log.finish();
 }
 
+// Of our public keys: made from public_url, never from Host; without one, from an issuer that is a
+// URL, or from the first listener, which then is on this machine or behind a name nobody told us.
+std::string jwks_url(const std::string& public_url, const tokens::TokenSettings& tokens,
+                     const http::ServerSettings& server) {
+    std::string base = public_url;
+    if (base.empty() && parse_url(tokens.issuer)) base = tokens.issuer;
+    for (const net::ListenAddress& endpoint : server.listen) {
+        if (!base.empty() || endpoint.host.empty()) continue;
+        const bool is_ipv6 = endpoint.host.contains(':');
+        base = (server.tls.empty() ? "http://" : "https://") +
+               (is_ipv6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" +
+               std::to_string(endpoint.port);
+    }
+    while (base.ends_with('/')) base.pop_back();
+    return base + "/.well-known/jwks.json";
+}
+
 void check_exposure(Reader& root, const http::ServerSettings& server) {
     if (!is_private(server.admin)) {
         root.problem("server.admin", "metrics and health belong on a loopback or private address");
@@ -175,6 +161,7 @@ void read_settings(Reader root, Settings& out) {
                   out.gateway);
     read_fleet(root.section("fleet", "roles in processes of their own (serve --role)"), out.fleet);
     read_log(root.section("log", "what is said of requests"), out.gateway.access_log);
+    out.tokens.jwks_url = jwks_url(url, out.tokens, out.server);
     check_exposure(root, out.server);
     // Saying so beats both refusing a configuration that is right and letting an operator believe
     // that it does something.

@@ -13,6 +13,7 @@ void read_store(Reader store, roles::Definitions roles, storage::StoreSettings& 
 void read_keys(Reader keys, const storage::StoreSettings& store, sealing::KeySettings& out);
 void read_fleet(Reader fleet, rpc::FleetSettings& out);
 void read_state(Reader state, redis::StateSettings& out);
+void read_trusted_issuers(std::vector<Reader> list, std::vector<tokens::TrustedIssuer>& out);
 void read_server(Reader server, http::ServerSettings& out);
 void read_services(Reader services, roles::Definitions roles, gateway::GatewaySettings& out);
 void read_cors(Reader cors, gateway::CorsSettings& out);

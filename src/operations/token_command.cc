@@ -53,7 +53,7 @@ Result<std::string> read_token_from_stdin() {
     for (ssize_t bytes; (bytes = ::read(STDIN_FILENO, buffer, sizeof buffer)) > 0;) {
         text.append(buffer, static_cast<std::size_t>(bytes));
         if (text.size() > wire::compact_jws_bytes_max + 2) {
-            return fail(Kind::Invalid, "jose.too_long", "a token has at most 8 KiB");
+            return fail(Kind::Invalid, "jose.too_long", "a token has at most 1 MiB");
         }
     }
     return std::string(text::trim(text.substr(0, text.find_last_not_of("\r\n") + 1)));

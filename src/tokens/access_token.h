@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "tokens/kept_assertion.h"
 #include "tokens/revoked_id.h"
+#include "tokens/settings.h"
 
 namespace merlon::tokens {
 
@@ -52,11 +53,15 @@ struct AccessToken {
     bool is_good_at(WallTime now) const { return good_from <= now && now < expires_at; }
 };
 
+// It is a token for something else, such as a refresh token (Unknown).
+inline constexpr std::string_view token_type_rule = "token.type";
+
 // What a token has to say to be for us.
 struct ClaimRules {
     std::string issuer;
     std::string audience;
     Origin origin = Origin::Own;
+    ForeignClaims foreign = {};  // of a foreign one
 };
 
 // `iss` of a payload nobody verified: good for choosing which keys to try, and nothing else. Empty
@@ -67,8 +72,8 @@ Result<std::string> unverified_issuer(std::string_view payload);
 Result<WallTime> unverified_expiry(std::string_view payload);
 
 // Reads the payload of a token whose signature has been verified.
-// Errors (Unknown): "token.claims" (missing, of a wrong type, contradicting), "token.type" (a
-// refresh token), "token.issuer", "token.audience", "token.not_yet", "token.expired".
+// Errors (Unknown): "token.claims" (missing, of a wrong type, contradicting), token_type_rule,
+// "token.issuer", "token.audience", "token.not_yet", "token.expired".
 Result<AccessToken> parse_access_claims(std::string_view payload, const ClaimRules& rules,
                                         const access::Roles& roles, WallTime now);
 

@@ -119,7 +119,7 @@ Result<std::string> sign_assertion(const Asserted& asserted, std::string_view ac
     std::string text = text::to_base64url(header) + "." + text::to_base64url(claims);
     const std::string signature = text::to_base64url(key.sign(text));
     text.append(".").append(signature);
-    if (text.size() > wire::compact_jws_bytes_max) {
+    if (text.size() > assertion_bytes_max) {
         return fail(Kind::Invalid, "assertion.too_long");
     }
     return text;
@@ -127,10 +127,11 @@ Result<std::string> sign_assertion(const Asserted& asserted, std::string_view ac
 
 Result<Assertion> verify_assertion(std::string_view assertion, const AssertionRules& rules,
                                    WallTime now) {
-    const wire::CompactJws jws = MERLON_TRY(wire::CompactJws::parse(assertion));
+    const wire::CompactJws jws =
+        MERLON_TRY(wire::CompactJws::parse(assertion, assertion_bytes_max));
     if (jws.type != assertion_type || jws.key_id) return refuse("assertion.type");
     MERLON_TRY(check_signature(jws, rules.key));
-    const auto parsed = wire::parse_json(jws.payload, {.bytes = 8 << 10, .depth = 4});
+    const auto parsed = wire::parse_json(jws.payload, {.bytes = assertion_bytes_max, .depth = 4});
     if (!parsed || !parsed->is_object()) return refuse("assertion.claims", "no sound JSON object");
     const json::object& claims = parsed->get_object();
     if (MERLON_TRY(text_of(claims, "iss")) != rules.caller.text()) {

@@ -23,6 +23,8 @@ inline constexpr std::string_view assertion_field = "Merlon-Assertion";
 // RFC 8725 section 3.11: a type of its own, so that no other JWT of the same key is taken for one.
 inline constexpr std::string_view assertion_type = "merlon-assertion+jwt";
 inline constexpr std::chrono::seconds assertion_life{60};
+// It is one of several long fields of a request.
+inline constexpr std::size_t assertion_bytes_max = 8 << 10;
 
 // On behalf of whom.
 struct Asserted {

@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <barrier>
+#include <semaphore>
 #include <thread>
 
+#include "base/wait.h"
+#include "tokens/key_wait.h"
 #include "tokens/test_kit.h"
 
 namespace merlon::tokens {
@@ -29,7 +33,7 @@ TEST(RemoteKeySets, AreFetchedOnceInThirtySecondsHoweverManyUnknownKeysAreNamed)
     f.provider.document = ring_of(Algorithm::ES256).jwks(now);
     const auto set = f.obtain();
     const auto miss = [&](int times) {
-        for (int i = 0; i < times; ++i) set->miss();
+        for (int i = 0; i < times; ++i) set->request_fetch();
     };
     miss(1'000);  // before there is anything to miss
     EXPECT_EQ(f.fetches_after(seconds{0}), 1U);
@@ -43,6 +47,69 @@ TEST(RemoteKeySets, AreFetchedOnceInThirtySecondsHoweverManyUnknownKeysAreNamed)
     f.clock.advance(seconds{1});
     miss(1'000);
     EXPECT_EQ(f.fetches_after(seconds{0}), 1U);
+}
+
+// A new key that is named right after another had to be fetched is not forgotten for half a minute.
+TEST(RemoteKeySets, GiveAMissDuringTheCoolDownTheNextTurn) {
+    Sets f;
+    f.provider.document = ring_of(Algorithm::ES256).jwks(now);
+    const auto set = f.obtain();
+    EXPECT_EQ(set->request_fetch(), 1U) << "the first fetch tells";
+    f.sets.work({});
+    EXPECT_EQ(set->request_fetch(), 2U);
+    EXPECT_EQ(f.fetches_after(seconds{0}), 1U);
+    EXPECT_EQ(set->fetches(), 2U);
+    f.clock.advance(seconds{10});
+    EXPECT_EQ(set->request_fetch(), 3U);
+    EXPECT_EQ(set->request_fetch(), 3U) << "all wait for one fetch";
+    EXPECT_EQ(f.sets.work({}), f.clock.steady() + seconds{20});
+    EXPECT_EQ(f.fetches_after(seconds{19}), 0U);
+    EXPECT_EQ(f.fetches_after(seconds{1}), 1U) << "though nobody asked again";
+    EXPECT_EQ(set->fetches(), 3U);
+    EXPECT_EQ(f.fetches_after(RemoteKeySets::fetched_every - seconds{1}), 0U) << "once";
+}
+
+TEST(RemoteKeySets, ThatNeverCameAreNotWaitedForAfterTheFirstTry) {
+    Sets f;
+    f.provider.error = "fetch.unreachable";
+    const auto set = f.obtain();
+    EXPECT_EQ(set->request_fetch(), 1U);
+    f.sets.work({});
+    EXPECT_EQ(set->request_fetch(), 1U) << "which has ended";
+    f.clock.advance(seconds{12});
+    const Error absent = set->absent();
+    EXPECT_EQ(absent.rule, absent_keys_rule);
+    EXPECT_EQ(absent.kind, Kind::Unavailable);
+    EXPECT_EQ(std::get<RetryAfter>(absent.payload).delay, seconds{18});
+}
+
+// Answers only when it has been asked for everything.
+class MeetingFetcher final : public fetch::Fetcher {
+public:
+    explicit MeetingFetcher(std::ptrdiff_t count) : meeting_(count) {}
+    Result<std::string> get(const fetch::Request&, std::stop_token) override {
+        meeting_.arrive_and_wait();
+        return ring_of(Algorithm::ES256).jwks(now);
+    }
+
+private:
+    std::barrier<> meeting_;
+};
+
+TEST(RemoteKeySets, AreFetchedAtATimeSoThatOneThatHangsDelaysNoOther) {
+    FakeClock clock;
+    MeetingFetcher providers(3);
+    RemoteKeySets sets(providers, clock, [](const std::string&) {});
+    bool has_tried = false;
+    sets.when_tried([&] { has_tried = true; });
+    std::vector<std::shared_ptr<RemoteKeySet>> all;
+    for (const char* host : {"a", "b", "c"}) {
+        all.push_back(sets.obtain({"https://" + std::string(host) + ".example/keys"}));
+    }
+    EXPECT_FALSE(has_tried);
+    sets.work({});
+    for (const auto& set : all) EXPECT_EQ(set->keys()->size(), 1U);
+    EXPECT_TRUE(has_tried);
 }
 
 TEST(RemoteKeySets, KeepTheLastKeysWhenTheProviderFailsAndSaySoOnce) {
@@ -109,10 +176,87 @@ TEST(RemoteKeySets, BringAVerifierNewKeysAndTakeOldOnesAway) {
     f.provider.document = fresh.jwks(now);
     f.clock.advance(RemoteKeySets::missed_every);
     EXPECT_EQ(verdict(fresh), "token.key");
+    verifier.key_set_of(sign(fresh.signer(now), issuer))->request_fetch();
     f.sets.work({});
     EXPECT_EQ(verdict(fresh), "ok");
     EXPECT_EQ(verdict(old), "token.key");
+    EXPECT_EQ(verifier.key_set_of(sign(old.signer(now), issuer)), nullptr)
+        << "a key that was taken away is not waited for";
+    EXPECT_EQ(f.fetches_after(RemoteKeySets::missed_every), 1U) << "but looked for";
     EXPECT_NE(verifier.generation(), before);
+}
+
+// A provider that answers when it is let.
+class SlowFetcher final : public fetch::Fetcher {
+public:
+    Result<std::string> get(const fetch::Request&, std::stop_token) override {
+        go.acquire();
+        return document;
+    }
+    std::counting_semaphore<> go{0};
+    std::string document;  // not changed while get() runs
+};
+
+// What a worker does with a token whose key may be on its way.
+struct Waiting {
+    std::string_view verdict_of(const Keyring& ring) {
+        const std::string token = sign(ring.signer(now), issuer);
+        const auto verified =
+            wait(verify_when_keys_come(&verifier, verifier.key_set_of(token), token, &clock));
+        return verified ? "ok" : verified.error().rule;
+    }
+
+    // The tokens are of one day, the deadlines of this one.
+    struct Today final : public Clock {
+        WallTime wall() const override { return now; }
+        SteadyTime steady() const override { return SystemClock().steady(); }
+    };
+    const std::string issuer = "https://idp.example";
+    Today clock;
+    SlowFetcher provider;
+    RemoteKeySets sets{provider, clock, [](const std::string&) {}};
+    access::Roles roles = access::Roles::defaults();
+    CurrentKeys own{std::make_shared<const Keyring>(ring_of(Algorithm::ES256))};
+    Verifier verifier{
+        {"auth-service", "microservices-api"},
+        own,
+        TrustedIssuers::load({{issuer, issuer + "/keys", "microservices-api"}}, sets).value(),
+        roles};
+};
+
+TEST(KeyWait, LastsUntilTheFirstFetchHasEnded) {
+    Waiting f;
+    const Keyring theirs = ring_of(Algorithm::ES256);
+    f.provider.document = theirs.jwks(now);
+    std::jthread thread([&](std::stop_token stop) { f.sets.run(std::move(stop)); });
+    std::string_view early;
+    std::jthread waits([&] { early = f.verdict_of(theirs); });
+    f.provider.go.release();
+    waits.join();
+    EXPECT_EQ(early, "ok");
+    EXPECT_EQ(f.verdict_of(theirs), "ok");
+
+    // A new key: the next fetch finds it, whoever waits.
+    const Keyring fresh = ring_of(Algorithm::EdDSA);
+    f.provider.document = fresh.jwks(now);
+    std::vector<std::string_view> verdicts(8);
+    {
+        std::vector<std::jthread> many;
+        for (auto& verdict : verdicts) many.emplace_back([&] { verdict = f.verdict_of(fresh); });
+        f.provider.go.release();
+    }
+    for (const std::string_view verdict : verdicts) EXPECT_EQ(verdict, "ok");
+    thread.request_stop();
+}
+
+TEST(KeyWait, EndsWith503WhereNoKeyWasEverFetched) {
+    Waiting f;
+    f.provider.document = "no keys";
+    std::jthread thread([&](std::stop_token stop) { f.sets.run(std::move(stop)); });
+    f.provider.go.release();
+    EXPECT_EQ(f.verdict_of(ring_of(Algorithm::ES256)), absent_keys_rule);
+    EXPECT_EQ(f.verdict_of(ring_of(Algorithm::ES256)), absent_keys_rule) << "at once";
+    thread.request_stop();
 }
 
 TEST(RemoteKeySets, WorkOnAThreadThatWakesForAMissAndStopsWhenTold) {
@@ -129,7 +273,7 @@ TEST(RemoteKeySets, WorkOnAThreadThatWakesForAMissAndStopsWhenTold) {
     };
     std::jthread thread([&](std::stop_token stop) { sets.run(std::move(stop)); });
     EXPECT_TRUE(keys_arrive());
-    set->miss();
+    set->request_fetch();
     thread.request_stop();
     thread.join();
 }

@@ -26,15 +26,50 @@ Result<RemoteKeySet::Keys> load_file(const TrustedIssuer& settings) {
         MERLON_TRY(parse_jwks(MERLON_TRY(read_file(settings.jwks.substr(file_scheme.size()))))));
 }
 
+using Candidates = std::vector<const NamedKey*>;
+
+template <class Predicate>
+Candidates select(const std::vector<NamedKey>& keys, Predicate predicate) {
+    Candidates selected;
+    for (const NamedKey& key : keys) {
+        if (predicate(key)) selected.push_back(&key);
+    }
+    return selected;
+}
+
+Candidates named_by(const wire::CompactJws& jws, const std::vector<NamedKey>& keys) {
+    return select(keys, [&](const NamedKey& key) { return jws.key_id && key.kid == *jws.key_id; });
+}
+
+Candidates possible_for(const wire::CompactJws& jws, const std::vector<NamedKey>& keys) {
+    return select(keys, [&](const NamedKey& key) { return !jws.key_id || key.kid.empty(); });
+}
+
+// Error: that of the last one that was tried.
+Result<> check_any(const wire::CompactJws& jws, const Candidates& candidates) {
+    Result<> checked = fail(Kind::Unknown, algorithm_rule, jws.algorithm);
+    std::size_t tries = 0;
+    for (const NamedKey* candidate : candidates) {
+        if (jws.algorithm != name(candidate->key.algorithm())) continue;
+        if (++tries > IssuerKeys::tries_max) break;
+        checked = check_signature(jws, candidate->key);
+        if (checked) break;
+    }
+    return checked;
+}
+
 }  // namespace
 
-std::optional<crypto::VerifyKey> IssuerKeys::find(const std::optional<std::string>& kid) const {
+Result<> IssuerKeys::check(const wire::CompactJws& jws) const {
     const RemoteKeySet::Keys keys = remote ? remote->keys() : file;
-    if (!kid && keys->size() == 1) return keys->front().key;
-    const auto found = kid ? std::ranges::find(*keys, *kid, &NamedKey::kid) : keys->end();
-    if (found != keys->end()) return found->key;
-    if (remote) remote->miss();
-    return std::nullopt;
+    const Candidates named = named_by(jws, *keys);
+    if (!named.empty()) return check_any(jws, named);
+    const Candidates possible = possible_for(jws, *keys);
+    if (possible.empty()) return fail(Kind::Unknown, unknown_key_rule);
+    Result<> checked = check_any(jws, possible);
+    // Nothing but the signature tells a new key from an old one here.
+    if (!checked && remote) remote->request_fetch();
+    return checked;
 }
 
 Result<TrustedIssuers> TrustedIssuers::load(const std::vector<TrustedIssuer>& issuers,
@@ -44,7 +79,7 @@ Result<TrustedIssuers> TrustedIssuers::load(const std::vector<TrustedIssuer>& is
         if (loaded.find(settings.issuer) != nullptr) {
             return fail(Kind::Invalid, "trusted.duplicate", settings.issuer);
         }
-        IssuerKeys keys{settings.issuer, settings.audience, nullptr, nullptr};
+        IssuerKeys keys{settings.issuer, settings.audience, settings.claims, nullptr, nullptr};
         if (!settings.jwks.starts_with(file_scheme)) {
             using fetch::Network;
             keys.remote = remote.obtain(

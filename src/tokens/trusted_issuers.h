@@ -10,19 +10,25 @@
 #include "tokens/jwk_json.h"
 #include "tokens/remote_key_sets.h"
 #include "tokens/settings.h"
+#include "tokens/signature_check.h"
 
 namespace merlon::tokens {
 
 // What a verifier needs of one foreign issuer.
 struct IssuerKeys {
+    // Keys that are tried for a token that names none of them, each at the cost of a verification.
+    static constexpr std::size_t tries_max = 8;
+
     std::string issuer;
     std::string audience;
+    ForeignClaims claims;
     RemoteKeySet::Keys file;               // shared by the copies of this; null: of a URL
     std::shared_ptr<RemoteKeySet> remote;  // shared with the snapshots before and after
 
-    // The key of this kid; without a kid, the only one. When there is none, the set of a URL is
-    // fetched again soon.
-    std::optional<crypto::VerifyKey> find(const std::optional<std::string>& kid) const;
+    // Whether a key of the issuer made the signature: one that the token names by `kid`; else, one
+    // of those that have none, or any where the token names none. Of several, those of the token's
+    // algorithm count. Errors: unknown_key_rule, and those of check_signature.
+    Result<> check(const wire::CompactJws& jws) const;
 };
 
 // Immutable; made anew at every reload.

@@ -63,6 +63,62 @@ TEST(Verifier, BelievesATrustedIssuersKeysForItsOwnTokensOnly) {
     EXPECT_EQ(token->subject.permission_names, std::vector<std::string>{"read:products"});
 }
 
+// A JWKS entry of a key, with other names.
+std::string jwk_of(const RingKey& key, std::string_view kid, bool has_algorithm = true) {
+    crypto::Jwk jwk = key.verify_key.public_jwk().value();
+    jwk.kid = kid;
+    if (!has_algorithm) jwk.alg.clear();
+    const std::string set = to_json({jwk});
+    return set.substr(9, set.size() - 11);  // within {"keys":[ and ]}
+}
+
+std::string sign_as(const RingKey& key, std::string_view members) {
+    const std::string header =
+        R"({"alg":")" + std::string(name(key.key->algorithm())) + "\"" + std::string(members) + "}";
+    const std::string text = text::to_base64url(header) + "." + text::to_base64url("{}");
+    return text + "." + text::to_base64url(key.key->sign(text));
+}
+
+TEST(TrustedIssuers, ChooseAKeyByItsNameAndAlgorithmAndTryTheRest) {
+    const Keyring rings[] = {ring_of(Algorithm::ES256), ring_of(Algorithm::ES256),
+                             ring_of(Algorithm::EdDSA), ring_of(Algorithm::ES256)};
+    const RingKey& first = rings[0].signer(now);
+    const RingKey& second = rings[1].signer(now);
+    const RingKey& edwards = rings[2].signer(now);
+    const RingKey& stranger = rings[3].signer(now);
+    struct Case {
+        std::string keys;
+        std::string token;
+        std::string_view rule;
+        std::string_view why;
+    };
+    const std::string both = jwk_of(first, "") + "," + jwk_of(second, "");
+    const std::string one_name = jwk_of(edwards, "k") + "," + jwk_of(second, "k", false);
+    const std::string named = jwk_of(first, "a") + "," + jwk_of(second, "b");
+    const Case cases[] = {
+        {both, sign_as(first, ""), "ok", "two keys without a kid"},
+        {both, sign_as(second, ""), "ok", "the second of them"},
+        {both, sign_as(second, R"(,"kid":"x")"), "ok", "the set names none"},
+        {both, sign_as(stranger, ""), "token.signature", ""},
+        {both, sign_as(edwards, ""), "token.algorithm", ""},
+        {one_name, sign_as(second, R"(,"kid":"k")"), "ok", "one kid, two algorithms"},
+        {one_name, sign_as(edwards, R"(,"kid":"k")"), "ok", ""},
+        {one_name, sign_as(first, R"(,"kid":"k")"), "token.signature", ""},
+        {named, sign_as(second, ""), "ok", "the token names none: ADFS says x5t"},
+        {named, sign_as(second, R"(,"kid":"a")"), "token.signature", "what it names is meant"},
+        {named, sign_as(second, R"(,"kid":"c")"), "token.key", ""},
+        {named + "," + jwk_of(edwards, ""), sign_as(edwards, R"(,"kid":"c")"), "ok", ""},
+    };
+    for (const auto& [keys, token, rule, why] : cases) {
+        const JwksFile file(R"({"keys":[)" + keys + "]}");
+        Sets f;
+        const auto loaded = TrustedIssuers::load({{"i", "file:" + file.path, "a"}}, f.sets);
+        ASSERT_TRUE(loaded) << keys;
+        const auto checked = loaded->find("i")->check(wire::CompactJws::parse(token).value());
+        EXPECT_EQ(checked ? "ok" : checked.error().rule, rule) << why << " " << keys;
+    }
+}
+
 TEST(TrustedIssuers, SayWhatIsWrongWithAKeySet) {
     struct Case {
         std::string text;

@@ -5,6 +5,7 @@
 
 #include "tokens/access_token.h"
 #include "tokens/current_keys.h"
+#include "tokens/signature_check.h"
 #include "tokens/trusted_issuers.h"
 #include "wire/compact_jose.h"
 
@@ -12,9 +13,6 @@ namespace merlon::tokens {
 
 // The request has no token (Unknown).
 inline constexpr std::string_view missing_token_rule = "token.missing";
-// The token's key is not among those we have (Unknown).
-inline constexpr std::string_view unknown_key_rule = "token.key";
-
 // Immutable; shared by all workers inside a configuration snapshot. Says nothing about revocation:
 // ask Revocations at every use.
 class Verifier final {
@@ -24,9 +22,13 @@ public:
              const access::Roles& roles)
         : own_(std::move(own)), keys_(&keys), trusted_(std::move(trusted)), roles_(&roles) {}
 
-    // Errors: "jose.…" (Invalid), "token.key", "token.algorithm", "token.signature" (Unknown), and
+    // Errors: "jose.…" (Invalid), unknown_key_rule, algorithm_rule, signature_rule (Unknown), and
     // those of parse_access_claims. The algorithm is the key's, whatever the header says.
     Result<AccessToken> verify_access(std::string_view token, WallTime now) const;
+
+    // The set by URL in which this token's key may still come; null: in none. For a token that was
+    // refused with unknown_key_rule (key_wait.h).
+    std::shared_ptr<RemoteKeySet> key_set_of(std::string_view token) const;
 
     // Changes when a key may be gone: what was verified before is to be verified again.
     std::uint64_t generation() const { return keys_->generation() + trusted_.generation(); }
@@ -39,10 +41,5 @@ private:
     TrustedIssuers trusted_;
     const access::Roles* roles_;
 };
-
-// Whether `key` made this signature. A token whose header names another algorithm than the key's
-// is refused before the key sees it: so a public key is never taken for a MAC secret.
-// Errors (Unknown): "token.algorithm", "token.signature".
-Result<> check_signature(const wire::CompactJws& jws, const crypto::VerifyKey& key);
 
 }  // namespace merlon::tokens

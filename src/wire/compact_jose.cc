@@ -12,15 +12,20 @@ namespace {
 
 constexpr std::size_t key_id_bytes_max = 128;
 
+// Members that ask us to read the token differently, or to fetch or trust a key that they bring:
+// refused whole, not skipped (PyJWT CVE-2026-32597). "crit" says that others do (RFC 7515 section
+// 4.1.11); we implement none of those.
+constexpr std::string_view refused_members[] = {"crit", "jku", "jwk", "x5u", "x5c", "zip", "b64"};
+
 Result<> read_header(std::string_view json_text, CompactJws& jws) {
-    const auto header = parse_json(json_text, {.bytes = 4 << 10, .depth = 4});
+    const auto header = parse_json(json_text, {.bytes = compact_jws_bytes_max, .depth = 8});
     if (!header || !header->is_object()) return fail(Kind::Invalid, "jose.header");
     for (const auto& [name, value] : header->get_object()) {
-        // Whatever else a header may say asks us to read the token differently, or to fetch or
-        // trust a key it brings along: refused whole, not skipped (PyJWT CVE-2026-32597).
-        if (name != "alg" && name != "typ" && name != "kid" && name != "cty") {
+        if (std::ranges::find(refused_members, std::string_view(name)) !=
+            std::end(refused_members)) {
             return fail(Kind::Invalid, "jose.header", "member " + std::string(name));
         }
+        if (name != "alg" && name != "typ" && name != "kid") continue;
         if (!value.is_string()) return fail(Kind::Invalid, "jose.header");
         const std::string_view text = value.get_string();
         if (name == "alg") jws.algorithm = text;
@@ -40,8 +45,8 @@ Result<> read_header(std::string_view json_text, CompactJws& jws) {
 
 }  // namespace
 
-Result<CompactJws> CompactJws::parse(std::string_view token) {
-    if (token.size() > compact_jws_bytes_max) return fail(Kind::Invalid, "jose.too_long");
+Result<CompactJws> CompactJws::parse(std::string_view token, std::size_t bytes_max) {
+    if (token.size() > bytes_max) return fail(Kind::Invalid, "jose.too_long");
     const std::size_t first = token.find('.');
     const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
     if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos) {

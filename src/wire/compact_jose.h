@@ -10,8 +10,9 @@
 
 namespace merlon::wire {
 
-// Longest token that is looked at; ours have about 700 bytes.
-inline constexpr std::size_t compact_jws_bytes_max = 8 << 10;
+// Longest token that is looked at; ours have about 700 bytes. Other issuers' tokens list groups and
+// have tens of KiB: the head that brings one has the narrower limit (server.limits.headers).
+inline constexpr std::size_t compact_jws_bytes_max = 1 << 20;
 
 struct CompactJws {
     std::string algorithm;              // alg
@@ -23,8 +24,10 @@ struct CompactJws {
 
     // Errors (all Invalid): "jose.too_long", "jose.parts", "jose.encoding", "jose.header" (no JSON
     // object, a duplicate or a name that would change how the token is read: crit, jku, jwk, x5u,
-    // x5c, zip, b64, …), "jose.kid" (longer than 128 bytes, or with control bytes).
-    static Result<CompactJws> parse(std::string_view token);
+    // x5c, zip, b64; RFC 7515 section 4: other names that we do not know are ignored), "jose.kid"
+    // (longer than 128 bytes, or with control bytes).
+    static Result<CompactJws> parse(std::string_view token,
+                                    std::size_t bytes_max = compact_jws_bytes_max);
 };
 
 }  // namespace merlon::wire

@@ -49,6 +49,23 @@ def es256(key):
     return sign
 
 
+def es384(key):
+    def sign(data):
+        r, s = utils.decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA384())))
+        return r.to_bytes(48, "big") + s.to_bytes(48, "big")
+    return sign
+
+
+P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
+
+
+def other_form(token_text):
+    """Another text of an ES256 token, which everybody can make: (r, n - s) verifies where (r, s) does."""
+    signed, _, signature = token_text.rpartition(".")
+    raw = unb64(signature)
+    return signed + "." + b64(raw[:32] + (P256_ORDER - int.from_bytes(raw[32:], "big")).to_bytes(32, "big"))
+
+
 def es256_der(key):
     return lambda data: key.sign(data, ec.ECDSA(hashes.SHA256()))
 
@@ -65,6 +82,10 @@ def ec_key():
     return ec.generate_private_key(ec.SECP256R1())
 
 
+def p384_key():
+    return ec.generate_private_key(ec.SECP384R1())
+
+
 def rsa_key():
     return rsa.generate_private_key(65537, 2048)
 
@@ -78,8 +99,9 @@ def jwk(key, kid, alg):
     base = {"kid": kid, "alg": alg, "use": "sig"}
     if isinstance(key, ec.EllipticCurvePrivateKey):
         numbers = public.public_numbers()
-        return base | {"kty": "EC", "crv": "P-256", "x": b64(numbers.x.to_bytes(32, "big")),
-                       "y": b64(numbers.y.to_bytes(32, "big"))}
+        curve, size = ("P-384", 48) if key.curve.key_size == 384 else ("P-256", 32)
+        return base | {"kty": "EC", "crv": curve, "x": b64(numbers.x.to_bytes(size, "big")),
+                       "y": b64(numbers.y.to_bytes(size, "big"))}
     if isinstance(key, rsa.RSAPrivateKey):
         numbers = public.public_numbers()
         return base | {"kty": "RSA", "n": b64(numbers.n.to_bytes((numbers.n.bit_length() + 7) // 8, "big")),
