@@ -22,6 +22,9 @@ constexpr auto event_rows = std::to_array<EventRow>({
     {access::denied_rule, events::Type::UnauthorizedAccess},
     {"limit.", events::Type::RateLimited},
     {tokens::missing_token_rule, std::nullopt},
+    // Nobody knows yet whether the token is good.
+    {tokens::absent_keys_rule, std::nullopt},
+    {tokens::awaited_keys_rule, std::nullopt},
     {"token.", events::Type::InvalidToken},
     {"jose.", events::Type::InvalidToken},
     {"assertion.", events::Type::InvalidToken},

@@ -45,6 +45,10 @@ enum class BodyUse : std::uint8_t { Required, Optional };
 // Whether a route gets the text of the access token: code that has it could use it.
 enum class TokenForwarding : std::uint8_t { Withheld, Passed };
 
+// Whose scripts in browsers may read a route's response. Any: also those of origins that
+// cors.origins does not list, without credentials.
+enum class Readers : std::uint8_t { ListedOrigins, AnyOrigin };
+
 // A query parameter or header field, as in the OpenAPI document.
 struct OpenApiParameter {
     std::string_view name;
@@ -77,6 +81,7 @@ struct LocalRoute {
     OpenApiOperation openapi;
     TokenForwarding token = TokenForwarding::Withheld;
     BodyUse body = BodyUse::Required;
+    Readers readers = Readers::ListedOrigins;
 };
 
 // JSON Schema of a response, with an example, for the OpenAPI document.

@@ -31,7 +31,7 @@ RequestPath::RequestPath(SharedResources shared, net::Deadlines& deadlines, Exec
       executor_(executor),
       limit_store_(make_limit_store(shared, deadlines, executor)),
       limit_gate_(shared.limits, *limit_store_, shared.clock, shared.metrics, executor),
-      token_gate_(shared.revocations, shared.metrics),
+      token_gate_(shared.revocations, shared.clock, shared.metrics),
       entropy_(shared.entropy),
       access_log_(deadlines, shared.access_lines),
       every_second_(deadlines, [this] {
@@ -95,7 +95,8 @@ Task<int> RequestPath::respond(http::Exchange& exchange, Request& request) {
     MERLON_CO_TRY(require_route(lookup));
     if (lookup == Lookup::Options) co_return co_await send_allowed_methods(exchange, request);
 
-    const access::Pass pass = MERLON_CO_TRY(authorize(exchange, request));
+    MERLON_CO_TRY(co_await authenticate(exchange, request));
+    const access::Pass pass = MERLON_CO_TRY(authorize(request));
     const Route& route = *request.match.route;
     if (!route.fixed_body.empty()) co_return co_await send_fixed_body(exchange, request);
     MERLON_CO_TRY(limit_body(exchange, request));

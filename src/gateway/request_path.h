@@ -49,14 +49,15 @@ private:
     Task<int> respond(http::Exchange& exchange, Request& request);
     void identify(const http::Exchange& exchange, Request& request);
     Result<Lookup> find_route(const http::Exchange& exchange, Request& request);
+    static bool is_for_any_origin(const Request& request);
     Result<> check_origin(const http::Exchange& exchange, Request& request);
     Task<int> send_preflight(http::Exchange& exchange, Request& request);
     Task<> count(Lookup lookup, Request& request);
     static Result<> require_route(Lookup lookup);
     Task<int> send_allowed_methods(http::Exchange& exchange, Request& request);
-    Result<access::Pass> authorize(const http::Exchange& exchange, Request& request);
-    Result<access::Pass> authorize_optionally(const http::Exchange& exchange, Request& request);
-    static Result<> require_own_token(const Request& request);
+    Task<> authenticate(const http::Exchange& exchange, Request& request);
+    Task<> authenticate_optionally(const http::Exchange* exchange, Request* request);
+    static Result<access::Pass> authorize(Request& request);
     Task<int> send_fixed_body(http::Exchange& exchange, Request& request);
     static Result<> limit_body(http::Exchange& exchange, const Request& request);
     static Task<> validate_body(http::Exchange* exchange, Request* request);

@@ -92,18 +92,33 @@ Result<RequestPath::Lookup> RequestPath::find_route(const http::Exchange& exchan
     return is_options ? Lookup::Options : Lookup::UnknownMethod;
 }
 
+// Of a preflight: what may be read.
+bool RequestPath::is_for_any_origin(const Request& request) {
+    const Route* route = request.match.route;
+    if (route == nullptr) {
+        route = request.snapshot->routes.find(wire::Method::Get, request.target.path).route;
+    }
+    return route != nullptr && route->declared != nullptr &&
+           route->declared->readers == api::Readers::AnyOrigin;
+}
+
 Result<> RequestPath::check_origin(const http::Exchange& exchange, Request& request) {
     const Snapshot& snapshot = *request.snapshot;
-    if (!snapshot.cors.origins.empty()) {
-        request.buffers->response_fields.add_lines(vary_by_origin);
-    }
+    http::FieldLines& fields = request.buffers->response_fields;
+    const auto is_listed = [&](std::string_view value) {
+        return std::ranges::find(snapshot.cors.origins, value) != snapshot.cors.origins.end();
+    };
+    if (!snapshot.cors.origins.empty()) fields.add_lines(vary_by_origin);
     const Field* origin = exchange.head().find(FieldId::Origin);
-    if (origin == nullptr || origin->value == snapshot.own_origin) return {};
-    if (std::ranges::find(snapshot.cors.origins, origin->value) == snapshot.cors.origins.end()) {
+    if (origin != nullptr && is_listed(origin->value)) {
+        add_origin_fields(snapshot.cors, cors_texts_of(exchange, request), origin->value, fields);
+    } else if (is_for_any_origin(request)) {
+        // Also without an Origin: a cache may give the response to a browser that sends one.
+        add_any_origin_fields(fields);
+    } else if (origin != nullptr && origin->value != snapshot.own_origin) {
         return fail(Kind::Denied, "cors.origin");
     }
-    add_origin_fields(snapshot.cors, cors_texts_of(exchange, request), origin->value,
-                      request.buffers->response_fields);
+    if (origin == nullptr || origin->value == snapshot.own_origin) return {};
     request.is_preflight = exchange.head().method == wire::Method::Options &&
                            exchange.head().find(FieldId::AccessControlRequestMethod) != nullptr;
     return {};
@@ -139,49 +154,59 @@ Task<int> RequestPath::send_allowed_methods(http::Exchange& exchange, Request& r
     co_return 204;
 }
 
-// Authenticates where the route's rule needs a subject, then has the policy decide. Errors: those
-// of TokenGate::admit and Policy::authorize, "token.issuer" (Unknown).
-Result<access::Pass> RequestPath::authorize(const http::Exchange& exchange, Request& request) {
-    const Route& route = *request.match.route;
-    if (route.declared != nullptr && route.declared->access == api::LocalAccess::Optional) {
-        return authorize_optionally(exchange, request);
-    }
-    const bool needs_subject =
-        request.any_route([](const Route& one) { return one.rule.needs_subject(); });
-    if (!needs_subject) return access::Policy::authorize(nullptr, route.rule);
-    const access::Subject* subject = MERLON_TRY(token_gate_.admit(exchange.head(), request));
-    request.is_authenticated = true;
-    for (const Route* guard : request.guards.routes()) {
-        MERLON_TRY(access::Policy::authorize(subject, guard->rule));
-    }
-    const access::Pass pass = MERLON_TRY(access::Policy::authorize(subject, route.rule));
-    if (route.declared != nullptr) MERLON_TRY(require_own_token(request));
-    return pass;
+namespace {
+
+bool needs_subject(const Request& request) {
+    return request.any_route([](const Route& route) { return route.rule.needs_subject(); });
+}
+
+// Whether the role serves a request without a good token, too.
+bool is_token_optional(const Route& route) {
+    return route.declared != nullptr && route.declared->access == api::LocalAccess::Optional;
 }
 
 // A trusted issuer vouches for its users, never for ours. Error: "token.issuer" (Unknown).
-Result<> RequestPath::require_own_token(const Request& request) {
+Result<> require_own_token(const Request& request) {
     if (request.token->origin == tokens::Origin::Own) return {};
     return fail(Kind::Unknown, "token.issuer", "a foreign token at a built-in role");
 }
 
+}  // namespace
+
+// Where a rule of the route or of its guards needs a subject. Errors: those of TokenGate::admit.
+Task<> RequestPath::authenticate(const http::Exchange& exchange, Request& request) {
+    if (is_token_optional(*request.match.route))
+        return authenticate_optionally(&exchange, &request);
+    if (!needs_subject(request)) return Result<>{};
+    return token_gate_.admit(exchange.head(), request);
+}
+
 // Without a good token of ours the request is nobody's; the role is told why. A token that cannot
 // be judged now is not a bad one. Error: an Unavailable one of TokenGate::admit.
-Result<access::Pass> RequestPath::authorize_optionally(const http::Exchange& exchange,
-                                                       Request& request) {
-    auto subject = token_gate_.admit(exchange.head(), request);
-    if (subject) {
-        if (Result<> is_own = require_own_token(request); !is_own) {
-            subject = std::unexpected(std::move(is_own).error());
-        }
+Task<> RequestPath::authenticate_optionally(const http::Exchange* exchange, Request* request) {
+    Result<> admitted = co_await token_gate_.admit(exchange->head(), *request);
+    if (admitted) admitted = require_own_token(*request);
+    request->is_authenticated = admitted.has_value();
+    if (admitted || admitted.error().kind == Kind::Unavailable) co_return admitted;
+    request->token.reset();
+    request->refused_token = std::move(admitted).error();
+    co_return Result<>{};
+}
+
+// Has the policy decide by the rules of the guards and of the route. Errors: those of
+// Policy::authorize, "token.issuer" (Unknown).
+Result<access::Pass> RequestPath::authorize(Request& request) {
+    const Route& route = *request.match.route;
+    if (!is_token_optional(route)) request.is_authenticated = needs_subject(request);
+    const access::Subject* subject = request.is_authenticated ? &request.token->subject : nullptr;
+    for (const Route* guard : request.guards.routes()) {
+        MERLON_TRY(access::Policy::authorize(subject, guard->rule));
     }
-    request.is_authenticated = subject.has_value();
-    if (!subject) {
-        if (subject.error().kind == Kind::Unavailable) return std::unexpected(subject.error());
-        request.token.reset();
-        request.refused_token = std::move(subject).error();
+    const access::Pass pass = MERLON_TRY(access::Policy::authorize(subject, route.rule));
+    if (route.declared != nullptr && request.is_authenticated) {
+        MERLON_TRY(require_own_token(request));
     }
-    return access::Policy::authorize(subject.value_or(nullptr), request.match.route->rule);
+    return pass;
 }
 
 Task<int> RequestPath::send_fixed_body(http::Exchange& exchange, Request& request) {

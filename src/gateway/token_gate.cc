@@ -8,14 +8,16 @@
 
 namespace merlon::gateway {
 
-TokenGate::TokenGate(const tokens::Revocations& revocations, metrics::Registry& metrics)
+TokenGate::TokenGate(const tokens::Revocations& revocations, const Clock& clock,
+                     metrics::Registry& metrics)
     : revocations_(revocations),
+      clock_(clock),
       hits_(metrics.counter("merlon_token_cache", "look-ups of verified tokens",
                             {{"outcome", "hit"}})),
       misses_(metrics.counter("merlon_token_cache", "look-ups of verified tokens",
                               {{"outcome", "miss"}})) {}
 
-Result<const access::Subject*> TokenGate::admit(const wire::RequestHead& head, Request& request) {
+Task<> TokenGate::admit(const wire::RequestHead& head, Request& request) {
     const std::string_view token = api::bearer_token(head);
     if (token.data() == nullptr) return fail(Kind::Unknown, tokens::missing_token_rule);
     const WallTime now = request.received_at;
@@ -26,14 +28,33 @@ Result<const access::Subject*> TokenGate::admit(const wire::RequestHead& head, R
     request.token = cache.find(token, now);
     if (request.token != nullptr) {
         hits_.add();
-    } else {
-        misses_.add();
-        tokens::AccessToken verified = MERLON_TRY(verifier.verify_access(token, now));
-        verified.subject.identity_fields = identity_fields(verified.subject);
-        request.token = cache.put(token, std::move(verified));
+        return check_revocation(request);
     }
-    MERLON_TRY(check_revocation(request));
-    return &request.token->subject;
+    misses_.add();
+    auto verified = verifier.verify_access(token, now);
+    if (!verified) {
+        if (verified.error().rule != tokens::unknown_key_rule) {
+            return std::unexpected(std::move(verified).error());
+        }
+        auto set = verifier.key_set_of(token);
+        if (set == nullptr) return std::unexpected(std::move(verified).error());
+        return admit_later(std::move(set), token, request);
+    }
+    keep(token, *std::move(verified), request);
+    return check_revocation(request);
+}
+
+Task<> TokenGate::admit_later(std::shared_ptr<tokens::RemoteKeySet> set, std::string_view token,
+                              Request& request) {
+    tokens::AccessToken verified = MERLON_CO_TRY(co_await tokens::verify_when_keys_come(
+        &*request.snapshot->verifier, std::move(set), std::string(token), &clock_));
+    keep(token, std::move(verified), request);
+    co_return check_revocation(request);
+}
+
+void TokenGate::keep(std::string_view token, tokens::AccessToken verified, Request& request) {
+    verified.subject.identity_fields = identity_fields(verified.subject);
+    request.token = request.state->cache.put(token, std::move(verified));
 }
 
 Result<> TokenGate::check_revocation(const Request& request) const {

@@ -47,6 +47,8 @@ constexpr auto rule_rows = std::to_array<RuleRow>({
     {"token.expired", {401, "TOKEN_EXPIRED", "Token has expired"}},
     {"token.revoked", {401, "TOKEN_REVOKED", "Token has been revoked"}},
     {"token.stale", unavailable},
+    {"token.keys_absent", unavailable},
+    {"token.keys_awaited", unavailable},
     {"token.", invalid_token},
     {"jose.", invalid_token},
     {"assertion.", invalid_token},

@@ -69,6 +69,7 @@ private:
         const config::Settings& settings);
     Result<std::optional<gateway::GatewayIdentity>> gateway_identity(
         const config::Settings& settings);
+    void await_first_keys();
     void tick();
     void follow();
     void follow_auth();
@@ -90,6 +91,7 @@ private:
     std::unique_ptr<redis::RedisServer> redis_;  // null: no Redis is configured
     tokens::Revocations revocations_{clock_};
     std::atomic<bool> ready_{false};
+    bool is_stopping_ = false;  // main loop's
     asio::io_context main_{1};
     net::Deadlines admin_deadlines_{main_.get_executor()};
     AdminHandler admin_;

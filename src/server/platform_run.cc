@@ -22,6 +22,7 @@ constexpr unsigned probed_every_seconds = 5;
 void Platform::run() {
     std::vector<std::jthread> threads;
     for (auto& worker : workers_) threads.emplace_back([&worker] { worker->run(); });
+    await_first_keys();
     std::jthread fetching([this](std::stop_token stop) { remote_keys_.run(std::move(stop)); });
     if (built_in_roles_.auth()) {
         stores_.database_of(identity::auth_role).on_notice(identity::Identity::listen, [this] {
@@ -33,13 +34,21 @@ void Platform::run() {
         periodic_.push_back({std::move(task)});
     }
     tick();
-    ready_.store(true, std::memory_order_release);
     main_.run();
     fetching.request_stop();
     for (auto& worker : workers_) worker->stop();
     threads.clear();
     if (operator_server_) ::unlink(installation::operator_socket(settings_).c_str());
     store_last_events();
+}
+
+// Ready once the keys of every trusted issuer were fetched or could not be: some seconds at most.
+void Platform::await_first_keys() {
+    remote_keys_.when_tried([this] {
+        asio::post(main_, [this] {
+            if (!is_stopping_) ready_.store(true, std::memory_order_release);
+        });
+    });
 }
 
 void Platform::tick() {
@@ -142,7 +151,8 @@ void Platform::run_periodic_tasks() {
 
 void Platform::stop() {
     asio::post(main_, [this] {
-        if (!ready_.exchange(false)) return;
+        if (std::exchange(is_stopping_, true)) return;
+        ready_.store(false);
         for (const auto& worker : workers_) draining_servers_ += worker->servers().size();
         for (const auto& worker : workers_) {
             for (const auto& server : worker->servers()) {

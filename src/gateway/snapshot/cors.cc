@@ -17,6 +17,10 @@ void add_origin_fields(const CorsSettings& cors, const CorsTexts& texts, std::st
     fields.add("Access-Control-Expose-Headers", texts.exposed);
 }
 
+void add_any_origin_fields(http::FieldLines& fields) {
+    fields.add("Access-Control-Allow-Origin", "*");
+}
+
 void add_preflight_fields(const CorsSettings& cors, const CorsTexts& texts,
                           http::FieldLines& fields) {
     fields.add("Access-Control-Allow-Methods", fmt::format("{}", fmt::join(cors.methods, ",")));

@@ -20,6 +20,8 @@ struct CorsTexts {
 // For a response to `origin`, which is in the allow-list.
 void add_origin_fields(const CorsSettings& cors, const CorsTexts& texts, std::string_view origin,
                        http::FieldLines& fields);
+// For a response that scripts of any origin may read.
+void add_any_origin_fields(http::FieldLines& fields);
 // The further fields of a preflight's response.
 void add_preflight_fields(const CorsSettings& cors, const CorsTexts& texts,
                           http::FieldLines& fields);
