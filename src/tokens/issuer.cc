@@ -3,13 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/text.h"
 #include "base/uuid.h"
 #include "crypto/equal.h"
 #include "crypto/mac.h"
-#include "tokens/verifier.h"
+#include "tokens/signature_check.h"
 #include "wire/compact_jose.h"
 #include "wire/json.h"
 #include "wire/json_text.h"
@@ -27,10 +28,16 @@ void add_text(std::string& json, std::string_view name, std::string_view value) 
     wire::append_json_string(json, value);
 }
 
-std::string sign(const RingKey& key, std::string_view payload) {
+// `aud` of our refresh tokens ends in this, after the issuer of then: another issuer since does not
+// end them.
+constexpr std::string_view refresh_audience_end = "/refresh";
+// Ours have some 400 bytes, and come in bodies.
+constexpr std::size_t refresh_token_bytes_max = 8 << 10;
+
+std::string sign(const RingKey& key, std::string_view type, std::string_view payload) {
     std::string header = "{";
     add_text(header, "alg", name(key.key->algorithm()));
-    add_text(header, "typ", "JWT");
+    add_text(header, "typ", type);
     add_text(header, "kid", key.kid);
     header += '}';
     std::string text = text::to_base64url(header) + "." + text::to_base64url(payload);
@@ -49,13 +56,21 @@ Result<Rings> Rings::of_secrets(const TokenSettings& settings) {
         return fail(Kind::Invalid, "secret.reused",
                     "JWT_SECRET and JWT_REFRESH_SECRET are the same: make another");
     }
+    const auto refresh_ring =
+        std::make_shared<const Keyring>(MERLON_TRY(Keyring::of_secret(refresh)));
     return Rings{std::make_shared<const Keyring>(MERLON_TRY(Keyring::of_secret(settings.secret))),
-                 std::make_shared<const Keyring>(MERLON_TRY(Keyring::of_secret(refresh)))};
+                 refresh_ring, refresh_ring};
+}
+
+Result<crypto::SigningKey> refresh_key_of(const Secret& signing_key) {
+    return crypto::SigningKey::from_secret(MERLON_TRY(
+        crypto::hkdf_sha256(signing_key, "", "merlon refresh tokens of a signing key", 32)));
 }
 
 Issuer::Issuer(const TokenSettings& settings, Rings rings, Entropy& entropy)
     : issuer_(settings.issuer),
       audience_(settings.audience),
+      jwks_url_(settings.jwks_url),
       access_ttl_(settings.access_ttl),
       refresh_ttl_(settings.refresh_ttl),
       rings_(std::move(rings)),
@@ -85,7 +100,25 @@ std::string Issuer::issue_access(const AccessGrant& grant, WallTime now) const {
                    seconds_of(now), seconds_of(now) + access_ttl_.count());
     add_text(claims, "iss", issuer_);
     add_text(claims, "aud", audience_);
-    return sign(rings_.access->signer(now), claims += '}');
+    return sign(rings_.access->signer(now), "JWT", claims += '}');
+}
+
+std::string Issuer::discovery() const {
+    std::string json = "{";
+    add_text(json, "issuer", issuer_);
+    add_text(json, "jwks_uri", jwks_url_);
+    json += R"(,"subject_types_supported":["public"],"id_token_signing_alg_values_supported":[)";
+    std::vector<std::string_view> listed;
+    for (const RingKey& key : rings_.access->keys()) {
+        const std::string_view algorithm = name(key.verify_key.algorithm());
+        if (std::ranges::find(listed, algorithm) != listed.end()) continue;
+        json += listed.empty() ? "\"" : ",\"";
+        json.append(algorithm).append("\"");
+        listed.push_back(algorithm);
+    }
+    return json +
+           R"(],"claims_supported":["iss","aud","sub","userId","email","role","permissions",)"
+           R"("jti","sid","ver","iat","exp"]})";
 }
 
 std::string Issuer::issue_refresh(const RefreshToken& token, WallTime now) const {
@@ -93,18 +126,22 @@ std::string Issuer::issue_refresh(const RefreshToken& token, WallTime now) const
     add_text(claims, "userId", token.user_id);
     add_text(claims, "tokenId", token.token_id);
     add_text(claims, "type", "refresh");
+    add_text(claims, "aud", issuer_ + std::string(refresh_audience_end));
     fmt::format_to(std::back_inserter(claims), R"(,"iat":{},"exp":{}}})", seconds_of(now),
                    seconds_of(now) + refresh_ttl_.count());
-    return sign(rings_.refresh->signer(now), claims);
+    return sign(rings_.refresh->signer(now), refresh_token_type, claims);
 }
 
 Result<RefreshToken> Issuer::verify_refresh(std::string_view token, WallTime now) const {
     const auto refuse = [] { return fail(Kind::Unknown, "refresh.invalid"); };
-    const auto jws = wire::CompactJws::parse(token);
+    const auto jws = wire::CompactJws::parse(token, refresh_token_bytes_max);
     if (!jws) return refuse();
-    const RingKey* key = rings_.refresh->find(jws->key_id, now);
+    const bool is_former = jws->type != refresh_token_type;
+    const Keyring& ring = is_former ? *rings_.former_refresh : *rings_.refresh;
+    const RingKey* key = ring.find(jws->key_id, now);
     if (key == nullptr || !check_signature(*jws, key->verify_key)) return refuse();
-    const auto parsed = wire::parse_json(jws->payload, {.bytes = 8 << 10, .depth = 4});
+    const auto parsed =
+        wire::parse_json(jws->payload, {.bytes = refresh_token_bytes_max, .depth = 4});
     if (!parsed || !parsed->is_object()) return refuse();
     const boost::json::object& claims = parsed->get_object();
     const auto text_of = [&claims](std::string_view name) {
@@ -114,6 +151,7 @@ Result<RefreshToken> Issuer::verify_refresh(std::string_view token, WallTime now
     };
     // An access token is no refresh token, whatever the key.
     if (text_of("type") != "refresh") return refuse();
+    if (!is_former && !text_of("aud").ends_with(refresh_audience_end)) return refuse();
     const boost::json::value* expires = claims.if_contains("exp");
     if (expires == nullptr || !expires->is_int64()) return refuse();
     if (seconds_of(now) >= expires->get_int64()) return refuse();

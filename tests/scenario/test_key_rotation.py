@@ -77,7 +77,8 @@ def test_an_old_key_leaves_when_its_last_access_token_has_expired_and_goes_on_fo
     assert (answer.status, answer.code) == (401, "INVALID_TOKEN"), answer
     answer = server.try_refresh(account.refresh)
     assert answer.status == 200, answer
-    assert kid_of(answer.data["accessToken"]) == fresh == kid_of(answer.data["refreshToken"])
+    assert kid_of(answer.data["accessToken"]) == fresh
+    assert kid_of(answer.data["refreshToken"]) != kid_of(account.refresh), "that of the new key"
     assert server.me(answer.data["accessToken"]).status == 200
     left_behind = server.register()
     server.stop()

@@ -17,7 +17,7 @@ std::string optional_time(std::optional<WallTime> time) {
 
 // What a key does now. A key leaves the ring of access tokens first.
 std::string_view state_of(const RingKey& key, const tokens::Rings& rings, WallTime now) {
-    if (key.kid == rings.refresh->signer(now).kid) return "signing";
+    if (key.kid == rings.access->signer(now).kid) return "signing";
     if (key.signs_from > now && !key.retires_at) return "published";
     return rings.access->find(key.kid, now) != nullptr ? "verifying" : "refresh only";
 }
@@ -40,7 +40,7 @@ std::string key_json(const RingKey& key, const tokens::Rings& rings, WallTime no
 
 std::string keys_json(const tokens::Rings& rings, WallTime now) {
     std::string json = "[";
-    for (const RingKey& key : rings.refresh->keys()) {
+    for (const RingKey& key : rings.former_refresh->keys()) {
         if (key.is_retired(now)) continue;
         if (json.back() != '[') json += ',';
         json += key_json(key, rings, now);

@@ -132,6 +132,7 @@ events::Event SigningKeys::event(std::string kid, std::string change) const {
 Result<tokens::Rings> SigningKeys::open(const Rows& rows) const {
     std::vector<RingKey> access;
     std::vector<RingKey> refresh;
+    std::vector<RingKey> former_refresh;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const Row row = rows[i];
         const auto der = keys_.root().open_secret(row.blob(1), purpose(row.text(0)));
@@ -143,11 +144,15 @@ Result<tokens::Rings> SigningKeys::open(const Rows& rows) const {
                                     *time_of(row, 2), *time_of(row, 3), time_of(row, 4));
         access.push_back(key);
         key.retires_at = time_of(row, 5);
-        refresh.push_back(std::move(key));
+        refresh.push_back(RingKey::make(MERLON_TRY(tokens::refresh_key_of(*der)), key.created_at,
+                                        key.signs_from, key.retires_at));
+        former_refresh.push_back(std::move(key));
     }
-    return tokens::Rings{
-        std::make_shared<const Keyring>(MERLON_TRY(Keyring::make(std::move(access)))),
-        std::make_shared<const Keyring>(MERLON_TRY(Keyring::make(std::move(refresh))))};
+    const auto ring = [](std::vector<RingKey> keys) -> Result<std::shared_ptr<const Keyring>> {
+        return std::make_shared<const Keyring>(MERLON_TRY(Keyring::make(std::move(keys))));
+    };
+    return tokens::Rings{MERLON_TRY(ring(std::move(access))), MERLON_TRY(ring(std::move(refresh))),
+                         MERLON_TRY(ring(std::move(former_refresh)))};
 }
 
 Task<tokens::Rings> SigningKeys::load(KeyPolicy policy) {

@@ -2,8 +2,8 @@
 //
 // The life of a key: it is published; five minutes later, when every verifier that caches our JWKS
 // knows it, it signs; a successor takes over; it verifies access tokens until the last one it
-// signed has expired, and leaves the JWKS; it verifies refresh tokens until the last of those has
-// expired, so that a rotation signs nobody out.
+// signed has expired, and leaves the JWKS; the key derived from it verifies refresh tokens until
+// the last of those has expired, so that a rotation signs nobody out.
 #pragma once
 
 #include "base/clock.h"

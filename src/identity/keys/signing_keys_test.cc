@@ -70,6 +70,7 @@ TEST(SigningKeys, HandOverWhenTheNewOneIsKnownAndVerifyUntilTheirLastTokensEnd) 
     EXPECT_EQ(f.events.written.size(), 1U);
     const Rings rings = f.load();
     const std::string fresh = rings.access->keys().front().kid;
+    const std::string old_refresh = rings.refresh->keys().back().kid;
     const WallTime handover = f.clock.wall() + jwks_max_age;
     struct Case {
         WallTime at;
@@ -87,10 +88,29 @@ TEST(SigningKeys, HandOverWhenTheNewOneIsKnownAndVerifyUntilTheirLastTokensEnd) 
     };
     for (const auto& [at, signer, verifies_access, verifies_refresh] : cases) {
         EXPECT_EQ(rings.access->signer(at).kid, signer);
-        EXPECT_EQ(rings.refresh->signer(at).kid, signer);
+        EXPECT_EQ(rings.refresh->signer(at).created_at, rings.access->signer(at).created_at);
         EXPECT_EQ(rings.access->find(old, at) != nullptr, verifies_access);
-        EXPECT_EQ(rings.refresh->find(old, at) != nullptr, verifies_refresh);
+        EXPECT_EQ(rings.refresh->find(old_refresh, at) != nullptr, verifies_refresh);
+        EXPECT_EQ(rings.former_refresh->find(old, at) != nullptr, verifies_refresh);
     }
+}
+
+// A refresh token under a published key would pass for an access token wherever `type` is not
+// looked at.
+TEST(SigningKeys, HaveKeysOfRefreshTokensThatAreTheirOwnAndNowhereElse) {
+    Fixture f;
+    f.load();
+    const Rings rings = f.rotate();
+    for (const auto& key : rings.refresh->keys()) {
+        EXPECT_EQ(key.verify_key.algorithm(), Algorithm::HS256);
+        EXPECT_EQ(rings.access->find(key.kid, f.clock.wall()), nullptr);
+    }
+    EXPECT_EQ(rings.refresh->jwks(f.clock.wall()), R"({"keys":[]})");
+    const Rings again = f.load();
+    for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_EQ(again.refresh->keys()[i].kid, rings.refresh->keys()[i].kid);
+    }
+    EXPECT_NE(rings.refresh->keys()[0].kid, rings.refresh->keys()[1].kid);
 }
 
 TEST(SigningKeys, OfAnotherAlgorithmTakeOverLikeARotation) {
@@ -101,7 +121,7 @@ TEST(SigningKeys, OfAnotherAlgorithmTakeOverLikeARotation) {
     EXPECT_EQ(f.signer(rings), old);
     f.clock.advance(jwks_max_age);
     EXPECT_EQ(rings.access->signer(f.clock.wall()).key->algorithm(), Algorithm::EdDSA);
-    EXPECT_NE(rings.refresh->find(old, f.clock.wall()), nullptr);
+    EXPECT_NE(rings.former_refresh->find(old, f.clock.wall()), nullptr);
     EXPECT_EQ(f.load(changed).access->keys().size(), 2U);
 }
 
@@ -131,7 +151,8 @@ TEST(SigningKeys, EndAtOnceUnlessTheySignOrAreAboutTo) {
     f.clock.advance(jwks_max_age);
     const Rings rings = wait(f.keys.retire(old)).value();
     EXPECT_EQ(rings.access->find(old, f.clock.wall()), nullptr);
-    EXPECT_EQ(rings.refresh->find(old, f.clock.wall()), nullptr);
+    EXPECT_EQ(rings.former_refresh->find(old, f.clock.wall()), nullptr);
+    EXPECT_EQ(rings.refresh->keys().size(), 1U);
     EXPECT_EQ(f.signer(f.load()), fresh);
 }
 
