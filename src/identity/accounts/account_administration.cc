@@ -124,8 +124,9 @@ Task<AccountAdministration::PlannedChange> AccountAdministration::plan(Account a
     co_return planned;
 }
 
-// Gives the version that tokens have from now on; 0: as before.
-Task<std::int64_t> AccountAdministration::store(Transaction& transaction, PlannedChange planned) {
+// Gives the sessions that it ended and the version that tokens have from now on; 0: as before.
+Task<session_store::EndedAll> AccountAdministration::store(Transaction& transaction,
+                                                           PlannedChange planned) {
     if (planned.to != planned.from) {
         MERLON_CO_TRY(
             co_await Accounts::set_role(transaction, planned.id, planned.from, planned.to));
@@ -136,7 +137,7 @@ Task<std::int64_t> AccountAdministration::store(Transaction& transaction, Planne
     for (const AccountEvent& event : planned.events) {
         MERLON_CO_TRY(co_await AccountEvents::store(transaction, event));
     }
-    if (!planned.ends_sessions) co_return 0;
+    if (!planned.ends_sessions) co_return session_store::EndedAll{};
     co_return co_await session_store::end_all(transaction, planned.id, planned.until);
 }
 
@@ -148,11 +149,12 @@ Task<std::string> AccountAdministration::change(std::string id, AccountChange ch
     PlannedChange planned = MERLON_CO_TRY(co_await plan(account, change, actor));
     const WallTime until = access_tokens_.last_expiry();
     planned.until = until.time_since_epoch().count();
-    const std::int64_t version = MERLON_CO_TRY(co_await database_.transact<std::int64_t>(
+    const auto ended = MERLON_CO_TRY(co_await database_.transact<session_store::EndedAll>(
         [planned](Transaction& transaction) { return store(transaction, planned); }));
     for (const AccountEvent& event : planned.events) events_.log(event);
     if (planned.ends_sessions) {
-        MERLON_CO_TRY(co_await revocations_.raise_version(account.id, version, until));
+        revocations_.end_sessions(ended.session_ids);
+        MERLON_CO_TRY(co_await revocations_.raise_version(account.id, ended.version, until));
     }
     account.role = planned.to;
     account.is_locked = change.is_locked.value_or(account.is_locked);

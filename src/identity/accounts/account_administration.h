@@ -12,6 +12,7 @@
 #include "identity/keys/access_tokens.h"
 #include "identity/passwords/password_pool.h"
 #include "identity/revocation/revocation_publisher.h"
+#include "identity/sessions/session_store.h"
 #include "identity/store/account_events.h"
 
 namespace merlon::identity {
@@ -57,7 +58,8 @@ public:
 private:
     struct PlannedChange;
     Task<PlannedChange> plan(Account account, AccountChange change, access::Actor actor);
-    static Task<std::int64_t> store(storage::Transaction& transaction, PlannedChange planned);
+    static Task<session_store::EndedAll> store(storage::Transaction& transaction,
+                                               PlannedChange planned);
 
     storage::Database& database_;
     Accounts& accounts_;

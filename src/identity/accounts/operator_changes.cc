@@ -7,18 +7,18 @@
 namespace merlon::identity {
 namespace {
 
+using session_store::EndedAll;
 using storage::Transaction;
 
 constexpr std::string_view first_admin_email = "admin@merlon.local";
 
-Task<std::int64_t> store_password(Transaction& transaction, std::string hash, std::int64_t until,
-                                  AccountEvent changed) {
+Task<EndedAll> store_password(Transaction& transaction, std::string hash, std::int64_t until,
+                              AccountEvent changed) {
     const std::string user_id = changed.event.user_id;
     MERLON_CO_TRY(co_await Accounts::set_password(transaction, user_id, std::move(hash)));
-    const std::int64_t version =
-        MERLON_CO_TRY(co_await session_store::end_all(transaction, user_id, until));
+    EndedAll ended = MERLON_CO_TRY(co_await session_store::end_all(transaction, user_id, until));
     MERLON_CO_TRY(co_await AccountEvents::store(transaction, std::move(changed)));
-    co_return version;
+    co_return ended;
 }
 
 }  // namespace
@@ -31,12 +31,13 @@ Task<> AccountAdministration::reset_password(ResetForm form) {
     const AccountEvent changed =
         events_.make_without_client(events::Type::PasswordChanged, user_id);
     const WallTime until = access_tokens_.last_expiry();
-    const std::int64_t version = MERLON_CO_TRY(co_await database_.transact<std::int64_t>(
+    const EndedAll ended = MERLON_CO_TRY(co_await database_.transact<EndedAll>(
         [hash, changed, until = until.time_since_epoch().count()](Transaction& transaction) {
             return store_password(transaction, hash, until, changed);
         }));
     events_.log(changed);
-    co_return co_await revocations_.raise_version(user_id, version, until);
+    revocations_.end_sessions(ended.session_ids);
+    co_return co_await revocations_.raise_version(user_id, ended.version, until);
 }
 
 // The server that starts prints the password once; only its hash is kept.

@@ -50,12 +50,13 @@ void RevocationFollower::take_over(const RevocationRow& revocation) {
     const WallTime until{std::chrono::milliseconds{revocation.until_ms}};
     revocations_.learn(revocation.subject, revocation.least_version,
                        std::max(until, access_tokens_.last_expiry()));
-    if (session_keys_ == nullptr || revocation.least_version == any_version) return;
-    // The process that raised the version may have been killed before Redis had it, or know of no
-    // Redis.
-    if (auto key = SessionKey::of_version(revocation.subject, revocation.least_version, until)) {
-        session_keys_->add(*std::move(key));
-    }
+    if (session_keys_ == nullptr) return;
+    // The process that ended the session or raised the version may have been killed before Redis
+    // had it, or know of no Redis.
+    auto key = revocation.least_version == any_version
+                   ? SessionKey::of_session(revocation.subject, until)
+                   : SessionKey::of_version(revocation.subject, revocation.least_version, until);
+    if (key) session_keys_->add(*std::move(key));
 }
 
 }  // namespace merlon::identity

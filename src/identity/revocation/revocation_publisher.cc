@@ -3,10 +3,15 @@
 
 namespace merlon::identity {
 
+void RevocationPublisher::end_session(const std::string& session_id, WallTime until) {
+    revocations_.end_session(session_id, until);
+    if (session_keys_ == nullptr) return;
+    // A token of a fleet that shares secrets may name a session that is none.
+    if (auto key = SessionKey::of_session(session_id, until)) session_keys_->add(*std::move(key));
+}
+
 void RevocationPublisher::end_sessions(const std::vector<std::string>& session_ids) {
-    for (const std::string& id : session_ids) {
-        revocations_.end_session(id, access_tokens_.last_expiry());
-    }
+    for (const std::string& id : session_ids) end_session(id, access_tokens_.last_expiry());
 }
 
 Task<> RevocationPublisher::raise_version(std::string user_id, std::int64_t version,

@@ -19,15 +19,14 @@ public:
                         const AccessTokens& access_tokens)
         : revocations_(revocations), session_keys_(session_keys), access_tokens_(access_tokens) {}
 
-    void end_session(const std::string& session_id, WallTime until) {
-        revocations_.end_session(session_id, until);
-    }
+    // In Redis as soon as may be: before what write_token() and write_version() wait for later.
+    void end_session(const std::string& session_id, WallTime until);
     // Until the last access token there is has expired.
     void end_sessions(const std::vector<std::string>& session_ids);
     // Every token of the user below `version` is refused.
     Task<> raise_version(std::string user_id, std::int64_t version, WallTime until);
 
-    // In Redis alone: services there know tokens and versions, but no sessions.
+    // In Redis alone, for services of the seed, which know tokens and versions but no sessions.
     Task<> write_token(std::string user_id, std::string access_token);
     // `version` 0: it was not raised, and nothing is written.
     Task<> write_version(std::string user_id, std::int64_t version, WallTime until);

@@ -1,9 +1,12 @@
 // The keys in Redis by which services that check tokens for themselves know what is revoked:
 //
-//     revoked:<userId>:<access token>   is there: this token is refused
+//     revoked:session:<sid>             is there: tokens with this `sid` are refused
 //     token:version:<userId>            a number: tokens with a lower `ver` are refused
+//     revoked:<userId>:<access token>   is there: this token is refused
 //
-// Redis holds access tokens that were signed out: they are refused everywhere.
+// The first two speak of what a token says, whatever its text; the last is the seed's, and of a
+// token that has a second text it holds one. Redis holds access tokens that were signed out: they
+// are refused everywhere.
 #pragma once
 
 #include <string>
@@ -17,10 +20,13 @@ namespace merlon::identity {
 // A key and its meaning. A value.
 struct SessionKey {
     std::string name;
-    std::int64_t version = 0;  // of a user; 0: one token is refused
+    std::int64_t version = 0;  // of a user; 0: the key refuses by being there
     WallTime until;            // after that it is not needed
 
-    bool is_of_token() const { return version == 0; }
+    bool is_of_version() const { return version != 0; }
+
+    // `until` is when the last token of the session has expired. Error: "uuid.malformed".
+    static Result<SessionKey> of_session(std::string_view session_id, WallTime until);
 
     // Until the token expires, but no longer than `latest`: a token is not verified again here.
     // What is no user or no token makes no key. Errors: "uuid.malformed", "jose.…", "token.claims".

@@ -5,11 +5,11 @@
 
 namespace merlon::identity {
 
-inline constexpr std::size_t refuse_token_script = 0;
+inline constexpr std::size_t refuse_script = 0;
 inline constexpr std::size_t raise_version_script = 1;
 
 inline constexpr redis::RedisScript session_key_scripts[] = {
-    // KEYS: revoked:USER:TOKEN. ARGV: seconds to keep it.
+    // KEYS: revoked:session:SESSION or revoked:USER:TOKEN. ARGV: seconds to keep it.
     {R"(
 redis.call('SET', KEYS[1], '1', 'EX', ARGV[1])
 return {1}
@@ -34,7 +34,7 @@ return {1}
 };
 
 // A write of a key that is no token's.
-inline constexpr redis::RedisConnection::Probe session_key_probe{refuse_token_script,
+inline constexpr redis::RedisConnection::Probe session_key_probe{refuse_script,
                                                                  {"revoked:up", "1"}};
 
 }  // namespace merlon::identity

@@ -25,7 +25,7 @@ TEST(SessionKey, OfATokenIsTheSeedsAndLastsAsLongAsTheToken) {
     const auto key = SessionKey::of_token(ada, token, latest);
     ASSERT_TRUE(key);
     EXPECT_EQ(key->name, "revoked:0192f0c8-2f5e-7a52-9c1d-0a3f5f6e7d21:" + token);
-    EXPECT_TRUE(key->is_of_token());
+    EXPECT_FALSE(key->is_of_version());
     const struct {
         WallTime at;
         std::int64_t left;
@@ -37,6 +37,15 @@ TEST(SessionKey, OfATokenIsTheSeedsAndLastsAsLongAsTheToken) {
         {WallTime{seconds{1'767'226'501}}, -1},
     };
     for (const auto& [at, left] : cases) EXPECT_EQ(key->seconds_left(at), left);
+}
+
+TEST(SessionKey, OfASessionNamesTheSessionWhateverTheTextOfItsTokens) {
+    const auto key = SessionKey::of_session(ada, latest);
+    ASSERT_TRUE(key);
+    EXPECT_EQ(key->name, "revoked:session:0192f0c8-2f5e-7a52-9c1d-0a3f5f6e7d21");
+    EXPECT_FALSE(key->is_of_version());
+    EXPECT_EQ(key->until, latest);
+    EXPECT_FALSE(SessionKey::of_session("*", latest));
 }
 
 TEST(SessionKey, OfATokenIsNotNeededLongerThanAnyTokenLives) {
@@ -73,7 +82,7 @@ TEST(SessionKey, OfAVersionOutlivesTheTokensByAnHour) {
     const auto key = SessionKey::of_version(ada, 7, now);
     ASSERT_TRUE(key);
     EXPECT_EQ(key->name, "token:version:0192f0c8-2f5e-7a52-9c1d-0a3f5f6e7d21");
-    EXPECT_FALSE(key->is_of_token());
+    EXPECT_TRUE(key->is_of_version());
     EXPECT_EQ(key->version, 7);
     EXPECT_EQ(key->seconds_left(now), 3'600);
 }

@@ -116,9 +116,9 @@ bool SessionKeys::send(const SessionKey& key, RedisCall& call) {
     // A key that has just expired is written for a moment: the next tick forgets it.
     const std::string seconds =
         std::to_string(std::max<std::int64_t>(1, key.seconds_left(clock_.wall())));
-    if (key.is_of_token()) {
+    if (!key.is_of_version()) {
         const std::string_view words[] = {key.name, seconds};
-        return client_.ask(refuse_token_script, words, &call);
+        return client_.ask(refuse_script, words, &call);
     }
     const std::string version = std::to_string(key.version);
     const std::string_view words[] = {key.name, version, seconds};

@@ -144,15 +144,15 @@ Task<EndedOthers> end_others(Transaction& transaction, std::string user_id, std:
     co_return others;
 }
 
-Task<std::int64_t> end_all(Transaction& transaction, std::string user_id,
-                           std::int64_t revoked_until) {
+Task<EndedAll> end_all(Transaction& transaction, std::string user_id, std::int64_t revoked_until) {
     const auto version =
         MERLON_CO_TRY(co_await revocation_table::raise_token_version(&transaction, user_id));
     if (!version) co_return fail(Kind::Absent, "account.absent");
-    MERLON_CO_TRY(co_await end_each_but(transaction, user_id, {}, revoked_until));
+    EndedAll ended{MERLON_CO_TRY(co_await end_each_but(transaction, user_id, {}, revoked_until)),
+                   *version};
     MERLON_CO_TRY(co_await revocation_table::insert(&transaction, std::move(user_id), *version,
                                                     revoked_until));
-    co_return *version;
+    co_return ended;
 }
 
 Task<> delete_expired(storage::Database* database, std::int64_t before) {

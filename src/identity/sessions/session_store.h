@@ -112,10 +112,14 @@ struct EndedOthers {
 };
 Task<EndedOthers> end_others(storage::Transaction& transaction, std::string user_id,
                              std::string kept, std::int64_t revoked_until);
-// Ends all sessions of a user, and makes every earlier token stale: gives the version that tokens
-// must have from now on. Fails with "account.absent" (Absent).
-Task<std::int64_t> end_all(storage::Transaction& transaction, std::string user_id,
-                           std::int64_t revoked_until);
+// Ends all sessions of a user, and makes every earlier token stale. Fails with "account.absent"
+// (Absent).
+struct EndedAll {
+    SessionIds session_ids;
+    std::int64_t version = 0;  // that tokens must have from now on
+};
+Task<EndedAll> end_all(storage::Transaction& transaction, std::string user_id,
+                       std::int64_t revoked_until);
 
 // Deletes the sessions that expired before a time.
 Task<> delete_expired(storage::Database* database, std::int64_t before);

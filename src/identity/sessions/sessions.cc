@@ -9,6 +9,7 @@
 namespace merlon::identity {
 namespace {
 
+using session_store::EndedAll;
 using storage::Transaction;
 
 Task<std::optional<std::int64_t>> store_end(Transaction& transaction, std::string session_id,
@@ -20,12 +21,11 @@ Task<std::optional<std::int64_t>> store_end(Transaction& transaction, std::strin
     co_return version;
 }
 
-Task<std::int64_t> store_end_of_all(Transaction& transaction, std::int64_t until,
-                                    AccountEvent event) {
-    const std::int64_t version =
+Task<EndedAll> store_end_of_all(Transaction& transaction, std::int64_t until, AccountEvent event) {
+    EndedAll ended =
         MERLON_CO_TRY(co_await session_store::end_all(transaction, event.event.user_id, until));
     MERLON_CO_TRY(co_await AccountEvents::store(transaction, std::move(event)));
-    co_return version;
+    co_return ended;
 }
 
 }  // namespace
@@ -60,12 +60,13 @@ Task<http::Response> Sessions::logout_all(api::LocalCall call) {
     const AccountEvent event = MERLON_CO_TRY(
         co_await events_.make(events::Type::SessionRevoked, call.user_id, call.client));
     const WallTime until = access_tokens_.last_expiry();
-    const std::int64_t version = MERLON_CO_TRY(co_await database_.transact<std::int64_t>(
+    const EndedAll ended = MERLON_CO_TRY(co_await database_.transact<EndedAll>(
         [event, until = until.time_since_epoch().count()](Transaction& transaction) {
             return store_end_of_all(transaction, until, event);
         }));
     events_.log(event);
-    MERLON_CO_TRY(co_await revocations_.raise_version(call.user_id, version, until));
+    revocations_.end_sessions(ended.session_ids);
+    MERLON_CO_TRY(co_await revocations_.raise_version(call.user_id, ended.version, until));
     co_return api::empty_response();
 }
 
