@@ -82,6 +82,23 @@ constexpr api::NamedSchema schemas[] = {
             "userAgent": "Mozilla/5.0", "current": true
         }]]
     })"},
+    {"OpenIdConfiguration", R"({
+        "type": "object",
+        "required": ["issuer", "jwks_uri"],
+        "properties": {
+            "issuer": {"type": "string"}, "jwks_uri": {"type": "string"},
+            "subject_types_supported": {"type": "array", "items": {"type": "string"}},
+            "id_token_signing_alg_values_supported": {"type": "array", "items": {"type": "string"}},
+            "claims_supported": {"type": "array", "items": {"type": "string"}}
+        },
+        "examples": [{
+            "issuer": "https://api.example.com",
+            "jwks_uri": "https://api.example.com/.well-known/jwks.json",
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["ES256"],
+            "claims_supported": ["iss", "aud", "sub", "exp"]
+        }]
+    })"},
     {"JsonWebKeySet", R"({
         "type": "object",
         "required": ["keys"],

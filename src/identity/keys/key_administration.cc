@@ -13,6 +13,14 @@ Result<> require_own_keys(const TokenPolicy& policy) {
                 "HS256 signs with JWT_SECRET, which is configuration: change it and reload");
 }
 
+// For everybody, and kept by verifiers for as long as a new key waits.
+http::Response published(std::string json) {
+    http::Response response{200, {}, std::move(json)};
+    response.fields.add("Content-Type", "application/json; charset=utf-8");
+    response.fields.add("Cache-Control", "public, max-age=300");
+    return response;
+}
+
 }  // namespace
 
 Task<std::string> KeyAdministration::list() {
@@ -61,10 +69,11 @@ Task<> KeyAdministration::follow() {
 }
 
 Task<http::Response> KeyAdministration::published_keys(api::LocalCall) {
-    http::Response response{200, {}, policy_.load()->issuer.jwks(clock_.wall())};
-    response.fields.add("Content-Type", "application/json; charset=utf-8");
-    response.fields.add("Cache-Control", "public, max-age=300");
-    co_return response;
+    co_return published(policy_.load()->issuer.jwks(clock_.wall()));
+}
+
+Task<http::Response> KeyAdministration::discovery(api::LocalCall) {
+    co_return published(policy_.load()->issuer.discovery());
 }
 
 }  // namespace merlon::identity

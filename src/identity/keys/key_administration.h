@@ -37,6 +37,8 @@ public:
 
     // GET /.well-known/jwks.json
     Task<http::Response> published_keys(api::LocalCall call);
+    // GET /.well-known/openid-configuration
+    Task<http::Response> discovery(api::LocalCall call);
 
 private:
     SigningKeys& keys_;
