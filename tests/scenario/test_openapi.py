@@ -101,7 +101,7 @@ class Replay:
 def test_every_example_is_replayed_and_every_answer_follows_its_schema(document, shop):
     replay = Replay(document, shop)
     admin = shop.admin_token
-    replay("health"), replay("description"), replay("publishedKeys")
+    replay("health"), replay("description"), replay("publishedKeys"), replay("openidConfiguration")
     replay("register")
     signed_in = replay("login")["data"]
     tokens = replay("refresh", refreshToken=signed_in["refreshToken"])["data"]
