@@ -81,9 +81,9 @@ public:
                 std::make_unique<RequestPath>(SharedResources{clock, entropy, limits, refusals,
                                                               metrics, revocations, access_lines},
                                               thread.deadlines(), thread.executor(), *made);
-            server =
-                std::make_unique<http::Server>(thread.executor(), system_clock, server_settings,
-                                               *path, thread.deadlines(), nullptr, 100);
+            server = std::make_unique<http::Server>(
+                thread.executor(), system_clock, server_settings, *path, thread.deadlines(),
+                nullptr, http::ConnectionTable::Limits{100, 100});
             auto acceptor = net::listen_on(thread.executor(), {"127.0.0.1", 0, {}});
             ASSERT_TRUE(acceptor);
             port = net::port_of(*acceptor);

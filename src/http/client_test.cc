@@ -165,7 +165,8 @@ struct TlsServer {
         const std::shared_ptr<const net::TlsServerContext> shared(*std::move(context));
         thread.run([&] {
             server = std::make_unique<Server>(thread.executor(), clock, settings, echo,
-                                              thread.deadlines(), shared, 10);
+                                              thread.deadlines(), shared,
+                                              ConnectionTable::Limits{10, 10});
             auto acceptor = net::listen_on(thread.executor(), {"127.0.0.1", 0, {}});
             address->port = net::port_of(*acceptor);
             server->serve(*std::move(acceptor));

@@ -32,7 +32,8 @@ struct WhoServer {
     explicit WhoServer(std::shared_ptr<const net::TlsServerContext> tls) {
         thread.run([&] {
             server = std::make_unique<Server>(thread.executor(), clock, settings, handler,
-                                              thread.deadlines(), std::move(tls), 10);
+                                              thread.deadlines(), std::move(tls),
+                                              ConnectionTable::Limits{10, 10});
             auto acceptor = net::listen_on(thread.executor(), {"127.0.0.1", 0, {}});
             port = net::port_of(*acceptor);
             server->serve(*std::move(acceptor));

@@ -70,7 +70,8 @@ protected:
     void start(net::ListenAddress endpoint = {"127.0.0.1", 0, {}}) {
         thread.run([&] {
             server = std::make_unique<Server>(thread.executor(), clock, settings, echo,
-                                              thread.deadlines(), nullptr, 100);
+                                              thread.deadlines(), nullptr,
+                                              ConnectionTable::Limits{100, 100});
             auto acceptor = net::listen_on(thread.executor(), endpoint);
             ASSERT_TRUE(acceptor) << acceptor.error().detail;
             port = net::port_of(*acceptor);
