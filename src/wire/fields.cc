@@ -142,13 +142,15 @@ bool is_same_name(std::string_view name, std::string_view token) {
 }
 
 bool is_of_proxy_claim_family(std::string_view name) {
-    if (name.size() < 2) return false;
+    if (name.size() < 3) return false;
     const char first = text::lower(name[0]);
     const bool may_be =
         (first == 'x' && name[1] == '-') || (first == 's' && text::lower(name[1]) == 's');
-    return may_be && std::ranges::any_of(proxy_claim_families, [&](std::string_view family) {
-               return is_same_name(family, name.substr(0, family.size()));
-           });
+    if (!may_be) return false;
+    const char third = text::lower(name[2]);
+    return std::ranges::any_of(proxy_claim_families, [&](std::string_view family) {
+        return family[2] == third && is_same_name(family, name.substr(0, family.size()));
+    });
 }
 
 constexpr bool is_folded_character(char c) {
