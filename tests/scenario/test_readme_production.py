@@ -26,6 +26,17 @@ def free_ports_in_a_row(count):
     raise AssertionError("no free ports in a row")
 
 
+def of_server(session, postgres):
+    """The session on the tests' PostgreSQL, where the user merlon and its databases are others'."""
+    run_as_postgres = f"psql -h 127.0.0.1 -p {postgres.port} -U merlon -d postgres"
+    for shown, here in {"sudo -u postgres psql": run_as_postgres, "CREATE ROLE merlon": "CREATE ROLE readme",
+                        "OWNER merlon": "OWNER readme", "DATABASE merlon": "DATABASE readme",
+                        "postgres://merlon@127.0.0.1:5432/merlon": f"postgres://readme@127.0.0.1:{postgres.port}/readme"}.items():
+        assert shown in session
+        session = session.replace(shown, here)
+    return session
+
+
 def exchange(text, ports):
     return re.sub(r"(?<=[:=])(" + "|".join(ports) + r")\b", lambda found: ports[found[0]], text)
 
@@ -40,8 +51,7 @@ def test_the_session_prints_what_it_shows(tmp_path, postgres):
     (tmp_path / "merlon.yaml").write_text(exchange(
         "version: 1\nserver: { listen: 127.0.0.1:3000 }\nfleet:\n" + "".join(
             f"  {role}: {{ listen: 127.0.0.1:{port}, url: 'https://127.0.0.1:{port}' }}\n" for role, port in ROLES.items()), ports))
-    for name in ("merlon", "merlon_keys"):
-        session = re.sub(rf"127\.0\.0\.1:5432/{name}\b", f"127.0.0.1:{postgres.port}/{postgres.make_database()}", session)
+    session = of_server(session, postgres)
     redis = Redis(tmp_path / "redis").start()
     shell = Shell(tmp_path, environment())
     try:
