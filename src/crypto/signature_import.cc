@@ -7,6 +7,7 @@
 
 #include "crypto/certificate_form.h"
 #include "crypto/curve.h"
+#include "crypto/roca.h"
 #include "crypto/signature.h"
 #include "crypto/signature_key.h"
 
@@ -21,17 +22,28 @@ std::unexpected<Error> malformed() {
     return fail(Kind::Invalid, "key.malformed");
 }
 
+// e = 1 makes every signature its own message; beyond 64 bits verification gets slow.
+Result<> check_rsa(EVP_PKEY* key) {
+    BIGNUM* exponent = nullptr;
+    BIGNUM* modulus = nullptr;
+    const bool is_read = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 &&
+                         EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &modulus) == 1;
+    const Number e(exponent);
+    const Number n(modulus);
+    if (!is_read) return malformed();
+    const int bits = EVP_PKEY_get_bits(key);
+    const bool is_strong = bits >= rsa_bits_min && bits <= rsa_bits_max && BN_is_odd(e.get()) &&
+                           !BN_is_one(e.get()) && BN_num_bits(e.get()) <= 64;
+    if (!is_strong) return fail(Kind::Invalid, "key.weak");
+    if (!has_roca_fingerprint(n.get())) return {};
+    return fail(Kind::Invalid, "key.weak",
+                "the modulus can be factored (CVE-2017-15361): make the key with other software");
+}
+
 // Which algorithm a key of OpenSSL's is for, if it is strong enough.
 Result<Algorithm> algorithm_of(EVP_PKEY* key) {
     if (EVP_PKEY_is_a(key, "RSA")) {
-        BIGNUM* exponent = nullptr;
-        if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1) return malformed();
-        const Number e(exponent);
-        const int bits = EVP_PKEY_get_bits(key);
-        // e = 1 makes every signature its own message; beyond 64 bits verification gets slow.
-        const bool strong = bits >= rsa_bits_min && bits <= rsa_bits_max && BN_is_odd(e.get()) &&
-                            !BN_is_one(e.get()) && BN_num_bits(e.get()) <= 64;
-        if (!strong) return fail(Kind::Invalid, "key.weak");
+        MERLON_TRY(check_rsa(key));
         return Algorithm::RS256;
     }
     if (EVP_PKEY_is_a(key, "EC")) {

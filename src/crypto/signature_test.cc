@@ -272,6 +272,36 @@ TEST(VerifyKey, RefusesWeakRsa) {
     }
 }
 
+// Moduli that the library of CVE-2017-15361 could have made, and their neighbours: k·M + a power of
+// 65537 modulo M, where M is the product of the primes to 167. 2,048 bits; their factors do not
+// matter to the fingerprint.
+TEST(VerifyKey, RefusesAModulusThatCanBeFactored) {
+    const auto of_words = [](BN_ULONG power, BN_ULONG added) {
+        const Handle<BN_CTX, BN_CTX_free> context(BN_CTX_new());
+        const Handle<BIGNUM, BN_free> product(BN_new()), residue(BN_new()), exponent(BN_new());
+        const Handle<BIGNUM, BN_free> modulus(BN_new());
+        BN_one(product.get());
+        for (BN_ULONG prime = 2; prime <= 167; ++prime) {
+            bool is_prime = true;
+            for (BN_ULONG factor = 2; factor < prime; ++factor) is_prime &= prime % factor != 0;
+            if (is_prime) BN_mul_word(product.get(), prime);
+        }
+        BN_set_word(residue.get(), 65'537);
+        BN_set_word(exponent.get(), power);
+        BN_mod_exp(residue.get(), residue.get(), exponent.get(), product.get(), context.get());
+        BN_lshift(modulus.get(), product.get(), 2'048 - BN_num_bits(product.get()));
+        BN_add(modulus.get(), modulus.get(), residue.get());
+        BN_add_word(modulus.get(), added);
+        std::string bytes(static_cast<std::size_t>(BN_num_bytes(modulus.get())), '\0');
+        BN_bn2bin(modulus.get(), reinterpret_cast<unsigned char*>(bytes.data()));
+        return text::to_base64url(bytes);
+    };
+    for (const BN_ULONG power : {1, 2, 77, 123'456'789}) {
+        EXPECT_EQ(rule_of({.kty = "RSA", .n = of_words(power, 0), .e = "AQAB"}), "key.weak");
+        EXPECT_NE(rule_of({.kty = "RSA", .n = of_words(power, 2), .e = "AQAB"}), "key.weak");
+    }
+}
+
 // The public key's text as HMAC secret (APISIX CVE-2026-39999): there is no way to say it, because
 // a public key is no secret and its algorithm is its own.
 TEST(VerifyKey, OfRsaDoesNotTakeAMacMadeWithItsOwnText) {
