@@ -9,13 +9,20 @@ namespace merlon::installation {
 
 StoreProbe::StoreProbe(std::string store, storage::Database& database, metrics::Registry& metrics)
     : database_(database),
+      store_(std::move(store)),
       up_(metrics.gauge("merlon_store_up", "whether the store answers: 1, or 0",
-                        {{"store", std::move(store)}})) {
+                        {{"store", store_}})) {
     up_.set(1);
 }
 
 // Once, until it changes or is over.
 void StoreProbe::tell(const std::string& failure) {
+    if (!failure.empty()) {
+        failure_ = failure;
+        quiet_asks_ = 0;
+    } else if (++quiet_asks_ >= quiet_asks_min) {
+        failure_.clear();
+    }
     if (failure == told_) return;
     told_ = failure;
     if (failure.empty()) return;

@@ -76,7 +76,12 @@ Platform::Platform(config::Settings settings, installation::RoleSet roles, int l
       event_store_(events_, metrics_),
       refusals_(clock_, event_store_, metrics_),
       limits_(limited_clients, entropy_),
-      admin_(metrics_, ready_),
+      admin_(metrics_, ready_,
+             [this] {
+                 std::vector<installation::StoreProbe::State> states;
+                 for (const auto& probe : stores_.probes()) states.push_back(probe->state());
+                 return states;
+             }),
       remote_keys_(fetcher_, clock_, say) {}
 
 Platform::~Platform() = default;

@@ -140,6 +140,20 @@ def test_a_login_or_refresh_that_cannot_be_stored_is_503_and_costs_no_session(la
     assert server.try_refresh(again.data["refreshToken"]).status == 200
 
 
+@DISK_FAULTS
+def test_readiness_names_the_store_that_refuses_writes(launch, fault):
+    server = launch()
+    stores = server.admin("/readyz?verbose").json()["stores"]
+    assert stores and all(store["up"] and "failure" not in store for store in stores)
+    with fault(server):
+        assert_unavailable(server.post("/api/auth/register", {"email": new_email(), "password": PASSWORD, "firstName": "Ada", "lastName": "Lovelace"}))
+        client.wait_for(lambda: any("failure" in store for store in server.admin("/readyz?verbose").json()["stores"]),
+                        every=0.5, what="a store's failure")
+        failing = [store for store in server.admin("/readyz?verbose").json()["stores"] if "failure" in store]
+        assert all(store["up"] and ".db" in store["failure"] for store in failing), failing
+        assert server.admin("/readyz").json() == {"status": "ok"}
+
+
 def test_wrong_guesses_stay_counted_while_the_store_is_full(launch):
     """The count must not share the fate of a transaction (Vikunja CVE-2026-35597)."""
     server = launch()
