@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     if (filtered) {
         if (!has_schema) MERLON_ASSERT(schema->filter(*filtered) == *filtered);
         MERLON_ASSERT(wire::parse_json(*filtered, {.bytes = SIZE_MAX}).has_value());
-    } else if (filtered.error().rule == schema_violation_rule) {
+    } else if (filtered.error().rule == wire::schema_violation_rule) {
         const auto& violations = std::get<FieldErrors>(filtered.error().payload);
         MERLON_ASSERT(!violations.empty());
         MERLON_ASSERT(violations.size() <= wire::JsonSchema::violations_max);
