@@ -4,22 +4,15 @@
 #include <gtest/gtest.h>
 
 #include "identity/accounts/accounts.h"
-#include "identity/store/schema.h"
-#include "storage/sqlite/sqlite_database.h"
-#include "storage/test_kit.h"
+#include "identity/store/test_kit.h"
 
 namespace merlon::identity {
 namespace {
 
 using storage::Transaction;
 
-class AbandonedKeysTest : public testing::Test {
+class AbandonedKeysTest : public testing::StoresTest {
 protected:
-    void SetUp() override {
-        ASSERT_TRUE(
-            wait(storage::migrate(*database_, clock_, auth_role, std::span(auth_migrations()))));
-    }
-
     SealedAccount seal(const std::string& id) {
         const wire::Email email = wire::Email::parse(id + "@example.com").value();
         return wait(accounts_.seal({.id = id, .role = "user", .password = "hash"}, email)).value();
@@ -38,17 +31,6 @@ protected:
         for (int i = 0; i < 2; ++i) ASSERT_TRUE(wait(sweeper_.sweep()));
     }
 
-    storage::TemporaryFolder folder_;
-    FakeClock clock_;
-    SystemEntropy entropy_;
-    std::unique_ptr<storage::SqliteDatabase> database_ =
-        storage::SqliteDatabase::open(folder_ / "merlon.db").value();
-    std::unique_ptr<storage::SqliteDatabase> key_database_ =
-        storage::SqliteDatabase::open(folder_ / "keys.db").value();
-    std::unique_ptr<sealing::KeyStore> keys_ =
-        wait(
-            sealing::KeyStore::open(*key_database_, clock_, entropy_, Secret(std::string(32, 'k'))))
-            .value();
     Accounts accounts_{*database_, *keys_, entropy_};
     AbandonedKeys sweeper_{*database_, *keys_, clock_};
 };

@@ -5,10 +5,7 @@
 
 #include "identity/accounts/account_lookup.h"
 #include "identity/keys/test_kit.h"
-#include "identity/store/schema.h"
-#include "storage/outbox.h"
-#include "storage/sqlite/sqlite_database.h"
-#include "storage/test_kit.h"
+#include "identity/store/test_kit.h"
 
 namespace merlon::identity {
 namespace {
@@ -19,12 +16,10 @@ public:
     std::vector<events::Event> written;
 };
 
-class Administration : public ::testing::Test {
+class Administration : public testing::StoresTest {
 protected:
     void SetUp() override {
-        ASSERT_TRUE(wait(storage::migrate(*database_, clock_, storage::outbox_role,
-                                          storage::outbox_migrations())));
-        ASSERT_TRUE(wait(storage::migrate(*database_, clock_, auth_role, auth_migrations())));
+        StoresTest::SetUp();
         const std::string printed = wait(administration_.make_first_admin()).value();
         ASSERT_TRUE(printed.starts_with("admin@merlon.local ")) << printed;
         admin_id_ = wait(lookup_.require_id(email("admin@merlon.local"))).value();
@@ -45,20 +40,9 @@ protected:
         return made ? std::string_view() : made.error().rule;
     }
 
-    storage::TemporaryFolder folder_;
-    FakeClock clock_;
     SystemClock machine_clock_;  // of the threads that hash
-    SystemEntropy entropy_;
     metrics::Registry metrics_;
     RecordingEvents sink_;
-    std::unique_ptr<storage::SqliteDatabase> database_ =
-        storage::SqliteDatabase::open(folder_ / "merlon.db").value();
-    std::unique_ptr<storage::SqliteDatabase> key_database_ =
-        storage::SqliteDatabase::open(folder_ / "keys.db").value();
-    std::unique_ptr<sealing::KeyStore> keys_ =
-        wait(
-            sealing::KeyStore::open(*key_database_, clock_, entropy_, Secret(std::string(32, 'k'))))
-            .value();
     tokens::Revocations revocations_{clock_};
     CurrentTokenPolicy policy_{testing::make_policy(entropy_, std::chrono::seconds{900}), [] {}};
     AccessTokens access_tokens_{policy_, clock_};

@@ -3,20 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include "identity/store/schema.h"
-#include "storage/sqlite/sqlite_database.h"
-#include "storage/test_kit.h"
+#include "identity/store/test_kit.h"
 
 namespace merlon::identity {
 namespace {
 
-class KnownClientsTest : public testing::Test {
+class KnownClientsTest : public testing::StoresTest {
 protected:
-    void SetUp() override {
-        ASSERT_TRUE(
-            wait(storage::migrate(*database_, clock_, auth_role, std::span(auth_migrations()))));
-    }
-
     LoginOrigin look_up(const std::string& client, const std::string& account = "ada@example.com") {
         return wait(clients_.look_up(account, client)).value();
     }
@@ -30,17 +23,6 @@ protected:
         return wait(database_->query("SELECT COUNT(*) FROM known_clients")).value()[0].integer(0);
     }
 
-    storage::TemporaryFolder folder_;
-    FakeClock clock_;
-    SystemEntropy entropy_;
-    std::unique_ptr<storage::SqliteDatabase> database_ =
-        storage::SqliteDatabase::open(folder_ / "merlon.db").value();
-    std::unique_ptr<storage::SqliteDatabase> key_database_ =
-        storage::SqliteDatabase::open(folder_ / "keys.db").value();
-    std::unique_ptr<sealing::KeyStore> keys_ =
-        wait(
-            sealing::KeyStore::open(*key_database_, clock_, entropy_, Secret(std::string(32, 'k'))))
-            .value();
     KnownClients clients_{*database_, *keys_, clock_, 56};
 };
 
