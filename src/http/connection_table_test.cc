@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <deque>
 
 namespace merlon::http {
@@ -86,22 +87,30 @@ TEST_F(ConnectionTableTest, ThereIsNoRoomWhileEveryConnectionServes) {
     EXPECT_EQ(closed(), "");
 }
 
-TEST_F(ConnectionTableTest, SilentStrangersDoNotPushOutOlderKeptConnections) {
-    add("a", "1", 1, State::Kept);
-    add("b", "2", 8, State::Silent);
-    add("c", "2", 7, State::Silent);
-    add("d", "3", 2, State::Serving);
-    EXPECT_TRUE(table_.has_room(9));
-    EXPECT_EQ(closed(), "c");
-}
-
-TEST_F(ConnectionTableTest, KeptConnectionsLeaveRoomToBegin) {
-    add("a", "1", 5, State::Kept);
-    add("b", "2", 4, State::Kept);
-    add("c", "3", 3, State::Kept);
-    add("d", "4", 2, State::Silent);
-    EXPECT_TRUE(table_.has_room(9));
-    EXPECT_EQ(closed(), "c");
+// Of a full table: a crowd of silent strangers cannot push out older kept connections, and kept
+// ones leave room to begin.
+TEST_F(ConnectionTableTest, OfSilentAndKeptConnectionsTheMoreNumerousGiveWay) {
+    using enum State;
+    struct One {
+        const char* name;
+        std::uint64_t since;
+        State state;
+    };
+    const struct {
+        std::array<One, 4> connections;
+        const char* closed;
+    } cases[] = {
+        {{{{"a", 1, Kept}, {"b", 8, Silent}, {"c", 7, Silent}, {"d", 2, Serving}}}, "c"},
+        {{{{"a", 5, Kept}, {"b", 4, Kept}, {"c", 3, Kept}, {"d", 2, Silent}}}, "c"},
+        {{{{"a", 1, Kept}, {"b", 8, Silent}, {"c", 7, Serving}, {"d", 2, Serving}}}, "b"},
+    };
+    for (const auto& [connections, expected] : cases) {
+        for (const auto& [name, since, state] : connections) add(name, name, since, state);
+        EXPECT_TRUE(table_.has_room(9));
+        EXPECT_EQ(closed(), expected);
+        for (FakeConnection& one : connections_) table_.remove(one);
+        connections_.clear();
+    }
 }
 
 TEST_F(ConnectionTableTest, AnAddressThatManyShareHasNoShare) {
