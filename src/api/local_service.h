@@ -37,8 +37,8 @@ struct LocalCall {
     std::string access_token;  // where the route declares TokenForwarding::Passed
 };
 
-// Optional: a good token of our own names the caller; without one the role is told why, and
-// decides.
+// Optional: a valid access token of ours authenticates the caller. Without one the role gets the
+// reason (LocalCall::refused_token) and decides.
 enum class LocalAccess : std::uint8_t { Public, Optional, Authenticated, Permission };
 // Whether a route that has a schema needs a body.
 enum class BodyUse : std::uint8_t { Required, Optional };

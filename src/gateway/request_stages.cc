@@ -181,8 +181,9 @@ Task<> RequestPath::authenticate(const http::Exchange& exchange, Request& reques
     return token_gate_.admit(exchange.head(), request);
 }
 
-// Without a good token of ours the request is nobody's; the role is told why. A token that cannot
-// be judged now is not a bad one. Error: an Unavailable one of TokenGate::admit.
+// Without a valid token of ours the request goes on unauthenticated, and the role gets the reason.
+// A token that cannot be verified now may be valid: that fails the request. Error: an Unavailable
+// one of TokenGate::admit.
 Task<> RequestPath::authenticate_optionally(const http::Exchange* exchange, Request* request) {
     Result<> admitted = co_await token_gate_.admit(exchange->head(), *request);
     if (admitted) admitted = require_own_token(*request);

@@ -32,9 +32,9 @@ public:
     // New connections use the new certificates; shared with the connections that began before.
     void replace_tls(std::shared_ptr<const net::TlsServerContext> tls) { tls_ = std::move(tls); }
 
-    // Accepts what waits, then stops listening; responses say Connection: close; connections
-    // without a request go once they have been quiet for timeouts.drain_quiet; what is left after
-    // the drain timeout is cut. `drained` is called when no connection is left.
+    // Accepts the connections in the kernel's queue, then stops listening. From now on responses
+    // carry Connection: close, an idle connection is closed after timeouts.drain_quiet, and every
+    // other one after timeouts.drain. Calls `drained` when no connection is left.
     void drain(std::function<void()> drained);
 
     // From any thread.

@@ -45,7 +45,7 @@ public:
 
 private:
     http::ConnectionTable::Limits connections_max_;
-    // Order matters: what waits on the loop is destroyed before it.
+    // Members are destroyed in reverse order: the loop last, since the others wait on it.
     asio::io_context loop_{1};
     net::Deadlines deadlines_{loop_.get_executor()};
     std::unique_ptr<gateway::RequestPath> path_;

@@ -48,8 +48,8 @@ void read_permissions(const json::object& claims, const ForeignClaims& names,
     }
 }
 
-// The roles of the claim that access.roles has: the subject may do what any of them may. Upstreams
-// are told of the first.
+// Adds the permissions of every role in the claim that access.roles knows. The first of these roles
+// becomes the subject's, which X-User-Role shows to upstreams.
 void read_roles(const json::object& claims, const ForeignClaims& names, const access::Roles& roles,
                 access::Subject& subject) {
     if (names.role.empty()) return;

@@ -52,7 +52,7 @@ Task<http::Response> Login::login(api::LocalCall call) {
     const auto verdict = MERLON_CO_TRY(co_await password_check_.verify(
         origin, form.password, found ? found->sealed.password : std::string(), call.client));
     if (!verdict.matches) co_return fail(Kind::Unknown, "credentials.wrong");
-    // Only its owner is told that an operator has locked it.
+    // Not before the password is verified: a stranger does not learn that the account is locked.
     if (found->sealed.is_locked) co_return fail(Kind::Denied, "account.locked");
 
     // Not before the password is known to be right: a stranger's attempt opens nothing.
