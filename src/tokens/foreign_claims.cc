@@ -56,7 +56,9 @@ void read_roles(const json::object& claims, const ForeignClaims& names, const ac
     const json::value* claim = find_claim(claims, names.role);
     if (claim == nullptr) return;
     for (std::string_view role : words_of(*claim)) {
-        if (role.starts_with(names.prefix)) role.remove_prefix(names.prefix.size());
+        // A word without the prefix is meant for another service.
+        if (!role.starts_with(names.prefix)) continue;
+        role.remove_prefix(names.prefix.size());
         if (!roles.has_role(role)) continue;
         if (subject.role.empty()) subject.role = role;
         for (const std::string& name : roles.permissions_of(role)) add_permission(name, subject);

@@ -86,6 +86,7 @@ TEST(ForeignClaims, GivePermissionsFromWhereTheyAreSaidToBe) {
         {R"("groups":["nobody","x:moderator","root"])",
          {.role = "groups", .prefix = "x:"},
          {"read:products"}},
+        {R"("groups":["admin","y:admin"])", {.role = "groups", .prefix = "x:"}, {}},
     };
     for (const auto& [claims, foreign, permissions] : cases) {
         const auto token = read(R"(,"sub":"u1",)" + std::string(claims), foreign);
