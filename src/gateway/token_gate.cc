@@ -37,7 +37,9 @@ Task<> TokenGate::admit(const wire::RequestHead& head, Request& request) {
             return std::unexpected(std::move(verified).error());
         }
         auto set = verifier.key_set_of(token);
-        if (set == nullptr) return std::unexpected(std::move(verified).error());
+        // A built-in role refuses another issuer's token in any case: nothing to wait for.
+        const bool is_waited_for = set != nullptr && request.match.route->declared == nullptr;
+        if (!is_waited_for) return std::unexpected(std::move(verified).error());
         return admit_later(std::move(set), token, request);
     }
     keep(token, *std::move(verified), request);
