@@ -19,9 +19,12 @@ FailureTable::Entry& FailureTable::entry_of(const std::string& key) {
     return unlocked_.front();
 }
 
-// A lock stays as long as anything else can go: whoever guesses at many addresses frees none.
+// A lock stays as long as anything else can go: whoever guesses at many addresses frees none. One
+// that is forgotten makes room first, or old locks would leave none for counting.
 void FailureTable::evict_one() {
-    Entries& list = unlocked_.empty() ? locked_ : unlocked_;
+    const bool is_forgotten =
+        !locked_.empty() && clock_.steady() - locked_.back().failed_at >= remembered;
+    Entries& list = is_forgotten || unlocked_.empty() ? locked_ : unlocked_;
     entries_.erase(list.back().key);
     list.pop_back();
 }
