@@ -56,7 +56,8 @@ void RevocationFollower::take_over(const RevocationRow& revocation) {
     auto key = revocation.least_version == any_version
                    ? SessionKey::of_session(revocation.subject, until)
                    : SessionKey::of_version(revocation.subject, revocation.least_version, until);
-    if (key) session_keys_->add(*std::move(key));
+    // One whose tokens have expired would only take a live one's place in the journal.
+    if (key && key->seconds_left(clock_.wall()) > 0) session_keys_->add(*std::move(key));
 }
 
 }  // namespace merlon::identity
