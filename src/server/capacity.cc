@@ -48,8 +48,9 @@ http::ConnectionTable::Limits connections_max(const http::ServerSettings& settin
     const std::size_t all = wanted > 0 ? wanted : files - spare_of(files);
     const std::size_t of_worker = std::max<std::size_t>(connections_min, all / workers);
     const std::size_t per_client = settings.limits.connections_per_client;
-    return {of_worker, per_client > 0 ? std::max<std::size_t>(1, per_client / workers)
-                                      : std::max(connections_min / 2, of_worker / 2)};
+    // Not less: the kernel may give a worker more of a client's few connections than others.
+    return {of_worker,
+            std::max(connections_min / 2, per_client > 0 ? per_client / workers : of_worker / 2)};
 }
 
 http::ConnectionTable::Limits admin_connections_max(const http::ServerSettings& settings) {
