@@ -22,7 +22,8 @@ constexpr auto event_rows = std::to_array<EventRow>({
     {access::denied_rule, events::Type::UnauthorizedAccess},
     {"limit.", events::Type::RateLimited},
     {tokens::missing_token_rule, std::nullopt},
-    // Nobody knows yet whether the token is good.
+    // Nobody knows yet whether the token is good, or still good.
+    {"token.stale", std::nullopt},
     {tokens::absent_keys_rule, std::nullopt},
     {tokens::awaited_keys_rule, std::nullopt},
     {"token.", events::Type::InvalidToken},
