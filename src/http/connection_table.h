@@ -10,9 +10,9 @@
 
 namespace merlon::http {
 
-// Used by one thread. Of constant cost until a limit is reached. A scan then closes one connection
-// in 64, so that each further connection pays for 64 looked at; one that finds nothing to close is
-// not repeated within the tick.
+// Used by one thread. Accepting costs a constant until a limit is reached. Then a scan looks at
+// every connection and closes one in 64, so that accepting one costs about 64 looks. A scan that
+// finds nothing to close is not repeated within the tick.
 class ConnectionTable final {
 public:
     struct Limits {
@@ -58,7 +58,7 @@ public:
 
     // `client`: as counted_client() names it; empty where many clients share the address.
     void add(Member& member, std::string client);
-    // Nothing happens when admit() closed it before.
+    // Nothing happens when has_room() or admits() has closed it.
     void remove(Member& member);
 
     std::size_t size() const { return all_.members.size(); }

@@ -1,4 +1,4 @@
-// Signing out by either token. Read logout() first.
+// Logs out by either token. Read logout() first.
 #include "identity/sign_in/logout.h"
 
 #include "api/responses.h"
