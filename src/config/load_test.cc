@@ -65,6 +65,17 @@ TEST(Load, WhatKubernetesSetsBesideAServiceIsIgnoredWithOneNote) {
     EXPECT_TRUE(problems_of(loaded).starts_with("MERLON_PORT: warning: ignored"));
 }
 
+TEST(Load, NamesTheVariablesThatHoldSecretsAlsoOverriddenOnes) {
+    Inputs inputs;
+    inputs.environment = {{"MERLON_KEYS__MASTER", std::string(64, 'a')}, {"OTHERS", "b"}};
+    inputs.flags = {{"keys.master", std::string(64, 'c')}, {"state.password", "env:OTHERS"}};
+    const Loaded loaded = load(inputs, FakeFiles({{"merlon.yaml", "version: 1\n"}}));
+    for (const char* name : {"MERLON_KEYS__MASTER", "OTHERS", "JWT_SECRET"}) {
+        EXPECT_NE(std::ranges::find(loaded.secret_variables, name), loaded.secret_variables.end())
+            << name;
+    }
+}
+
 TEST(Load, AVariableThatMeansNothingIsAnError) {
     const struct {
         std::string name, value, message;

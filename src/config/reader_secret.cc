@@ -6,17 +6,27 @@ namespace {
 
 constexpr std::size_t secret_bytes_max = 64 << 10;
 
+// MERLON_KEYS__MASTER of keys.master.
+std::string variable_of(std::string_view path) {
+    std::string variable = "MERLON_";
+    for (const char c : path) {
+        if (c == '.') {
+            variable += "__";
+        } else {
+            variable += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+        }
+    }
+    return variable;
+}
+
 }  // namespace
 
 void Reader::secret(std::string_view name, Secret& out, std::string_view description) {
     Key& key = declare(Key::Kind::Value, name, description);
     key.shape = R"("type":"string")";
+    // Also one that another layer overrides.
+    context_.secret_variables.push_back(variable_of(path_of(name)));
     if (const Node* said = find(name)) {
-        // Of NAME_FILE the value is a path.
-        if (said->origin.layer == Origin::Layer::Environment &&
-            !said->origin.source.ends_with("_FILE")) {
-            context_.secret_variables.push_back(said->origin.source);
-        }
         if (!said->is_scalar()) {
             problem(name, "must be a secret or a reference to one");
         } else if (auto secret = resolve(name, said->text)) {
