@@ -64,7 +64,10 @@ Task<http::Response> Login::login(api::LocalCall call) {
     const Account account = MERLON_CO_TRY(Result<Account>(opened));
     VerifiedPassword password{AccountState::of(account), {}};
     if (verdict.needs_rehash) {  // the only time the password is at hand
-        password.next_hash = MERLON_CO_TRY(co_await passwords_.hash(form.password));
+        // A hash that cannot be made now, or is too long in NFC, refuses nobody: the old one stays.
+        if (auto next = co_await passwords_.hash(form.password)) {
+            password.next_hash = *std::move(next);
+        }
     }
     const StartedSession session =
         MERLON_CO_TRY(co_await sessions_.start(account.id, call.client, call.user_agent));
