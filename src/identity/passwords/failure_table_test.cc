@@ -125,6 +125,20 @@ TEST(FailureTable, HoldsABoundedNumberOfKeysAndNoFloodOfOthersPushesALockOut) {
     EXPECT_TRUE(f.attempt("forgotten", Verdict::Wrong)) << "the first failures are forgotten";
 }
 
+TEST(FailureTable, LocksThatAreForgottenLeaveRoomForCounting) {
+    Fixture f;
+    for (std::size_t i = 0; i < FailureTable::keys_max; ++i) {
+        f.attempts_until_locked(std::to_string(i));
+    }
+    f.clock.advance(FailureTable::remembered);
+    int counted = 0;  // of two keys in turn, of which neither may push the other out
+    while (counted < 10 * failures_max && f.attempt("a", Verdict::Wrong)) {
+        f.attempt("b", Verdict::Wrong);
+        ++counted;
+    }
+    EXPECT_EQ(counted, failures_max);
+}
+
 TEST(FailureTable, AttemptsWithoutFailuresPushNothingOut) {
     Fixture f;
     for (int i = 1; i < failures_max; ++i) f.attempt("a", Verdict::Wrong);
