@@ -73,10 +73,12 @@ def test_an_account_whose_commit_was_in_doubt_is_whole_or_absent(tmp_path, postg
     try:
         doubts = Doubts(server, server.create_admin())
         proxy.set(["auth>postgres"], "lose_commit", LOST_PERCENT)
-        killer = threading.Thread(target=lambda: [doubts.kill_and_restart(DOUBTS * one // (KILLS + 1)) for one in range(1, KILLS + 1)])
+        kills = []
+        killer = threading.Thread(target=lambda: kills.extend(doubts.kill_and_restart(DOUBTS * one // (KILLS + 1)) for one in range(1, KILLS + 1)))
         killer.start()
         together(6, doubts.run)
         killer.join()
+        assert len(kills) == KILLS, "a kill or a restart failed"
         proxy.set(["auth>postgres"], "pass")
         server.wait_ready()
         assert {503, 201} <= set(doubts.told.values()) <= {503, 201, None}, doubts.told
