@@ -39,8 +39,13 @@ bool ConnectionTable::close_waiting(const Group& group) {
     std::vector<Member*>& waiting = silent.size() >= kept.size() ? silent : kept;
     if (waiting.empty()) return false;
     const std::size_t count = std::min(waiting.size(), 1 + group.members.size() / closed_fraction);
+    // A kept connection that has begun a request goes last. A silent one gets nothing for a byte.
+    const auto order = [&](const Member* member) {
+        const bool has_begun = &waiting == &kept && !member->is_between_requests();
+        return std::pair(has_begun, member->waiting_since_tick());
+    };
     std::ranges::partial_sort(waiting, waiting.begin() + static_cast<std::ptrdiff_t>(count), {},
-                              &Member::waiting_since_tick);
+                              order);
     waiting.resize(count);
     for (Member* member : waiting) {
         remove(*member);

@@ -45,6 +45,7 @@ public:
 
     explicit ConnectionTable(Limits limits) : limits_(limits) {}
 
+    bool is_full() const { return all_.members.size() >= limits_.all; }
     // Whether one more connection may be accepted. Where the table is full, closes those that wait
     // longest; false when every connection serves a request.
     //

@@ -14,7 +14,7 @@ struct FakeConnection final : ConnectionTable::Member {
         : name(std::move(name)), since(since), served(served), serving(serving) {}
     bool is_serving() const override { return serving; }
     bool has_served() const override { return served; }
-    bool is_between_requests() const override { return !serving; }
+    bool is_between_requests() const override { return !serving && !has_begun; }
     std::uint64_t waiting_since_tick() const override { return since; }
     void close() override { is_closed = true; }
 
@@ -22,6 +22,7 @@ struct FakeConnection final : ConnectionTable::Member {
     std::uint64_t since;
     bool served;
     bool serving;
+    bool has_begun = false;  // to send its next request
     bool is_closed = false;
 };
 
@@ -111,6 +112,14 @@ TEST_F(ConnectionTableTest, OfSilentAndKeptConnectionsTheMoreNumerousGiveWay) {
         for (FakeConnection& one : connections_) table_.remove(one);
         connections_.clear();
     }
+}
+
+TEST_F(ConnectionTableTest, AKeptConnectionThatHasBegunARequestGoesLast) {
+    add("a", "1", 1, State::Kept);
+    connections_.back().has_begun = true;
+    for (const char* name : {"b", "c", "d"}) add(name, name, 5, State::Kept);
+    EXPECT_TRUE(table_.has_room(9));
+    EXPECT_EQ(closed(), "b");
 }
 
 TEST_F(ConnectionTableTest, AnAddressThatManyShareHasNoShare) {

@@ -62,11 +62,15 @@ void Server::serve(net::Acceptor acceptor) {
 
 Task<> Server::accept_loop(net::Acceptor* acceptor) {
     while (acceptor->is_open()) {
-        if (!connections_.has_room(context_.deadlines.now_tick())) {
-            // Each serves a request. The kernel's queue holds the rest until one ends.
-            Tick pause(executor_, std::chrono::milliseconds{50});
-            co_await pause.async_wait(as_result);
-            continue;
+        if (connections_.is_full()) {
+            // No connection gives way before another one comes.
+            co_await acceptor->async_wait(asio::socket_base::wait_read, as_result);
+            if (!connections_.has_room(context_.deadlines.now_tick())) {
+                // Each serves a request. The kernel's queue holds the rest until one ends.
+                Tick pause(executor_, std::chrono::milliseconds{50});
+                co_await pause.async_wait(as_result);
+                continue;
+            }
         }
         net::Socket socket(executor_);
         const auto [error] = co_await acceptor->async_accept(socket, as_result);
