@@ -78,10 +78,12 @@ Task<Profile> ProfileStore::find(std::string user_id) {
 // A new key beside fields that a lost one sealed would make them unreadable even when the lost one
 // is found again.
 Task<sealing::PersonKey> ProfileStore::key_for_change(std::string user_id) {
+    auto key = co_await keys_.find(user_id, std::string(users_role));
+    if (key || key.error().rule != sealing::key_destroyed_rule) co_return key;
     const Rows rows = MERLON_CO_TRY(
         co_await database_.query("SELECT 1 FROM profiles WHERE user_id = $1", {user_id}));
-    co_return rows.empty() ? co_await keys_.obtain(user_id, std::string(users_role))
-                           : co_await keys_.find(user_id, std::string(users_role));
+    if (!rows.empty()) co_return key;
+    co_return co_await keys_.obtain(std::move(user_id), std::string(users_role));
 }
 
 Task<> ProfileStore::change(std::string user_id, ProfilePatch patch, std::int64_t now_ms) {
