@@ -28,9 +28,9 @@ struct LocalCall {
     std::string user_agent;
     std::string if_match;         // RFC 9110 section 13.1.1; empty: none
     std::string idempotency_key;  // empty: none
-    // The caller, by a token of our own; empty on public routes, and on those of
-    // LocalAccess::Optional for a request without a good one, whose error then stands here.
+    // Why the token was refused, on a route of LocalAccess::Optional. The caller is empty then.
     std::optional<Error> refused_token;
+    // The caller, by a token of our own. Empty on public routes.
     std::string user_id;
     std::string session_id;
     std::string role;

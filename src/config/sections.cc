@@ -28,8 +28,9 @@ void read_tokens(Reader tokens, bool needs_secret, tokens::TokenSettings& out) {
     tokens.text("audience", out.audience, "aud of our tokens");
     tokens.seconds("access_ttl", out.access_ttl, "how long an access token lives");
     tokens.seconds("refresh_ttl", out.refresh_ttl, "how long a refresh token lives");
-    tokens.seconds("reuse_grace", out.reuse_grace,
-                   "how long a refresh that is repeated counts as simultaneous, and then as late");
+    tokens.seconds(
+        "reuse_grace", out.reuse_grace,
+        "a refresh repeated within this time is not counted in merlon_refresh_late_repeats");
     read_trusted_issuers(tokens.items("trusted", "foreign issuers whose tokens are accepted"),
                          out.trusted);
     tokens.finish();

@@ -33,8 +33,8 @@ void RequestPath::identify(const http::Exchange& exchange, Request& request) {
             forwarded_for += field.value;
         }
     }
-    request.client = snapshot.trusted_proxies.client_of(peer, forwarded_for);
     const bool is_proxied = snapshot.trusted_proxies.contains(peer);
+    request.client = is_proxied ? snapshot.trusted_proxies.client_of(peer, forwarded_for) : peer;
     request.takes_named_fields = is_proxied || !snapshot.trusted_proxies.are_named();
     const bool is_https = exchange.peer().is_tls || (is_proxied && received_scheme == "https");
     request.scheme = is_https ? "https" : "http";

@@ -42,7 +42,7 @@ public:
     JsonSchema& operator=(JsonSchema&&) noexcept;
     ~JsonSchema();
 
-    // Strips what is not declared. Error: schema_violation_rule, in the
+    // Strips what is not declared. Error: schema_violation_rule; its FieldErrors are in the
     // schema's order.
     Result<> check(boost::json::value& value) const;
 
