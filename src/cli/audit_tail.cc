@@ -41,7 +41,7 @@ AuditTail::AuditTail(CLI::App& program, Arguments& arguments) : arguments_(argum
 }
 
 int AuditTail::run() {
-    auto settings = load_settings(arguments_, TokenUse::None);
+    auto settings = load_store_settings(arguments_, TokenUse::None);
     if (!settings) return exit_configuration;
     // Before the first answer, so that an interrupt ends a --follow in one way only.
     sigset_t interrupts;

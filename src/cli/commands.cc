@@ -53,6 +53,10 @@ void print_document(const Arguments& arguments, std::string_view member, std::st
     std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
+void print_problem(const config::Problem& problem) {
+    std::fprintf(stderr, "%s\n", problem.text().c_str());
+}
+
 config::Loaded load(const Arguments& arguments, TokenUse tokens) {
     config::Loaded loaded = config::load({.path = arguments.config_path,
                                           .environment = arguments.environment,
@@ -60,7 +64,7 @@ config::Loaded load(const Arguments& arguments, TokenUse tokens) {
                                           .needs_token_secret = tokens == TokenUse::Some},
                                          config::DiskFiles());
     for (const config::Problem& problem : loaded.problems) {
-        std::fprintf(stderr, "%s\n", problem.text().c_str());
+        print_problem(problem);
     }
     wipe_variables(loaded.secret_variables);
     return loaded;
@@ -68,6 +72,21 @@ config::Loaded load(const Arguments& arguments, TokenUse tokens) {
 
 std::optional<config::Settings> load_settings(const Arguments& arguments, TokenUse tokens) {
     return std::move(load(arguments, tokens).settings);
+}
+
+bool has_store(const config::Settings& settings) {
+    if (settings.has_identity()) return true;
+    std::fputs(
+        "merlon: identity.enabled is false: the gateway alone has no store, so no users, "
+        "sessions, keys or events to work on\n",
+        stderr);
+    return false;
+}
+
+std::optional<config::Settings> load_store_settings(const Arguments& arguments, TokenUse tokens) {
+    auto settings = load_settings(arguments, tokens);
+    if (settings && !has_store(*settings)) return std::nullopt;
+    return settings;
 }
 
 int report(const Result<>& done, int refused) {

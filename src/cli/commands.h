@@ -48,9 +48,19 @@ void print_document(const Arguments& arguments, std::string_view member, std::st
 // Whether the command signs or verifies tokens, which under HS256 takes the shared secret.
 enum class TokenUse : std::uint8_t { None, Some };
 
+// On standard error, with its place.
+void print_problem(const config::Problem& problem);
+
 // Reads the configuration; every problem is printed.
 config::Loaded load(const Arguments& arguments, TokenUse tokens);
 std::optional<config::Settings> load_settings(const Arguments& arguments, TokenUse tokens);
+
+// Whether there is a store that a command could work on; where there is none, that is printed.
+bool has_store(const config::Settings& settings);
+
+// The settings of a command that works on the store. None, and printed why: the configuration has a
+// problem, or there is no store.
+std::optional<config::Settings> load_store_settings(const Arguments& arguments, TokenUse tokens);
 
 // Exit codes of the commands that judge: prints the error, when there is one.
 int report(const Result<>& done, int refused);

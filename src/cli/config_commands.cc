@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "config/show.h"
+#include "server/start_check.h"
 #include "wire/json_text.h"
 
 namespace merlon::cli {
@@ -28,13 +29,20 @@ std::string problems_json(const config::Problems& problems) {
 }
 
 int check(const Arguments& arguments) {
-    const config::Loaded loaded = load(arguments, TokenUse::Some);
+    config::Loaded loaded = load(arguments, TokenUse::Some);
+    if (loaded.settings) {
+        for (config::Problem& problem : server::check_start(loaded, SystemClock())) {
+            print_problem(problem);
+            loaded.problems.push_back(std::move(problem));
+        }
+    }
+    const bool is_sound = !config::has_errors(loaded.problems);
     if (arguments.json) {
         print(R"({"problems":)" + problems_json(loaded.problems) + "}\n");
-    } else if (loaded.settings) {
+    } else if (is_sound) {
         std::fprintf(stderr, "the configuration is sound\n");
     }
-    return loaded.settings ? 0 : exit_configuration;
+    return is_sound ? 0 : exit_configuration;
 }
 
 int show(const Arguments& arguments, config::Sources sources) {

@@ -109,7 +109,7 @@ std::string OperatorCommands::json(const std::string& name) const {
 }
 
 int OperatorCommands::run(const std::string& name, Output output) {
-    auto settings = load_settings(arguments_, TokenUse::Some);
+    auto settings = load_store_settings(arguments_, TokenUse::Some);
     if (!settings) return exit_configuration;
     const Outcome outcome =
         carry_out(*std::move(settings), json(name), server::Platform::run_offline);

@@ -16,7 +16,7 @@ namespace {
 
 int serve(const Arguments& arguments, const std::vector<std::string>& role_names,
           server::Content content) {
-    const auto roles = installation::RoleSet::of(role_names, roles::all());
+    auto roles = installation::RoleSet::of(role_names, roles::all());
     if (!roles) {
         std::fprintf(stderr, "merlon: %s\n", roles.error().detail.c_str());
         return exit_usage;
@@ -30,6 +30,12 @@ int serve(const Arguments& arguments, const std::vector<std::string>& role_names
                                 : TokenUse::None;  // the other roles ask auth
     auto settings = load_settings(arguments, tokens);
     if (!settings) return exit_configuration;
+    if (content == server::Content::Demo && !has_store(*settings)) return exit_configuration;
+    roles = roles->enabled_in(*settings);
+    if (!roles) {
+        std::fprintf(stderr, "merlon: %s\n", roles.error().detail.c_str());
+        return exit_configuration;
+    }
     const std::string host = settings->server.listen.front().host;
     const std::string scheme =
         settings->server.tls.empty() && roles->has(rpc::gateway_name) ? "http" : "https";

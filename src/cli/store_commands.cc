@@ -38,7 +38,7 @@ int exit_code_of(const Error& error) {
 }
 
 int copy(const Arguments& arguments, const operations::CopyOrder& order) {
-    const auto settings = load_settings(arguments, TokenUse::None);
+    const auto settings = load_store_settings(arguments, TokenUse::None);
     if (!settings) return exit_configuration;
     const auto copied = operations::copy_store(*settings, order);
     if (!copied) return report(std::unexpected(copied.error()), exit_code_of(copied.error()));

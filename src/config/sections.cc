@@ -3,13 +3,14 @@
 
 #include <algorithm>
 
+#include "config/route_checks.h"
 #include "config/values.h"
 #include "crypto/shared_secret.h"
 
 namespace merlon::config {
 namespace {
 
-void read_tokens(Reader tokens, bool needs_secret, tokens::TokenSettings& out) {
+void read_tokens(Reader tokens, bool needs_secret, bool has_identity, tokens::TokenSettings& out) {
     tokens.secret("secret", out.secret, "HS256: signs access tokens (JWT_SECRET)");
     tokens.secret("refresh_secret", out.refresh_secret,
                   "HS256: signs refresh tokens (JWT_REFRESH_SECRET)");
@@ -17,6 +18,11 @@ void read_tokens(Reader tokens, bool needs_secret, tokens::TokenSettings& out) {
     tokens.choice("algorithm", {"ES256", "EdDSA", "RS256", "HS256"}, algorithm,
                   "what signs our tokens; HS256 when there is a shared secret");
     out.algorithm = crypto::parse_algorithm(algorithm).value_or(out.algorithm);
+    if (!has_identity && tokens.says("algorithm") && out.algorithm != tokens::Algorithm::HS256) {
+        tokens.problem("algorithm",
+                       "its keys are made by the built-in auth, which identity.enabled: false "
+                       "leaves out: name who signs in tokens.trusted");
+    }
     if (needs_secret && out.algorithm == tokens::Algorithm::HS256 && out.secret.empty()) {
         tokens.problem("algorithm", "HS256 needs a shared secret: set JWT_SECRET");
     }
@@ -145,8 +151,10 @@ void read_settings(Reader root, Settings& out) {
         root.problem("public_url", "must be a URL: https://api.example.com");
     }
     read_server(root.section("server", "the listeners"), out.server);
+    read_identity(root.section("identity", "whether people sign in here"), out.role_definitions,
+                  out.gateway.built_in);
     read_tokens(root.section("tokens", "access and refresh tokens"), out.needs_token_secret,
-                out.tokens);
+                out.has_identity(), out.tokens);
     read_store(root.section("store", "where the data lives"), out.role_definitions, out.store);
     read_keys(root.section("keys", "people's keys, apart from the data"), out.store, out.keys);
     read_state(root.section("state", "what several gateways share: the counts of limits"),
@@ -164,6 +172,8 @@ void read_settings(Reader root, Settings& out) {
     read_log(root.section("log", "what is said of requests"), out.gateway.access_log);
     out.tokens.jwks_url = jwks_url(url, out.tokens, out.server);
     check_exposure(root, out.server);
+    check_verifiable(root, out);
+    check_permissions(root, out);
     // Saying so beats both refusing a configuration that is right and letting an operator believe
     // that it does something.
     root.without_effect("federation");

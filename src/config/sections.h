@@ -8,6 +8,10 @@ namespace merlon::config {
 
 void read_settings(Reader root, Settings& settings);
 
+// Leaves every built-in role out where there is no identity.
+void read_identity(Reader identity, roles::Definitions roles, gateway::BuiltInServices& out);
+// Without identity, somebody else's tokens have to be verified by something.
+void check_verifiable(Reader& root, const Settings& settings);
 void read_store(Reader store, roles::Definitions roles, storage::StoreSettings& out);
 // Beside the data unless said otherwise.
 void read_keys(Reader keys, const storage::StoreSettings& store, sealing::KeySettings& out);

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "api/route_table.h"
+#include "config/route_checks.h"
 #include "config/sections.h"
 #include "config/values.h"
-#include "gateway/snapshot/route_spellings.h"
 #include "gateway/snapshot/service_tls.h"
 #include "upstream/upstream.h"
 #include "wire/json_schema.h"
@@ -183,44 +183,6 @@ gateway::ServiceSettings read_service(Reader reader, const gateway::CorsLists& c
     return service;
 }
 
-// Two routes for one method and path: which of them would decide?
-void check_duplicates(Reader& services, const gateway::GatewaySettings& settings) {
-    api::RouteTable<std::string> table;
-    for (const auto& service : settings.services) {
-        for (const auto& route : service.routes) {
-            for (const std::string& method : route.methods) {
-                const auto parsed = wire::find_method(method);
-                if (!parsed) continue;
-                const auto added = table.add(route.path, {*parsed}, route.source);
-                if (added || added.error().rule != api::duplicate_route_rule) continue;
-                const auto first = table.find(*parsed, route.path);
-                services.problem(service.name, route.source + ": " + added.error().detail +
-                                                   "; the other is " +
-                                                   (first.route ? *first.route : "above"));
-            }
-        }
-    }
-}
-
-// Routes that an upstream may take for each other.
-void check_spellings(Reader& services, const gateway::GatewaySettings& settings) {
-    for (const auto& [service, route, other] : gateway::indistinct_routes(settings.services)) {
-        services.problem(*service,
-                         fmt::format("{}: {} is {} ({}) to a server that ignores case or a slash "
-                                     "at the end, and asks for something else; make them ask for "
-                                     "the same, or, if the service tells them apart, say paths: "
-                                     "exact",
-                                     route->source, route->path, other->path, other->source));
-    }
-    for (const auto& [service, route, other] : gateway::shadowed_routes(settings.services)) {
-        services.warning(*service,
-                         fmt::format("{}: other spellings of {}, such as capitals or a slash at "
-                                     "the end, match {} ({}), which is weaker: they need what both "
-                                     "ask for. If the service tells them apart, say paths: exact",
-                                     route->source, route->path, other->path, other->source));
-    }
-}
-
 // Names of the roles that an installation can do without: "users, products and orders".
 std::string optional_names(roles::Definitions roles) {
     std::vector<std::string_view> names;
@@ -260,6 +222,10 @@ void read_services(Reader services, roles::Definitions roles, gateway::GatewaySe
         const bool has_url = section.says("url");
         const rpc::RoleDefinition* role = roles::find(roles, name);
         if (role != nullptr && role->is_optional()) {
+            if (is_enabled && !has_url && !out.built_in.has(name)) {
+                services.problem(name, "needs the url of a service of your own: the built-in " +
+                                           name + " is left out by identity.enabled: false");
+            }
             // A service of the installation's own takes the place of the built-in one.
             if (!is_enabled || has_url) out.built_in.left_out.insert(name);
             if (!has_url) {
@@ -271,8 +237,7 @@ void read_services(Reader services, roles::Definitions roles, gateway::GatewaySe
         if (is_enabled) out.services.push_back(std::move(service));
     }
     check_calls(services, roles, out.built_in);
-    check_duplicates(services, out);
-    check_spellings(services, out);
+    check_routes(services, roles, out);
 }
 
 }  // namespace merlon::config

@@ -5,6 +5,7 @@
 #include "gateway/snapshot/settings.h"
 #include "http/settings.h"
 #include "identity/passwords/settings.h"
+#include "identity/store/schema.h"
 #include "redis/settings.h"
 #include "roles/roles.h"
 #include "rpc/settings.h"
@@ -29,6 +30,10 @@ struct Settings {
     bool needs_token_secret = true;
     rpc::FleetSettings fleet = roles::default_fleet(role_definitions);
     access::Roles roles = access::Roles::defaults();
+
+    // Whether this installation signs people in. Without, it is a gateway alone: no built-in role,
+    // no store.
+    bool has_identity() const { return gateway.built_in.has(identity::auth_role); }
 };
 
 }  // namespace merlon::config

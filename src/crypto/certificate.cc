@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "crypto/certificate_form.h"
+#include "crypto/certificate_time.h"
 
 namespace merlon::crypto {
 namespace {
@@ -77,15 +78,7 @@ Result<VerifyKey> Certificate::verify_key() const {
         {reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)});
 }
 
-WallTime Certificate::expires_at() const {
-    // Counted from the epoch by OpenSSL, so that no time zone has a say.
-    const Handle<ASN1_TIME, ASN1_TIME_free> epoch(ASN1_TIME_set(nullptr, 0));
-    int days = 0;
-    int seconds = 0;
-    MERLON_ASSERT(epoch && ASN1_TIME_diff(&days, &seconds, epoch.get(),
-                                          X509_get0_notAfter(handle_.get())) == 1);
-    return WallTime{std::chrono::days{days} + std::chrono::seconds{seconds}};
-}
+WallTime Certificate::expires_at() const { return time_of(X509_get0_notAfter(handle_.get())); }
 
 std::string Certificate::pem() const {
     const Bio bio(BIO_new(BIO_s_mem()));

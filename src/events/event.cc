@@ -57,6 +57,8 @@ std::string_view name(Type type) {
             return "KEY_ROTATED";
         case Type::ConfigReloaded:
             return "CONFIG_RELOADED";
+        case Type::CertificateExpiring:
+            return "CERTIFICATE_EXPIRING";
     }
     MERLON_ASSERT(false && "an event type outside its enum");
 }
@@ -86,6 +88,7 @@ Severity default_severity(Type type) {
         case Type::AccountLocked:
         case Type::InvalidToken:
         case Type::RateLimited:
+        case Type::CertificateExpiring:
             return Severity::Warning;
         // Somebody used a refresh token a second time: it was stolen, from one side or the other.
         case Type::RefreshReuse:

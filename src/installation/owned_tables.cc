@@ -18,7 +18,7 @@ std::vector<const rpc::RoleDefinition*> enabled_roles(const config::Settings& se
 std::vector<std::string_view> roles_with_data(const config::Settings& settings) {
     std::vector<std::string_view> roles;
     for (const rpc::RoleDefinition* role : enabled_roles(settings)) roles.push_back(role->name);
-    roles.push_back(rpc::gateway_name);  // stores its refusals
+    if (settings.has_identity()) roles.push_back(rpc::gateway_name);  // stores its refusals
     return roles;
 }
 

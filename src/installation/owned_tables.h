@@ -20,7 +20,8 @@ struct OwnedTables {
 // The roles that the installation does not leave out, in the order of the list.
 std::vector<const rpc::RoleDefinition*> enabled_roles(const config::Settings& settings);
 
-// Roles that write to a database of the data: those that are enabled, and the gateway.
+// Roles that write to a database of the data: those that are enabled, and the gateway beside them.
+// None in an installation without identity.
 std::vector<std::string_view> roles_with_data(const config::Settings& settings);
 
 // The first of them whose tables are in `database`, by which a database is called in short. It is

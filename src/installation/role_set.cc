@@ -36,6 +36,23 @@ Result<RoleSet> RoleSet::of(const std::vector<std::string>& names, roles::Defini
     return RoleSet(std::move(known), is_whole);
 }
 
+Result<RoleSet> RoleSet::enabled_in(const config::Settings& settings) const {
+    const gateway::BuiltInServices& built_in = settings.gateway.built_in;
+    const auto is_left_out = [&](const std::string& name) { return !built_in.has(name); };
+    std::vector<std::string> names = names_;
+    const std::size_t count = std::erase_if(names, is_left_out);
+    if (count > 0 && !is_whole_) {
+        const auto left_out = std::ranges::find_if(names_, is_left_out);
+        return fail(
+            Kind::Invalid, "role.left_out",
+            fmt::format(
+                "{} is not a part of this installation: {} leaves it out", *left_out,
+                settings.has_identity() ? "services." + *left_out : "identity.enabled: false"));
+    }
+    // A gateway alone has nobody to call.
+    return RoleSet(std::move(names), is_whole_ || !settings.has_identity());
+}
+
 bool RoleSet::has(std::string_view name) const {
     return std::ranges::find(names_, name) != names_.end();
 }

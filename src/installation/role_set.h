@@ -6,18 +6,22 @@
 #include <vector>
 
 #include "base/result.h"
-#include "roles/roles.h"
+#include "config/settings.h"
 
 namespace merlon::installation {
 
 // The gateway counts as one, by rpc::gateway_name. Value.
 class RoleSet {
 public:
-    // All of them: then roles call each other directly, and only the gateway listens.
+    // All that are enabled: then roles call each other directly, and only the gateway listens.
     static RoleSet whole(roles::Definitions roles);
     static RoleSet only(std::string_view name) { return RoleSet({std::string(name)}, false); }
     // Names as of --role; none: all. Error: "role.unknown" (Invalid).
     static Result<RoleSet> of(const std::vector<std::string>& names, roles::Definitions roles);
+
+    // Without those that the installation leaves out. Error: "role.left_out" (Invalid: it was
+    // named, and the process would have nothing to do).
+    Result<RoleSet> enabled_in(const config::Settings& settings) const;
 
     bool has(std::string_view name) const;
     bool is_whole() const { return is_whole_; }

@@ -2,6 +2,7 @@
 #include "net/tls.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "base/text.h"
@@ -51,19 +52,34 @@ SslContext new_context(const SSL_METHOD* method, long modes) {
     return context;
 }
 
+// The same where a file was read: what most often is wrong, in words.
+std::string file_error(const std::string& path, std::string_view what) {
+    const unsigned long first = ERR_peek_error();
+    if (ERR_GET_LIB(first) == ERR_LIB_PEM && ERR_GET_REASON(first) == PEM_R_NO_START_LINE) {
+        ERR_clear_error();
+        return path + ": there is no " + std::string(what) + " in it (PEM)";
+    }
+    return path + ": " + last_error();
+}
+
+// OpenSSL compares the two when it reads the key.
+bool is_another_key() {
+    const int reason = ERR_GET_REASON(ERR_peek_error());
+    return ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_X509 &&
+           (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH);
+}
+
 Result<> load_pair(SSL_CTX* context, const std::string& certificate_path,
                    const std::string& key_path) {
     if (SSL_CTX_use_certificate_chain_file(context, certificate_path.c_str()) != 1) {
-        return fail(Kind::Invalid, "tls.certificate", certificate_path + ": " + last_error());
+        return fail(Kind::Invalid, "tls.certificate", file_error(certificate_path, "certificate"));
     }
-    if (SSL_CTX_use_PrivateKey_file(context, key_path.c_str(), SSL_FILETYPE_PEM) != 1) {
-        return fail(Kind::Invalid, "tls.key", key_path + ": " + last_error());
+    if (SSL_CTX_use_PrivateKey_file(context, key_path.c_str(), SSL_FILETYPE_PEM) == 1) return {};
+    if (!is_another_key()) {
+        return fail(Kind::Invalid, "tls.key", file_error(key_path, "private key"));
     }
-    if (SSL_CTX_check_private_key(context) != 1) {
-        return fail(Kind::Invalid, "tls.key",
-                    key_path + " is not the key of " + certificate_path + ": " + last_error());
-    }
-    return {};
+    ERR_clear_error();
+    return fail(Kind::Invalid, "tls.key", key_path + " is not the key of " + certificate_path);
 }
 
 // The DNS names a certificate is for, lower case.

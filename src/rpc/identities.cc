@@ -33,6 +33,10 @@ std::vector<std::string> certificate_files(const FleetSettings& fleet, std::stri
     return {files.authorities, files.certificate, files.key};
 }
 
+std::string certificate_path(const FleetSettings& fleet, std::string_view role) {
+    return files_of(fleet, role).certificate;
+}
+
 Result<Addresses> addresses_of(const FleetSettings& fleet, std::string_view to,
                                std::string_view as) {
     const Files files = files_of(fleet, as);

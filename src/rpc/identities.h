@@ -18,6 +18,8 @@ Result<crypto::SpiffeId> id_of(const FleetSettings& fleet, std::string_view name
 // The files of a role's certificate, its key, and the certificate authorities.
 std::vector<std::string> certificate_files(const FleetSettings& fleet, std::string_view role);
 
+std::string certificate_path(const FleetSettings& fleet, std::string_view role);
+
 using Addresses = std::vector<std::shared_ptr<const http::UpstreamAddress>>;
 // The addresses of the role `to` for the role `as`, which presents its own certificate and accepts
 // only that of `to`. Errors:

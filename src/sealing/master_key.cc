@@ -102,4 +102,16 @@ Result<Secret> load_master_key(const KeySettings& settings, Entropy& entropy) {
     return fail(Kind::Unavailable, "keys.unavailable", path);
 }
 
+Result<> check_master_key(const KeySettings& settings) {
+    if (!settings.master.empty()) {
+        MERLON_TRY(parse(settings.master.reveal()));
+        return {};
+    }
+    const std::string& path = settings.master_path;
+    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!file.is_open()) return errno == ENOENT ? Result<>{} : unavailable(path);
+    MERLON_TRY(read(path, file));
+    return {};
+}
+
 }  // namespace merlon::sealing

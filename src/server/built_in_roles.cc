@@ -26,6 +26,12 @@ std::string_view caller_of(const config::Settings& settings, const installation:
     return {};
 }
 
+// None without a secret: then only tokens of trusted issuers are good.
+Result<std::shared_ptr<const tokens::Keyring>> keys_of_secret(const tokens::TokenSettings& tokens) {
+    if (!tokens.secret.empty()) return MERLON_TRY(tokens::Rings::of_secrets(tokens)).access;
+    return std::make_shared<const tokens::Keyring>(tokens::Keyring::none());
+}
+
 }  // namespace
 
 BuiltInRoles::~BuiltInRoles() { client_loop_.stop(); }
@@ -47,8 +53,10 @@ Result<> BuiltInRoles::open(const config::Settings& settings, const installation
     roles_ = roles;
     if (roles.has(identity::auth_role)) {
         MERLON_TRY(open_auth(settings, redis));
-    } else {
+    } else if (settings.has_identity()) {
         MERLON_TRY(connect_to_auth(settings, roles));
+    } else {
+        secret_keys_.emplace(MERLON_TRY(keys_of_secret(settings.tokens)));
     }
     // A role stands after those that it calls, so their ports are there.
     for (const rpc::RoleDefinition* role : installation::enabled_roles(settings)) {
@@ -85,6 +93,17 @@ Result<> BuiltInRoles::connect_to_auth(const config::Settings& settings,
     }
     feed_.emplace(*auth, environment_.revocations, environment_.clock, std::move(fixed_keys));
     token_authority_ = std::make_unique<identity::RemoteTokenAuthority>(*auth);
+    return {};
+}
+
+const tokens::CurrentKeys& BuiltInRoles::keys() {
+    if (identity_) return identity_->keys();
+    return feed_ ? feed_->keys() : *secret_keys_;
+}
+
+Result<> BuiltInRoles::reload(const config::Settings& settings) {
+    if (identity_) return wait(identity_->reload(settings.tokens, settings.roles));
+    if (secret_keys_) secret_keys_->replace(MERLON_TRY(keys_of_secret(settings.tokens)));
     return {};
 }
 

@@ -45,8 +45,15 @@ public:
     Result<> open(const config::Settings& settings, const installation::RoleSet& roles,
                   identity::RedisState* redis);
 
+    // Keys, issuer and roles of a reload, wherever they are kept in this process. Errors: those of
+    // Identity::reload and tokens::Rings::of_secrets; then the old ones stay.
+    Result<> reload(const config::Settings& settings);
+
     // Null where auth is not in this process.
     identity::Identity* auth() { return identity_.get(); }
+    // By which the gateway verifies our tokens: auth's, those that auth publishes, or, where there
+    // is no auth, those of the shared secret.
+    const tokens::CurrentKeys& keys();
     // The feed of keys and revocations from auth; null where auth is in this process.
     identity::AuthFeed* feed() { return feed_ ? &*feed_ : nullptr; }
     // The gateway's client of auth, where auth is in another process; else null.
@@ -93,6 +100,7 @@ private:
     rpc::Ports ports_;
     std::map<std::string_view, std::unique_ptr<rpc::Role>> open_;  // by name, without auth
     std::optional<identity::AuthFeed> feed_;
+    std::optional<tokens::CurrentKeys> secret_keys_;        // of an installation without auth
     std::unique_ptr<rpc::TokenAuthority> token_authority_;  // where auth is not here
     // In auth's process: they verify tokens for processes that hold no key.
     std::optional<access::Roles> verified_roles_;

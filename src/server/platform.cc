@@ -17,6 +17,7 @@
 #include "sealing/master_key.h"
 #include "server/capacity.h"
 #include "server/demo.h"
+#include "server/gateway_identity.h"
 #include "server/process_metrics.h"
 #include "server/say.h"
 
@@ -82,6 +83,7 @@ Platform::Platform(config::Settings settings, installation::RoleSet roles, int l
                  for (const auto& probe : stores_.probes()) states.push_back(probe->state());
                  return states;
              }),
+      certificate_expiry_(clock_, event_store_, metrics_),
       remote_keys_(fetcher_, clock_, say) {}
 
 Platform::~Platform() = default;
@@ -104,6 +106,7 @@ Result<> Platform::open(Content content) {
     if (roles_.has(rpc::gateway_name)) MERLON_TRY(open_gateway());
     MERLON_TRY(open_roles());
     MERLON_TRY(open_admin());
+    certificate_expiry_.replace(certificates_of(settings_, roles_));
     if (!built_in_roles_.auth()) return {};
     MERLON_TRY(make_first_admin());
     MERLON_TRY(fill_with(content));
@@ -127,24 +130,12 @@ Result<> Platform::await_auth() {
     }
 }
 
-Result<std::optional<gateway::GatewayIdentity>> Platform::gateway_identity(
-    const config::Settings& settings) {
-    const bool calls_by_identity = std::ranges::any_of(
-        settings.gateway.services, [](const auto& service) { return !service.identity.empty(); });
-    if (roles_.is_whole() && !calls_by_identity) return std::nullopt;
-    return gateway::GatewayIdentity{
-        MERLON_TRY(rpc::id_of(settings.fleet, rpc::gateway_name)),
-        MERLON_TRY(rpc::certificate_key(settings.fleet, rpc::gateway_name))};
-}
-
 Result<std::shared_ptr<const gateway::Snapshot>> Platform::make_snapshot(
     const config::Settings& settings) {
-    const tokens::CurrentKeys& keys =
-        built_in_roles_.auth() ? built_in_roles_.auth()->keys() : built_in_roles_.feed()->keys();
     return gateway::Snapshot::make(settings.gateway, settings.server, settings.tokens,
-                                   {keys, remote_keys_}, settings.roles,
+                                   {built_in_roles_.keys(), remote_keys_}, settings.roles,
                                    MERLON_TRY(built_in_roles_.roles_for_gateway(settings)),
-                                   MERLON_TRY(gateway_identity(settings)));
+                                   MERLON_TRY(gateway_identity(settings, roles_)));
 }
 
 // Opens a listener for each worker.

@@ -20,6 +20,7 @@
 #include "redis/redis_server.h"
 #include "server/admin.h"
 #include "server/built_in_roles.h"
+#include "server/certificate_expiry.h"
 #include "server/operator.h"
 #include "server/worker.h"
 
@@ -67,8 +68,6 @@ private:
     Result<> await_auth();
     Result<std::shared_ptr<const gateway::Snapshot>> make_snapshot(
         const config::Settings& settings);
-    Result<std::optional<gateway::GatewayIdentity>> gateway_identity(
-        const config::Settings& settings);
     void await_first_keys();
     void tick();
     void follow();
@@ -105,6 +104,7 @@ private:
     std::shared_ptr<const config::Settings> reloaded_;
     net::DiskFileStamps disk_stamps_;
     std::optional<net::FileWatch> certificates_;
+    CertificateExpiry certificate_expiry_;
     fetch::CurlFetcher fetcher_;
     tokens::RemoteKeySets remote_keys_;
     std::unique_ptr<http::Server> admin_server_;

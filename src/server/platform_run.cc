@@ -59,6 +59,7 @@ void Platform::tick() {
         store_events();
         revocations_.sweep();
         certificates_->tick();
+        certificate_expiry_.tick();
         identity::Identity* auth = built_in_roles_.auth();
         if (auth != nullptr) {
             if (redis_state_) redis_state_->session_keys.tick();
@@ -186,6 +187,7 @@ Result<> Platform::renew_certificates() {
             }
         });
     }
+    certificate_expiry_.replace(certificates_of(settings, roles_));
     say("certificates read again");
     return {};
 }
@@ -193,13 +195,15 @@ Result<> Platform::renew_certificates() {
 Result<> Platform::reload(config::Settings settings) {
     std::shared_ptr<const gateway::Snapshot> snapshot;
     std::shared_ptr<const net::TlsServerContext> tls;
+    if (settings.has_identity() != settings_.has_identity()) {
+        return fail(Kind::Invalid, "config.fixed",
+                    "identity.enabled has changed: it takes a restart");
+    }
     if (roles_.has(rpc::gateway_name)) {
         snapshot = MERLON_TRY(make_snapshot(settings));
         tls = MERLON_TRY(net::TlsServerContext::make_if_any(settings.server.tls));
     }
-    if (identity::Identity* auth = built_in_roles_.auth()) {
-        MERLON_TRY(wait(auth->reload(settings.tokens, settings.roles)));
-    }
+    MERLON_TRY(built_in_roles_.reload(settings));
     // Nothing can fail from here on.
     for (const std::string_view name : changed_fixed_settings(settings_, settings)) {
         say(std::string(name) + " has changed: in force after a restart");
@@ -215,6 +219,7 @@ Result<> Platform::reload(config::Settings settings) {
         {events::Type::ConfigReloaded, events::Severity::Info, clock_.wall(), {}, {}, {}});
     asio::post(main_, [this, fresh = std::make_shared<config::Settings>(std::move(settings))] {
         reloaded_ = fresh;
+        certificate_expiry_.replace(certificates_of(*fresh, roles_));
     });
     return {};
 }

@@ -88,9 +88,8 @@ Result<TrustedIssuers> TrustedIssuers::load(const std::vector<TrustedIssuer>& is
         } else if (auto file = load_file(settings)) {
             keys.file = *std::move(file);
         } else {
-            file.error().detail = "tokens.trusted " + settings.issuer +
-                                  ": jwks: " + std::string(file.error().rule) + " " +
-                                  file.error().detail;
+            file.error().detail = "tokens.trusted " + settings.issuer + ": " + settings.jwks +
+                                  ": " + std::string(file.error().rule) + " " + file.error().detail;
             return std::unexpected(std::move(file).error());
         }
         loaded.issuers_.push_back(std::move(keys));

@@ -449,15 +449,20 @@ def standard_routes():
     ]
 
 
-def certificate(names=("localhost",), addresses=("127.0.0.1",), key=None, issuer=None, ca=False):
-    """A key and a certificate for tests: (key object, certificate object, key PEM, certificate PEM)."""
+def certificate(names=("localhost",), addresses=("127.0.0.1",), key=None, issuer=None, ca=False, days=(-1, 30), issuer_url=None):
+    """A key and a certificate for tests: (key object, certificate object, key PEM, certificate PEM). It is good from the first of `days`
+    to the last, counted from now; `issuer_url` says where the issuer's certificate is."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0] if names else "test")])
     now = datetime.datetime.utcnow()
-    made = (x509.CertificateBuilder().subject_name(subject)
+    builder = x509.CertificateBuilder()
+    if issuer_url:
+        access = x509.AccessDescription(x509.oid.AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier(issuer_url))
+        builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
+    made = (builder.subject_name(subject)
             .issuer_name(issuer[1].subject if issuer else subject)
             .public_key(key.public_key()).serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=30))
+            .not_valid_before(now + datetime.timedelta(days=days[0])).not_valid_after(now + datetime.timedelta(days=days[1]))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName(
                 [x509.DNSName(name) for name in names] +

@@ -135,10 +135,10 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
     snapshot->identity = std::move(identity);
     snapshot->stale_after = gateway.revocation.stale_after;
     const WhenStale when_stale = gateway.revocation.when_stale;
-    MERLON_TRY(add_fixed_route(*snapshot, "/health", R"({"status":"ok"})"));
+    MERLON_TRY(add_fixed_route(*snapshot, std::string(health_path), R"({"status":"ok"})"));
     std::vector<const api::RoleTable*> tables;
     for (const BuiltInRole& role : built_in) tables.push_back(role.table);
-    MERLON_TRY(add_fixed_route(*snapshot, "/openapi.json",
+    MERLON_TRY(add_fixed_route(*snapshot, std::string(openapi_path),
                                api::openapi_document(tables, gateway.public_url, gateway.names)));
     for (BuiltInRole& role : built_in) {
         if (role.local == nullptr) {

@@ -74,6 +74,11 @@ struct GatewayIdentity {
     std::shared_ptr<const crypto::SigningKey> key;  // of all workers; immutable
 };
 
+// The gateway's own, whatever is declared: GET on each.
+inline constexpr std::string_view health_path = "/health";
+inline constexpr std::string_view openapi_path = "/openapi.json";
+inline constexpr std::string_view fixed_paths[] = {health_path, openapi_path};
+
 struct Snapshot {
     api::RouteTable<Route> routes;
     Spellings spellings;  // of routes

@@ -1,0 +1,120 @@
+// Looks at all routes at once.
+#include "config/route_checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "api/route_table.h"
+#include "gateway/snapshot/route_spellings.h"
+#include "gateway/snapshot/snapshot.h"
+
+namespace merlon::config {
+namespace {
+
+// Whose a route is: where it was declared, or the part of Merlon that has it, and how to get its
+// path.
+struct Owner {
+    std::string text;
+    std::string remedy;
+};
+
+using Owners = api::RouteTable<Owner>;
+
+void add_built_in(Owners& owners, roles::Definitions roles,
+                  const gateway::BuiltInServices& built_in) {
+    for (const std::string_view path : gateway::fixed_paths) {
+        std::ignore = owners.add(std::string(path), {wire::Method::Get}, {"the gateway's own", ""});
+    }
+    for (const rpc::RoleDefinition& role : roles) {
+        if (!built_in.has(role.name)) continue;
+        const std::string remedy =
+            role.is_optional()
+                ? fmt::format("; name your service {}, or say {}: {{enabled: false}}", role.name,
+                              role.name)
+                : "; identity: {enabled: false} gives its paths to your services";
+        for (const api::LocalRoute& route : role.table().routes) {
+            std::ignore = owners.add(std::string(route.pattern), {route.method},
+                                     {fmt::format("of the built-in {}", role.name), remedy});
+        }
+    }
+}
+
+// Two routes for one method and path: which of them would decide?
+void check_duplicates(Reader& services, roles::Definitions roles,
+                      const gateway::GatewaySettings& settings) {
+    Owners owners;
+    add_built_in(owners, roles, settings.built_in);
+    for (const gateway::ServiceSettings& service : settings.services) {
+        for (const gateway::RouteSettings& route : service.routes) {
+            for (const std::string& method : route.methods) {
+                const auto parsed = wire::find_method(method);
+                if (!parsed) continue;
+                const auto added = owners.add(route.path, {*parsed}, {route.source, ""});
+                if (added || added.error().rule != api::duplicate_route_rule) continue;
+                const auto first = owners.find(*parsed, route.path);
+                services.problem(
+                    service.name,
+                    fmt::format("{}: {}; the other is {}", route.source, added.error().detail,
+                                first.route ? first.route->text + first.route->remedy : "above"));
+            }
+        }
+    }
+}
+
+// Routes that an upstream may take for each other.
+void check_spellings(Reader& services, const gateway::GatewaySettings& settings) {
+    for (const auto& [service, route, other] : gateway::indistinct_routes(settings.services)) {
+        services.problem(*service,
+                         fmt::format("{}: {} is {} ({}) to a server that ignores case or a slash "
+                                     "at the end, and asks for something else; make them ask for "
+                                     "the same, or, if the service tells them apart, say paths: "
+                                     "exact",
+                                     route->source, route->path, other->path, other->source));
+    }
+    for (const auto& [service, route, other] : gateway::shadowed_routes(settings.services)) {
+        services.warning(*service,
+                         fmt::format("{}: other spellings of {}, such as capitals or a slash at "
+                                     "the end, match {} ({}), which is weaker: they need what both "
+                                     "ask for. If the service tells them apart, say paths: exact",
+                                     route->source, route->path, other->path, other->source));
+    }
+}
+
+// The first permission of a route that no role has; empty: they all have some.
+std::string_view unheld_permission(const gateway::RouteSettings& route,
+                                   const std::set<std::string_view>& held) {
+    const auto unheld = std::ranges::find_if(
+        route.permissions, [&](const std::string& name) { return !held.contains(name); });
+    return unheld == route.permissions.end() ? std::string_view() : *unheld;
+}
+
+}  // namespace
+
+void check_routes(Reader& services, roles::Definitions roles,
+                  const gateway::GatewaySettings& settings) {
+    check_duplicates(services, roles, settings);
+    check_spellings(services, settings);
+}
+
+void check_permissions(Reader& root, const Settings& settings) {
+    if (!settings.tokens.trusted.empty() || !settings.has_identity()) return;
+    std::set<std::string_view> held;
+    for (const std::string_view role : settings.roles.role_names()) {
+        const auto& permissions = settings.roles.permissions_of(role);
+        held.insert(permissions.begin(), permissions.end());
+    }
+    for (const gateway::ServiceSettings& service : settings.gateway.services) {
+        for (const gateway::RouteSettings& route : service.routes) {
+            const std::string_view unheld = unheld_permission(route, held);
+            if (unheld.empty()) continue;
+            root.warning("services." + service.name,
+                         fmt::format("{}: no role has {}, so that nobody may call {}; access.roles "
+                                     "says who has what",
+                                     route.source, unheld, route.path));
+        }
+    }
+}
+
+}  // namespace merlon::config

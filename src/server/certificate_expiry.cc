@@ -1,0 +1,124 @@
+// Reads certificates' files, and counts their days.
+#include "server/certificate_expiry.h"
+
+#include <fmt/format.h>
+
+#include "base/rfc3339.h"
+#include "config/load.h"
+#include "config/values.h"
+#include "rpc/identities.h"
+#include "rpc/names.h"
+#include "server/say.h"
+
+namespace merlon::server {
+namespace {
+
+constexpr std::size_t chain_bytes_max = 256 << 10;
+constexpr unsigned counted_every_seconds = 60;
+
+std::optional<crypto::CertificateChain> read(const std::string& path) {
+    const auto text = config::DiskFiles().read(path, chain_bytes_max);
+    if (!text) return std::nullopt;
+    auto chain = crypto::CertificateChain::from_pem(*text);
+    return chain ? std::optional(*std::move(chain)) : std::nullopt;
+}
+
+bool is_due(const crypto::CertificateChain& chain, WallTime now) {
+    return now + chain.renewal_time() >= chain.valid_until();
+}
+
+long days_left(const crypto::CertificateChain& chain, WallTime now) {
+    return std::chrono::floor<std::chrono::days>(chain.valid_until() - now).count();
+}
+
+std::string host_of(std::string_view public_url) {
+    const auto url = config::parse_url(public_url);
+    return url ? std::string(url->host) : std::string();
+}
+
+}  // namespace
+
+std::vector<CertificateUse> certificates_of(const config::Settings& settings,
+                                            const installation::RoleSet& roles) {
+    std::vector<CertificateUse> uses;
+    if (roles.has(rpc::gateway_name)) {
+        for (const net::TlsSettings& tls : settings.server.tls) {
+            uses.push_back(
+                {"server.tls", tls.certificate_path, host_of(settings.gateway.public_url)});
+        }
+        for (const gateway::ServiceSettings& service : settings.gateway.services) {
+            if (service.certificate_path.empty()) continue;
+            uses.push_back({"services." + service.name, service.certificate_path, ""});
+        }
+    }
+    if (roles.is_whole()) return uses;
+    for (const auto& [name, role] : settings.fleet.roles) {
+        if (!roles.has(name)) continue;
+        uses.push_back({"fleet." + name, rpc::certificate_path(settings.fleet, name), ""});
+    }
+    return uses;
+}
+
+std::vector<std::string> certificate_warnings(const CertificateUse& use, WallTime now) {
+    const auto chain = read(use.path);
+    if (!chain) return {};
+    std::vector<std::string> warnings = chain->faults(use.host);
+    const std::string until = rfc3339(chain->valid_until());
+    if (now < chain->valid_from()) {
+        warnings.push_back("is good from " + rfc3339(chain->valid_from()) +
+                           " only: clients refuse it until then");
+    } else if (now >= chain->valid_until()) {
+        warnings.push_back("expired at " + until + ": clients refuse it");
+    } else if (is_due(*chain, now)) {
+        warnings.push_back(
+            fmt::format("expires at {}, in {} days: renew it", until, days_left(*chain, now)));
+    }
+    for (std::string& warning : warnings) warning = use.path + ": " + warning;
+    return warnings;
+}
+
+void CertificateExpiry::replace(const std::vector<CertificateUse>& uses) {
+    const WallTime now = clock_.wall();
+    std::map<std::string, Entry> before = std::exchange(entries_, {});
+    for (const CertificateUse& use : uses) {
+        auto chain = read(use.path);
+        if (!chain) continue;
+        for (const std::string& warning : certificate_warnings(use, now)) {
+            say("warning: " + use.key + ": " + warning);
+        }
+        const auto old = before.find(use.key);
+        const bool is_same =
+            old != before.end() && old->second.chain.valid_until() == chain->valid_until();
+        Entry entry{*std::move(chain), use.path, is_same ? old->second.told_at : WallTime{}};
+        tell(use.key, entry, now);
+        entries_.insert_or_assign(use.key, std::move(entry));
+    }
+}
+
+void CertificateExpiry::tick() {
+    if (++seconds_ % counted_every_seconds != 0) return;
+    const WallTime now = clock_.wall();
+    for (auto& [key, entry] : entries_) tell(key, entry, now);
+}
+
+void CertificateExpiry::tell(const std::string& key, Entry& entry, WallTime now) {
+    const long days = days_left(entry.chain, now);
+    metrics_
+        .gauge("merlon_certificate_days_left",
+               "whole days until a certificate expires; negative: it has expired",
+               {{"certificate", key}})
+        .set(days);
+    if (!is_due(entry.chain, now) || now < entry.told_at + std::chrono::days{1}) return;
+    entry.told_at = now;
+    const events::Type type = events::Type::CertificateExpiring;
+    events_.write({type,
+                   events::default_severity(type),
+                   now,
+                   {},
+                   {},
+                   {{"certificate", key},
+                    {"file", entry.path},
+                    {"expiresAt", rfc3339(entry.chain.valid_until())}}});
+}
+
+}  // namespace merlon::server

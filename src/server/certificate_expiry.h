@@ -1,0 +1,61 @@
+// The certificates that a process presents: what is wrong with them, and how long they last.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "config/settings.h"
+#include "crypto/certificate_chain.h"
+#include "events/event.h"
+#include "installation/role_set.h"
+
+namespace merlon::server {
+
+// A certificate that the configuration names. Value.
+struct CertificateUse {
+    std::string key;   // of merlon.yaml: server.tls, services.catalog, fleet.certificates
+    std::string path;  // PEM
+    std::string host;  // that it has to name; empty: any
+};
+
+// Those that these roles present: to clients, to services and to each other.
+std::vector<CertificateUse> certificates_of(const config::Settings& settings,
+                                            const installation::RoleSet& roles);
+
+// What an operator should know of a certificate: sentences, none when all is well. A file that is
+// no certificate says nothing here: whoever needs it fails.
+std::vector<std::string> certificate_warnings(const CertificateUse& use, WallTime now);
+
+// Days left of each certificate as a metric, and an event a day when one has to be renewed. Main
+// loop's.
+class CertificateExpiry final {
+public:
+    // Borrows all for life.
+    CertificateExpiry(const Clock& clock, events::EventSink& events, metrics::Registry& metrics)
+        : clock_(clock), events_(events), metrics_(metrics) {}
+
+    // Reads the certificates that have just been put into force, and tells of them.
+    void replace(const std::vector<CertificateUse>& uses);
+    // Every second.
+    void tick();
+
+private:
+    struct Entry {
+        crypto::CertificateChain chain;
+        std::string path;
+        WallTime told_at;  // of the last event
+    };
+    void tell(const std::string& key, Entry& entry, WallTime now);
+
+    const Clock& clock_;
+    events::EventSink& events_;
+    metrics::Registry& metrics_;
+    std::map<std::string, Entry> entries_;  // by key
+    unsigned seconds_ = 0;
+};
+
+}  // namespace merlon::server

@@ -1,0 +1,130 @@
+"""`config check` finds what `serve` would fail with: all but the ports and the stores is built and thrown away. And certificates
+say in time that they end."""
+
+import json
+
+import client
+from harness import REFRESH_SECRET, SECRET, certificate, run, service, table, to_yaml
+
+AUTHORITY = certificate(names=("authority",), ca=True)
+BETWEEN = certificate(names=("between",), issuer=AUTHORITY, ca=True)
+LEAF = certificate(issuer=BETWEEN)
+OTHER = certificate()
+TLS = {"server": {"listen": "127.0.0.1:3000", "tls": {"certificate": "tls.crt", "key": "tls.key"}}}
+
+
+def pair(made, *chain):
+    return {"tls.crt": made[3] + b"".join(one[3] for one in chain), "tls.key": made[2]}
+
+
+def catalog(*routes, **more):
+    return {"services": {"catalog": service("http://127.0.0.1:9", list(routes), **more)}}
+
+
+def check(directory, config, files=None, env=None, flags=()):
+    for name, content in (files or {}).items():
+        (directory / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    (directory / "merlon.yaml").write_text(to_yaml({"version": 1} | config))
+    done = run("config", "check", *flags, directory=directory, env=env)
+    assert not (directory / "data/merlon.db").exists() and not (directory / "data/keys.db").exists(), "it looks, and makes nothing"
+    return done
+
+
+@table({
+    "a certificate and key that fit": (TLS, pair(OTHER)), "a whole chain": (TLS, pair(LEAF, BETWEEN)),
+    "a chain with its root": (TLS, pair(LEAF, BETWEEN, AUTHORITY)), "a leaf of a private authority": (TLS, pair(certificate(issuer=AUTHORITY))),
+    "a name that public_url has": (TLS | {"public_url": "https://localhost:3000/shop"}, pair(OTHER)),
+    "an address that public_url has": (TLS | {"public_url": "https://127.0.0.1:3000"}, pair(OTHER)),
+    "a permission that a role has": (catalog({"path": "/x", "methods": ["GET"], "allow": ["read:products"]}), {}),
+    "a route beside built-in ones": (catalog({"path": "/api/auth/consents", "methods": ["GET"], "allow": "public"}), {}),
+})
+def test_what_is_sound_passes_without_a_word(tmp_path, row):
+    config, files = row
+    done = check(tmp_path, config, files)
+    assert done.returncode == 0 and done.stderr == "the configuration is sound\n", done
+
+
+@table({
+    "the key of another certificate": (TLS, {"tls.crt": LEAF[3], "tls.key": OTHER[2]}, ["merlon.yaml:5", "tls.key is not the key of tls.crt"]),
+    "no certificate": (TLS, {"tls.crt": "hello", "tls.key": OTHER[2]}, ["merlon.yaml:5", "tls.crt", "no certificate in it"]),
+    "no file": (TLS, {}, ["tls.crt"]),
+    "a route of the built-in auth": (catalog({"path": "/api/auth/login", "methods": ["POST"], "allow": "public"}), {},
+                                     ["merlon.yaml:6", "POST /api/auth/login", "built-in auth", "identity: {enabled: false}"]),
+    "a route of the built-in orders": (catalog({"path": "/api/orders/{id}", "methods": ["GET"], "allow": "public"}), {},
+                                       ["merlon.yaml:6", "built-in orders", "orders: {enabled: false}"]),
+    "the gateway's own": (catalog({"path": "/health", "methods": ["GET"], "allow": "public"}), {}, ["merlon.yaml:6", "the gateway's own"]),
+    "a master key of the wrong length": ({"keys": {"master": "file:master"}}, {"master": "abc"}, ["merlon.yaml:3", "32 bytes"]),
+    "one secret twice": ({"tokens": {"secret": SECRET, "refresh_secret": SECRET}}, {}, ["refresh_secret", "the same"]),
+    "keys of a trusted issuer that are none": (
+        {"tokens": {"trusted": [{"issuer": "https://idp.example", "jwks": "file:idp.json", "audience": "a"}]}}, {"idp.json": "{}"}, ["idp.json"]),
+    "a service that asks who calls, and no certificate to say it": (
+        {"services": {"catalog": {"url": "https://127.0.0.1:9", "identity": "spiffe://cluster.local/ns/default/sa/catalog", "routes": []}}}, {},
+        ["gateway.key"]),
+})
+def test_what_serve_would_fail_with_is_found(tmp_path, row):
+    config, files, words = row
+    done = check(tmp_path, config, files)
+    assert done.returncode == 78, done
+    for word in words:
+        assert word in done.stderr, done.stderr
+    assert "sound" not in done.stderr
+    flags = ["--set", "server.listen=127.0.0.1:0"]
+    assert run("serve", *flags, directory=tmp_path).returncode == 78
+
+
+@table({"malformed": (b"abc\n", 0o600, "32 bytes"), "readable by others": (b"0" * 64, 0o644, "chmod 600")})
+def test_a_master_key_file_that_is_there_is_read(tmp_path, row):
+    content, mode, word = row
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/master.key").write_bytes(content)
+    (tmp_path / "data/master.key").chmod(mode)
+    done = check(tmp_path, {})
+    assert done.returncode == 78 and word in done.stderr, done
+
+
+@table({
+    "an end in five days": (TLS, pair(certificate(days=(-60, 5.5))), ["server.tls", "in 5 days", "renew"]),
+    "an end that was": (TLS, pair(certificate(days=(-60, -1))), ["expired at"]),
+    "an intermediate that ends": (TLS, pair(certificate(issuer=BETWEEN), certificate(names=("between",), key=BETWEEN[0], issuer=AUTHORITY, ca=True, days=(-60, 5.5))),
+                                  ["in 5 days"]),
+    "a beginning that is to come": (TLS, pair(certificate(days=(1, 60))), ["is good from"]),
+    "the wrong order": (TLS, {"tls.crt": LEAF[3] + AUTHORITY[3] + BETWEEN[3], "tls.key": LEAF[2]}, ["certificate 2 of the file", "authority"]),
+    "a leaf without its intermediate": (TLS, pair(certificate(issuer=BETWEEN, issuer_url="http://ca.example/between.crt")), ["fullchain.pem"]),
+    "another name than public_url": (TLS | {"public_url": "https://api.example.com"}, pair(OTHER), ["does not name api.example.com"]),
+    "a permission that no role has": (catalog({"path": "/x", "methods": ["GET"], "allow": ["read:prodcts"]}), {}, ["merlon.yaml:", "no role has read:prodcts", "/x"]),
+})
+def test_what_serves_and_is_wrong_all_the_same_is_warned_of(tmp_path, row):
+    config, files, words = row
+    done = check(tmp_path, config, files)
+    assert done.returncode == 0, done
+    assert "warning" in done.stderr
+    for word in words:
+        assert word in done.stderr, done.stderr
+    answer = check(tmp_path, config, files, flags=["--json"])
+    assert [one["grade"] for one in json.loads(answer.stdout)["problems"]] == ["warning"]
+
+
+def test_permissions_that_others_tokens_may_bring_are_not_warned_of(tmp_path):
+    trusted = {"tokens": {"trusted": [{"issuer": "https://idp.example", "jwks": "https://idp.example/jwks.json", "audience": "a"}]}}
+    done = check(tmp_path, catalog({"path": "/x", "methods": ["GET"], "allow": ["read:elsewhere"]}) | trusted)
+    assert done.stderr == "the configuration is sound\n", done
+
+
+def days_left(server):
+    return server.metric("merlon_certificate_days_left", certificate="server.tls")
+
+
+def test_the_days_of_a_certificate_are_a_metric_and_its_end_an_event(launch):
+    short = certificate(days=(-60, 5.5))
+    config = {"server": {"tls": {"certificate": "tls.crt", "key": "tls.key"}}}
+    server = launch(config, {"JWT_SECRET": SECRET, "JWT_REFRESH_SECRET": REFRESH_SECRET}, pair(short))
+    assert days_left(server) == 5
+    event, = server.wait_for_event("CERTIFICATE_EXPIRING")
+    assert event["severity"] == "warning" and event["details"]["certificate"] == "server.tls" and event["details"]["file"] == "tls.crt"
+    assert "in 5 days" in server.stderr_text()
+    for name, content in pair(certificate(days=(-1, 60.5))).items():
+        (server.directory / name).write_bytes(content)
+    assert days_left(server) == 5, "it is the one in force that counts"
+    server.reload()
+    client.wait_for(lambda: days_left(server) == 60, what="the renewed certificate")
+    assert len(server.events("CERTIFICATE_EXPIRING")) == 1
