@@ -1,8 +1,7 @@
-// Decides what a copy moves: from an order to pairs of databases. Read store_moves() first.
+// Decides what a copy moves: from an order to pairs of databases. Read moves_between() first.
 #include "operations/store_moves.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "config/database_url.h"
 #include "sealing/key_store.h"
@@ -26,24 +25,16 @@ Result<DatabaseSettings> database_at(const std::string& url, const std::string& 
     return std::make_shared<const storage::PostgresSettings>(std::move(parsed));
 }
 
-// One side of a copy: where each role's tables are.
-class Side {
-public:
-    static Result<Side> make(const storage::StoreSettings& store, const std::string& url) {
-        Side side(store);
-        if (!url.empty()) side.whole_ = MERLON_TRY(database_at(url, store.url, store.database));
-        return side;
-    }
-    const DatabaseSettings& of(std::string_view role) const {
-        return whole_ ? *whole_ : store_.database_of(role);
-    }
-
-private:
-    explicit Side(const storage::StoreSettings& store) : store_(store) {}
-
-    const storage::StoreSettings& store_;
-    std::optional<DatabaseSettings> whole_;
-};
+Result<StoreSide> side_of(const config::Settings& settings, const std::string& url,
+                          const std::string& keys_url) {
+    const storage::StoreSettings& store = settings.store;
+    const sealing::KeySettings& keys = settings.keys;
+    StoreSide side{store, MERLON_TRY(database_at(keys_url, keys.url, keys.database))};
+    if (url.empty()) return side;
+    side.store.database = MERLON_TRY(database_at(url, store.url, store.database));
+    side.store.roles.clear();
+    return side;
+}
 
 void add(std::vector<StoreMove>& moves, const installation::OwnedTables& part,
          const DatabaseSettings& from, const DatabaseSettings& to) {
@@ -56,42 +47,45 @@ void add(std::vector<StoreMove>& moves, const installation::OwnedTables& part,
 }
 
 // Whether a role writes events there after the copy: then those of before stay with them.
-bool stays_in_use(const DatabaseSettings& database, const Side& to) {
+bool stays_in_use(const DatabaseSettings& database, const storage::StoreSettings& to) {
     return std::ranges::any_of(installation::roles_with_data({}), [&](std::string_view role) {
-        return storage::is_same_database(to.of(role), database);
+        return storage::is_same_database(to.database_of(role), database);
     });
 }
 
 }  // namespace
 
-Result<std::vector<StoreMove>> store_moves(const config::Settings& settings,
-                                           const CopyOrder& order) {
-    const Side from = MERLON_TRY(Side::make(settings.store, order.from));
-    const Side to = MERLON_TRY(Side::make(settings.store, order.to));
-    const auto& keys = settings.keys;
-    const auto keys_from = MERLON_TRY(database_at(order.keys_from, keys.url, keys.database));
-    const auto keys_to = MERLON_TRY(database_at(order.keys_to, keys.url, keys.database));
-
+std::vector<StoreMove> moves_between(const StoreSide& from, const StoreSide& to) {
     const config::Settings everything;  // tables of a role stay when it is disabled
     const std::vector<installation::OwnedTables> parts = installation::owned_tables(everything);
     const auto part_of = [&](std::string_view role) {
         return std::ranges::find(parts, role, &installation::OwnedTables::role);
     };
     std::vector<StoreMove> moves;
-    add(moves, *part_of(sealing::keys_role), keys_from, keys_to);
+    add(moves, *part_of(sealing::keys_role), from.keys, to.keys);
     std::vector<DatabaseSettings> seen;
     for (const std::string_view role : installation::roles_with_data(everything)) {
+        const DatabaseSettings& here = from.store.database_of(role);
+        const DatabaseSettings& there = to.store.database_of(role);
         const bool is_first = std::ranges::none_of(seen, [&](const DatabaseSettings& one) {
-            return storage::is_same_database(one, from.of(role));
+            return storage::is_same_database(one, here);
         });
         if (is_first) {
-            seen.push_back(from.of(role));
-            if (!stays_in_use(from.of(role), to))
-                add(moves, *part_of(storage::outbox_role), from.of(role), to.of(role));
+            seen.push_back(here);
+            if (!stays_in_use(here, to.store))
+                add(moves, *part_of(storage::outbox_role), here, there);
         }
         const auto part = part_of(role);
-        if (part != parts.end()) add(moves, *part, from.of(role), to.of(role));
+        if (part != parts.end()) add(moves, *part, here, there);
     }
+    return moves;
+}
+
+Result<std::vector<StoreMove>> store_moves(const config::Settings& settings,
+                                           const CopyOrder& order) {
+    std::vector<StoreMove> moves =
+        moves_between(MERLON_TRY(side_of(settings, order.from, order.keys_from)),
+                      MERLON_TRY(side_of(settings, order.to, order.keys_to)));
     if (moves.empty()) {
         return fail(Kind::Invalid, nothing_to_copy_rule,
                     "from and to are the same: say one of them");

@@ -21,6 +21,12 @@ struct CopyOrder {
     std::string keys_to;
 };
 
+// One side of a copy: where each role's tables are, and the keys.
+struct StoreSide {
+    storage::StoreSettings store;
+    storage::DatabaseSettings keys;
+};
+
 // From one database into one other.
 struct StoreMove {
     std::vector<installation::OwnedTables> parts;
@@ -30,8 +36,10 @@ struct StoreMove {
 
 // Each pair of databases once, the keys first: data without keys is worth nothing, keys without
 // data harm nobody. Parts that stay where they are in none. The outbox of a database goes with the
-// first role there, once no role is there any more. Errors: nothing_to_copy_rule,
-// config::url_rule.
+// first role there, once no role is there any more.
+std::vector<StoreMove> moves_between(const StoreSide& from, const StoreSide& to);
+
+// Those of an order. Errors: nothing_to_copy_rule, config::url_rule.
 Result<std::vector<StoreMove>> store_moves(const config::Settings& settings,
                                            const CopyOrder& order);
 

@@ -102,16 +102,11 @@ Result<Secret> load_master_key(const KeySettings& settings, Entropy& entropy) {
     return fail(Kind::Unavailable, "keys.unavailable", path);
 }
 
-Result<> check_master_key(const KeySettings& settings) {
-    if (!settings.master.empty()) {
-        MERLON_TRY(parse(settings.master.reveal()));
-        return {};
-    }
-    const std::string& path = settings.master_path;
-    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!file.is_open()) return errno == ENOENT ? Result<>{} : unavailable(path);
-    MERLON_TRY(read(path, file));
-    return {};
+Result<Secret> find_master_key(const KeySettings& settings) {
+    if (!settings.master.empty()) return parse(settings.master.reveal());
+    const File file(::open(settings.master_path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!file.is_open()) return unavailable(settings.master_path);
+    return read(settings.master_path, file);
 }
 
 }  // namespace merlon::sealing

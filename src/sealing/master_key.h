@@ -18,7 +18,7 @@ inline constexpr std::size_t master_key_bytes = 32;
 // Errors: master_key_rule (not 32 bytes; too open a file), "keys.unavailable".
 Result<Secret> load_master_key(const KeySettings& settings, Entropy& entropy);
 
-// The same of a key that is there; makes none and no directory.
-Result<> check_master_key(const KeySettings& settings);
+// The same of a master key that is there already: nothing is made.
+Result<Secret> find_master_key(const KeySettings& settings);
 
 }  // namespace merlon::sealing

@@ -2,6 +2,7 @@
 #include "server/start_check.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "fetch/curl_fetcher.h"
 #include "gateway/snapshot/snapshot.h"
@@ -76,8 +77,13 @@ Result<> check_redis(const config::Settings& settings) {
     return {};
 }
 
+// The first start makes the file.
 Result<> check_keys(const config::Settings& settings) {
-    return settings.has_identity() ? sealing::check_master_key(settings.keys) : Result<>{};
+    const sealing::KeySettings& keys = settings.keys;
+    const bool is_made = keys.master.empty() && !std::filesystem::exists(keys.master_path);
+    if (!settings.has_identity() || is_made) return {};
+    MERLON_TRY(sealing::find_master_key(keys));
+    return {};
 }
 
 }  // namespace

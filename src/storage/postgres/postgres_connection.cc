@@ -13,14 +13,22 @@
 namespace merlon::storage {
 namespace {
 
-// How long a statement of a transaction that is Alone may take.
-constexpr std::chrono::minutes alone_max{10};
+// How long a statement of a transaction that is Alone, or a Snapshot, may take.
+constexpr std::chrono::minutes long_max{10};
 // Between two statements of a transaction.
 constexpr std::chrono::milliseconds silent_max{2'000};
 
 const char* begin_statement(Isolation isolation) {
-    return isolation == Isolation::Serializable ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
-                                                : "BEGIN ISOLATION LEVEL READ COMMITTED";
+    switch (isolation) {
+        case Isolation::Serializable:
+            return "BEGIN ISOLATION LEVEL SERIALIZABLE";
+        case Isolation::ByRow:
+        case Isolation::Alone:
+            return "BEGIN ISOLATION LEVEL READ COMMITTED";
+        case Isolation::Snapshot:
+            return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    }
+    MERLON_ASSERT(false);
 }
 
 // A Sql is made of a literal, which ends with a NUL. Its address is its name, too.
@@ -264,8 +272,9 @@ Task<> PostgresConnection::begin_now() {
 }
 
 std::chrono::milliseconds PostgresConnection::statement_max() const {
-    const bool is_alone = state_ != State::Idle && isolation_ == Isolation::Alone;
-    return is_alone ? alone_max : settings_.statement_max;
+    const bool is_long = state_ != State::Idle &&
+                         (isolation_ == Isolation::Alone || isolation_ == Isolation::Snapshot);
+    return is_long ? long_max : settings_.statement_max;
 }
 
 Task<> PostgresConnection::await_notice() {

@@ -29,6 +29,9 @@ enum class Isolation : std::uint8_t {
     // So, too. The deadline of its statements is minutes: it waits for the others, and changes
     // whole tables.
     Alone,
+    // It sees what was committed when its first statement began, and writes nothing. The deadline
+    // of its statements is minutes: it reads whole tables.
+    Snapshot,
 };
 
 // Resource; one thread, its loop's; one statement at a time. Once is_broken(), every call fails

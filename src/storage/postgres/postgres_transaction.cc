@@ -17,12 +17,17 @@ Task<> PostgresTransaction::run_script(Sql script) {
     co_return done;
 }
 
-// The number is "merlon" in ASCII: other programs' locks on the same database are not ours.
-Task<> PostgresTransaction::lock_others_out() {
+Task<> PostgresTransaction::give_time() {
     MERLON_CO_TRY(
         co_await query("SELECT set_config('statement_timeout', '600000', true), "
                        "set_config('idle_in_transaction_session_timeout', '600000', true)",
                        {}));
+    co_return Result<>{};
+}
+
+// The number is "merlon" in ASCII: other programs' locks on the same database are not ours.
+Task<> PostgresTransaction::lock_others_out() {
+    MERLON_CO_TRY(co_await give_time());
     MERLON_CO_TRY(co_await query("SELECT pg_advisory_xact_lock(120282478833518)", {}));
     co_return Result<>{};
 }

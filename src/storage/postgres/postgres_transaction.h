@@ -26,7 +26,10 @@ public:
         when_over_.push_back(std::move(forget));
     }
 
-    // Of an Alone one, first: waits until no other is under way.
+    // Of one whose work takes minutes, first: the server lets its statements, and the pauses
+    // between them, take so long.
+    Task<> give_time();
+    // Of an Alone one, first: the same, and waits until no other is under way.
     Task<> lock_others_out();
     // COMMIT when the work and all of its statements succeeded, else ROLLBACK and the first error.
     Task<> end(Result<> worked);
