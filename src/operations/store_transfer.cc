@@ -107,16 +107,32 @@ StoreTransfer::StoreTransfer(std::vector<StoreMove> moves) : outside_(std::make_
 }
 StoreTransfer::~StoreTransfer() = default;
 
-// Its tables are this release's, or were never made: of a role that was always disabled.
-Result<> StoreTransfer::open_source(Move& move, Reading reading) {
-    const auto* sqlite = std::get_if<storage::SqliteSettings>(&move.from);
-    std::error_code ignored;
-    if (sqlite != nullptr && !std::filesystem::exists(sqlite->path, ignored)) {
-        return wrong_source(sqlite->path + " is not there");
+Result<> StoreTransfer::open_each(Reading reading) {
+    std::vector<DatabaseSettings> databases;
+    for (const Move& move : moves_) {
+        const auto* sqlite = std::get_if<storage::SqliteSettings>(&move.from);
+        std::error_code ignored;
+        if (sqlite != nullptr && !std::filesystem::exists(sqlite->path, ignored)) {
+            return wrong_source(sqlite->path + " is not there");
+        }
+        databases.push_back(move.from);
     }
-    const auto open =
-        reading == Reading::Snapshot ? storage::open_snapshot : storage::open_database;
-    move.source = MERLON_TRY(open(move.from, outside_->clock, outside_->entropy));
+    if (reading == Reading::Snapshot) {
+        auto sources = MERLON_TRY(storage::open_snapshots(databases, outside_->clock));
+        for (std::size_t i = 0; i < moves_.size(); ++i) moves_[i].source = std::move(sources[i]);
+        return {};
+    }
+    for (Move& move : moves_) {
+        move.source =
+            reading == Reading::Files
+                ? MERLON_TRY(storage::open_snapshot(move.from, outside_->clock))
+                : MERLON_TRY(storage::open_database(move.from, outside_->clock, outside_->entropy));
+    }
+    return {};
+}
+
+// Its tables are this release's, or were never made: of a role that was always disabled.
+Result<> StoreTransfer::keep_own_parts(Move& move) {
     std::vector<installation::OwnedTables> there;
     for (const installation::OwnedTables& part : move.parts) {
         const auto reports =
@@ -140,7 +156,8 @@ Result<> StoreTransfer::open_source(Move& move, Reading reading) {
 // Of roles that were always disabled there is nothing to move, but something has to be in each
 // source.
 Result<> StoreTransfer::open_sources(Reading reading) {
-    for (Move& move : moves_) MERLON_TRY(open_source(move, reading));
+    MERLON_TRY(open_each(reading));
+    for (Move& move : moves_) MERLON_TRY(keep_own_parts(move));
     for (const Move& move : moves_) {
         const bool has_tables = std::ranges::any_of(moves_, [&](const Move& other) {
             return !other.parts.empty() && storage::is_same_database(other.from, move.from);

@@ -23,9 +23,12 @@ struct CopiedTable {
     storage::TableSum sum;
 };
 
-// How the sources are read: their newest state, while nobody else may write to them; or one state
-// of them, whoever writes meanwhile.
-enum class Reading : std::uint8_t { Newest, Snapshot };
+// How the sources are read.
+enum class Reading : std::uint8_t {
+    Newest,    // their newest state, while nobody else may write to them
+    Snapshot,  // what all of them were at one moment, whoever writes meanwhile
+    Files,     // as they are: nobody writes to them, nor do we
+};
 
 // What is in the target: nothing, a part that an earlier run of this very transfer brought, or rows
 // that nobody says are on their way.
@@ -72,7 +75,8 @@ private:
     struct Move;
     struct Outside;
 
-    Result<> open_source(Move& move, Reading reading);
+    Result<> open_each(Reading reading);
+    static Result<> keep_own_parts(Move& move);
     Result<> choose_outboxes();
 
     std::unique_ptr<Outside> outside_;

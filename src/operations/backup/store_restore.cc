@@ -63,7 +63,7 @@ Result<> fill(const config::Settings& settings, const Restored& restored) {
     for (const StoreMove& move : moves) targets.push_back(move.to);
     const StoreLocks locks = MERLON_TRY(lock_stores(settings, targets));
     StoreTransfer transfer(std::move(moves));
-    MERLON_TRY(transfer.open_sources(Reading::Snapshot));
+    MERLON_TRY(transfer.open_sources(Reading::Files));
     const std::string name = fmt::format("backup {}, keys of {}", restored.data.manifest.backup,
                                          restored.keys.manifest.backup);
     const Found found = MERLON_TRY(transfer.open_targets(name));

@@ -1,16 +1,28 @@
-// A database as it is at one moment, for work that reads all of it while others write.
+// Databases as they are at one moment, for work that reads all of them while others write.
 #pragma once
 
-#include "storage/open/open_database.h"
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/clock.h"
+#include "storage/database.h"
+#include "storage/open/settings.h"
 
 namespace merlon::storage {
 
 // Whoever writes meanwhile goes on, and nothing of that is read; nothing can be written, and no
 // file is made (of SQLite's but its own two beside it). For the one thread of a command: queries
 // come one at a time, and may block it. A connection that is lost takes the moment with it: then
-// every query fails. Borrows clock and entropy for life. Errors: "storage.unavailable",
-// "storage.corrupt".
+// every query fails. Borrows the clock for life. Errors: "storage.unavailable", "storage.corrupt".
 Result<std::unique_ptr<Database>> open_snapshot(const DatabaseSettings& settings,
-                                                const Clock& clock, Entropy& entropy);
+                                                const Clock& clock);
+
+// The same of several, at the same moment: what is done over two of them, such as an order and its
+// stock, is in neither, in both, or as a crash between its steps would have left it. For that
+// nobody writes to any of them for a few milliseconds. Error besides: "storage.unavailable", when
+// somebody writes for longer than that can be waited for.
+Result<std::vector<std::unique_ptr<Database>>> open_snapshots(
+    std::span<const DatabaseSettings> settings, const Clock& clock);
 
 }  // namespace merlon::storage

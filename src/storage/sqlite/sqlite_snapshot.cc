@@ -4,7 +4,7 @@
 namespace merlon::storage {
 namespace {
 
-// A checkpoint of another process may need the file for a moment.
+// For another process's commit or checkpoint.
 constexpr std::chrono::seconds lock_wait{5};
 
 }  // namespace
@@ -22,6 +22,14 @@ Result<std::unique_ptr<SqliteSnapshot>> SqliteSnapshot::open(std::filesystem::pa
 
 Task<Rows> SqliteSnapshot::query(Sql sql, Parameters parameters) {
     co_return connection_.query(sql, parameters);
+}
+
+Result<std::unique_ptr<SqlitePause>> SqlitePause::begin(std::filesystem::path path) {
+    auto note = std::make_unique<FailureNote>();
+    SqliteConnection connection =
+        MERLON_TRY(SqliteConnection::open(std::move(path), Access::Write, lock_wait, *note));
+    MERLON_TRY(connection.run_script("BEGIN IMMEDIATE"));
+    return std::unique_ptr<SqlitePause>(new SqlitePause(std::move(note), std::move(connection)));
 }
 
 }  // namespace merlon::storage

@@ -25,4 +25,19 @@ private:
     SqliteConnection connection_;
 };
 
+// Nobody writes to the file for as long as this lives: the server's writer waits. Resource.
+class SqlitePause final {
+public:
+    // The file is there. Waits five seconds for who is writing. Errors: those of
+    // SqliteConnection::open.
+    static Result<std::unique_ptr<SqlitePause>> begin(std::filesystem::path path);
+
+private:
+    SqlitePause(std::unique_ptr<FailureNote> note, SqliteConnection connection)
+        : note_(std::move(note)), connection_(std::move(connection)) {}
+
+    std::unique_ptr<FailureNote> note_;  // before who writes to it
+    SqliteConnection connection_;
+};
+
 }  // namespace merlon::storage
