@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import json
+import pathlib
 import sqlite3
 import uuid
 
@@ -9,6 +10,7 @@ import pytest
 
 import client
 from apart import MASTER, Apart, make_certificates
+from backup_load import elsewhere
 from fault_load import TABLES
 from harness import Merlon, free_port, table
 from render_kit import PASSWORD, RenderedPostgres
@@ -252,6 +254,26 @@ def test_users_of_least_privilege_are_enough_to_serve(served, rendered):
     for user, database, of_another in (("orders_service", "shop_db", "products"), ("products_service", "shop_db", "orders"), ("auth_service", "auth_db", "profiles")):
         assert rendered.as_user(user, database, f"SELECT * FROM {of_another}").returncode != 0
     assert PASSWORD.encode() not in served.output()
+
+
+def test_users_of_least_privilege_are_enough_to_back_up(served, rendered, tmp_path):
+    """Each reads its own tables, and holds the writers of its own off for the moment of the snapshots."""
+    seen = use(served, served.create_admin())
+    done = served.run("store", "backup", "--data", tmp_path / "d", "--keys", tmp_path / "k", "--json")
+    assert done.returncode == 0, done
+    made = json.loads(done.stdout)
+    names = {path.name for path in pathlib.Path(made["data"]["folder"]).iterdir()}
+    assert names == {"data.db", "auth.db", "users.db", "products.db", "manifest.json"}, "a file for each database"
+    there = elsewhere(tmp_path / "there", served.directory / "data/master.key")
+    done = there.run("store", "restore", "--data", made["data"]["folder"], "--keys", made["keys"]["folder"])
+    assert done.returncode == 1 and "copy.events" in done.stderr, "two of them have events"
+    shared = [role for role in TABLES if role in ("products", "orders")]
+    there.write({"store": {"roles": {role: {"url": f"sqlite:data/{'shop' if role in shared else role}.db"} for role in TABLES}}})
+    done = there.run("store", "restore", "--data", made["data"]["folder"], "--keys", made["keys"]["folder"])
+    assert done.returncode == 0, done
+    there.start()
+    look_again(there, *seen)
+    there.stop()
 
 
 def test_a_kill_between_an_order_and_its_stock_loses_neither(served, rendered):
