@@ -25,7 +25,7 @@ def copy_with_ports(name, folder, ports):
     """A file or folder of the repository into `folder`, with its ports exchanged."""
     source = REPOSITORY / name
     for path in [source] if source.is_file() else source.rglob("*"):
-        if path.is_file():
+        if path.is_file() and "node_modules" not in path.parts:
             made = folder / path.relative_to(REPOSITORY)
             made.parent.mkdir(parents=True, exist_ok=True)
             made.write_text(ports.exchange(path.read_text()))

@@ -81,11 +81,11 @@ class Postgres:
     def rows(self, sql, database):
         return self.psql(sql, database).stdout.splitlines()
 
-    def make_database(self):
-        """A database that nobody has used; its name."""
+    def make_database(self, template="template1"):
+        """A database that nobody has used, or a copy of `template`; its name."""
         self.databases += 1
         name = f"merlon{self.databases}"
-        self.psql(f"CREATE DATABASE {name}")
+        self.psql(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
     def url(self, name):

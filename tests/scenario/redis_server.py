@@ -19,10 +19,10 @@ class Refused(Exception):
 class Redis:
     """Redis(folder, *options).start(); its command() speaks RESP2 over one connection in the clear, with TLS over `tls`."""
 
-    def __init__(self, folder, *options, tls=None, user=None):
+    def __init__(self, folder, *options, tls=None, user=None, port=None):
         self.folder = pathlib.Path(folder)
         self.options, self.tls, self.user = options, tls, user
-        self.port = free_port()
+        self.port = port or free_port()
         self.process = None
 
     @property

@@ -9,8 +9,10 @@ import re
 
 import pytest
 
+import npm
 from documented import FreePorts, Shell, Terminal, copy_with_ports, matches
 from harness import REPOSITORY, binary, environment
+from redis_server import Redis
 
 GUIDES = sorted((REPOSITORY / "docs/guide").glob("*.md"))
 STEP = re.compile(r"^```console(?: (?P<terminal>\w+))?\n(?P<text>.*?)^```$|^<!-- stop (?P<stopped>\w+) -->$", re.M | re.S)
@@ -30,7 +32,7 @@ def commands_of(text):
 @pytest.fixture
 def place(tmp_path):
     """A folder with the examples on free ports and merlon on the path: (folder, environment, port → free port)."""
-    ports = FreePorts("3000", "9090", "9100")
+    ports = FreePorts("3000", "9090", "9100", "4000", "6379")
     copy_with_ports("examples", tmp_path, ports)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/merlon").symlink_to(binary())
@@ -38,9 +40,24 @@ def place(tmp_path):
     return tmp_path, env | {"PATH": f"{tmp_path / 'bin'}:{env['PATH']}"}, ports
 
 
+@pytest.fixture
+def servers(request, place):
+    """What a page that calls psql finds on its machine: PostgreSQL, Redis, and the packages of npm in npm's cache."""
+    folder, _, ports = place
+    if "psql" not in request.node.callspec.params["guide"].read_text():
+        yield {}
+        return
+    npm.install(REPOSITORY / "examples/express-shop")
+    redis = Redis(folder / "redis", port=int(ports.free["6379"])).start()
+    postgres = request.getfixturevalue("postgres")
+    yield {"PGHOST": "127.0.0.1", "PGPORT": str(postgres.port), "PGUSER": "merlon", "npm_config_prefer_offline": "true"}
+    redis.stop()
+
+
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
-def test_every_command_of_a_guide_prints_what_it_shows(place, guide):
+def test_every_command_of_a_guide_prints_what_it_shows(place, servers, guide):
     folder, env, ports = place
+    env |= servers
     page = ports.exchange(guide.read_text())
     shell, terminals, ran = Shell(folder, env), {}, 0
     try:
