@@ -1,14 +1,26 @@
 // Who is calling, whether they may, and whether their body is right.
+const { promisify } = require('node:util');
 const jwt = require('jsonwebtoken');
+const jwksClient = require('jwks-rsa');
 const { refuse } = require('./answers');
 const { redis } = require('./stores');
+
+// JWKS_URL: tokens are signed with keys that are published there, and no longer with a secret.
+const published = process.env.JWKS_URL && jwksClient({ jwksUri: process.env.JWKS_URL });
+const algorithms = published ? ['ES256'] : ['HS256'];
+const keyOf = (header, callback) => {
+  if (!published) return callback(null, process.env.JWT_SECRET);
+  published.getSigningKey(header.kid).then((key) => callback(null, key.getPublicKey()), callback);
+};
+const verify = promisify(jwt.verify);
 
 exports.authenticate = async (req, res, next) => {
   const header = req.headers.authorization;
   if (!header || !header.startsWith('Bearer ')) return refuse(res, 401, 'UNAUTHORIZED', 'No token provided');
   const token = header.substring(7);
   try {
-    const { userId, email, role, permissions } = jwt.verify(token, process.env.JWT_SECRET, {
+    const { userId, email, role, permissions } = await verify(token, keyOf, {
+      algorithms,
       issuer: 'auth-service',
       audience: 'microservices-api',
     });

@@ -55,7 +55,7 @@ class Step:
         config["services"]["shop"]["url"] = f"http://127.0.0.1:{self.shop}"
         if "state" in config:
             config["state"]["url"] = team.redis.url
-        self.merlon = Merlon(folder, merge(LIMITS, config), SECRETS)
+        self.merlon = Merlon(folder, merge(LIMITS, config), dict(SECRETS))
 
     def start(self):
         self.merlon.start()
@@ -145,6 +145,17 @@ def test_step_1_whom_express_takes_for_the_client(step, row):
     assert keys == expected
 
 
+def test_step_1_a_limiter_that_was_left_on_counts_too(step):
+    """Of the fields that both send, the client sees Merlon's, once."""
+    one = step(1, RATE_LIMIT="on").start()
+    one.merlon.get("/api/products")  # refused by Merlon: Express counts 99
+    answer = one.merlon.get("/api/products", token=access_token())
+    assert answer.status == 200 and answer.get("RateLimit-Remaining") == "98"
+    assert one.team.redis.command("GET", "rl:127.0.0.1") == "1"
+    login = one.merlon.try_login("person3@example.com", PASSWORD)
+    assert (login.get("RateLimit-Limit"), login.get("X-RateLimit-Limit")) == ("5", "5")
+
+
 # ---- step 2
 
 
@@ -198,6 +209,18 @@ def test_step_2_an_import_that_is_repeated_changes_nothing(step):
     assert done.stdout.startswith(f"{PEOPLE + 1} people: 1 imported, {PEOPLE} were there already, 0 refused\n"), done
     one.merlon.login("late@example.com")
     assert one.merlon.login("person3@example.com").id == row_id("person 3")
+
+
+def test_step_2_services_may_verify_with_published_keys(step):
+    """Without JWT_SECRET Merlon signs with ES256, and the tokens of before end."""
+    one = step(2)
+    del one.merlon.env["JWT_SECRET"], one.merlon.env["JWT_REFRESH_SECRET"]
+    one.start()
+    account = one.merlon.register()
+    verifying = one.team.shop(one.database, ACCOUNTS="elsewhere", JWKS_URL=f"http://127.0.0.1:{one.merlon.port}/.well-known/jwks.json")
+    for token, status in ((account.access, 200), (access_token(), 401), (account.access[:-8] + "AAAAAAAA", 401)):
+        answer = client.fetch(verifying, "GET", "/api/orders", {"Authorization": f"Bearer {token}"})
+        assert (answer.status, one.merlon.me(token).status) == (status, status), answer
 
 
 def test_step_2_the_way_back_keeps_tokens_and_orders(step):
