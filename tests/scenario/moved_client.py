@@ -80,6 +80,7 @@ def accounts(ask):
     ask.login("login with another case of the address", PERSON.upper())
     ask.login("login with a hash of twelve rounds", TWELVE_ROUNDS)
     ask.login("login with a hash of pgcrypto", PGCRYPTO)
+    ask.login("login with a password of more than 72 bytes", "person9@example.com", PASSWORD * 6)
     ask.login("login with a wrong password", PERSON, "Wrong$Battery9")
     ask.login("login with an unknown address", "nobody@example.com")
     ask("login without a password", "POST", login, send={"email": PERSON})
