@@ -75,6 +75,7 @@ def accounts(ask):
     ask("register with everything wrong", "POST", register, send={"email": "no", "password": "short", "firstName": "", "lastName": 7})
     ask("register with an empty object", "POST", register, send={})
     ask("register with a weak password", "POST", register, send=NEW | {"email": "weak@example.com", "password": "weakweakweak"})
+    ask("register with a password of more than 72 bytes", "POST", register, send=NEW | {"email": "long@example.com", "password": PASSWORD * 6})
     ask("register with a field too many", "POST", register, send=NEW | {"email": "more@example.com", "role": "admin"})
     ask("register with names of another script", "POST", register, send=NEW | {"email": "mi@example.com", "firstName": "Ngọc Lan", "lastName": "Đặng 🌊"})
     ask.login("login with another case of the address", PERSON.upper())

@@ -110,9 +110,14 @@ def of_accounts(names):
     yield "bodies that are no JSON", {"login with a form", "refresh with a cookie"}, [
         "status: 400 → 415", "body: VALIDATION_ERROR → UNSUPPORTED_MEDIA_TYPE"]
     yield "large bodies", {"login with a body too large"}, ["status: 413 → 401", "body: PAYLOAD_TOO_LARGE → INVALID_CREDENTIALS"]
+    yield "passwords over 72 bytes", {"login with a password of more than 72 bytes"}, ["status: 200 → 401", "body: data → INVALID_CREDENTIALS"]
+    yield "passwords over 72 bytes", {"register with a password of more than 72 bytes"}, ["status: 201 → 400", "body: data → VALIDATION_ERROR"]
     yield "`bearer` in small letters", {"me with a lower-case scheme"}, ["status: 401 → 200", "body: UNAUTHORIZED → data"]
     yield "a refresh repeated", {"refresh again with the used token"}, ["status: 401 → 200", "body: INVALID_REFRESH_TOKEN → data"]
-    yield "pages of `/api/users`", {"users"}, []
+    yield "pages of `/api/users`", {"users"}, [
+        *come("body.meta.nextCursor: there", *(f"body.data[{row}].locked: there" for row in range(2)),
+              *(f"body.data[{row}].permissions[{number}]: there" for row in range(2) for number in range(6))),
+        *gone("body.meta.page: there")]
     yield "refresh tokens of before", {"refresh with a token of before the move"}, ["status: 200 → 401", "body: data → INVALID_REFRESH_TOKEN"]
 
 
