@@ -9,6 +9,7 @@
 #include "rpc/identities.h"
 #include "rpc/names.h"
 #include "server/fixed_settings.h"
+#include "server/memory.h"
 #include "server/platform.h"
 #include "server/say.h"
 
@@ -16,6 +17,7 @@ namespace merlon::server {
 namespace {
 
 constexpr unsigned probed_every_seconds = 5;
+constexpr unsigned memory_returned_every_seconds = 10;
 
 }  // namespace
 
@@ -72,6 +74,7 @@ void Platform::tick() {
         if (++seconds_ % probed_every_seconds == 0) {
             for (const auto& probe : stores_.probes()) probe->ask(main_.get_executor());
         }
+        if (seconds_ % memory_returned_every_seconds == 0) return_free_memory();
         run_periodic_tasks();
         tick();
     });
