@@ -31,14 +31,16 @@ public:
                              std::string_view salt);
 
     // Whether `password` made `encoded`; `scheme` is the configured one. A password the kind cannot
-    // hold is no match, at the same cost. Errors: "password.encoding" (Corrupt),
-    // "password.unavailable".
+    // hold is no match, at the same cost. No match of a bcrypt hash costs what the configured bcrypt
+    // does, if that is more. Errors: those of parse_password_hash(), "password.unavailable".
     Result<PasswordVerdict> verify(std::string_view password, std::string_view encoded,
                                    const PasswordScheme& scheme);
 
 private:
     struct Memory;
     Result<std::string> bcrypt(std::string_view password, const char* setting);
+    Result<bool> verify_bcrypt(std::string_view password, std::string_view encoded, int cost,
+                               const PasswordScheme& scheme);
     std::unique_ptr<Memory> memory_;
 };
 
