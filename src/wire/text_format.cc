@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <string>
 
 #include "base/text.h"
 
@@ -26,17 +27,46 @@ public:
         rest_.remove_prefix(digits);
         return value;
     }
-    bool skip_digits() {
+    // Behind a point: thousandths, of any number of digits.
+    std::optional<unsigned> thousandths() {
         const auto end = std::ranges::find_if_not(rest_, text::is_digit);
         const auto count = static_cast<std::size_t>(end - rest_.begin());
+        if (count == 0) return std::nullopt;
+        std::string digits(rest_.substr(0, std::min<std::size_t>(count, 3)));
+        digits.resize(3, '0');
         rest_.remove_prefix(count);
-        return count > 0;
+        return text::parse_number<unsigned>(digits);
     }
     bool at_end() const { return rest_.empty(); }
 
 private:
     std::string_view rest_;
 };
+
+std::optional<std::chrono::sys_days> parse_date(Cursor& cursor) {
+    const auto year = cursor.number(4, 0, 9'999);
+    if (!year || !cursor.takes("-")) return std::nullopt;
+    const auto month = cursor.number(2, 1, 12);
+    if (!month || !cursor.takes("-")) return std::nullopt;
+    const auto day = cursor.number(2, 1, 31);
+    if (!day) return std::nullopt;
+    const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
+                                           std::chrono::month(*month), std::chrono::day(*day)};
+    if (!date.ok()) return std::nullopt;
+    return std::chrono::sys_days(date);
+}
+
+// How far ahead of UTC.
+std::optional<std::chrono::minutes> parse_offset(Cursor& cursor) {
+    if (cursor.takes("Zz")) return std::chrono::minutes{0};
+    const int sign = cursor.takes("+") ? 1 : -1;
+    if (sign < 0 && !cursor.takes("-")) return std::nullopt;
+    const auto hours = cursor.number(2, 0, 23);
+    if (!hours || !cursor.takes(":")) return std::nullopt;
+    const auto minutes = cursor.number(2, 0, 59);
+    if (!minutes) return std::nullopt;
+    return sign * (std::chrono::hours{*hours} + std::chrono::minutes{*minutes});
+}
 
 bool is_hex(char c) {
     return text::is_digit(c) || (text::lower(c) >= 'a' && text::lower(c) <= 'f');
@@ -58,24 +88,25 @@ bool is_uuid_text(std::string_view text) {
     return true;
 }
 
-bool is_date_time(std::string_view text) {
+bool is_date_time(std::string_view text) { return parse_date_time(text).has_value(); }
+
+std::optional<WallTime> parse_date_time(std::string_view text) {
     Cursor cursor(text);
-    const auto year = cursor.number(4, 0, 9'999);
-    if (!year || !cursor.takes("-")) return false;
-    const auto month = cursor.number(2, 1, 12);
-    if (!month || !cursor.takes("-")) return false;
-    const auto day = cursor.number(2, 1, 31);
-    if (!day || !cursor.takes("Tt")) return false;
-    const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
-                                           std::chrono::month(*month), std::chrono::day(*day)};
-    if (!date.ok()) return false;
-    if (!cursor.number(2, 0, 23) || !cursor.takes(":")) return false;
-    if (!cursor.number(2, 0, 59) || !cursor.takes(":")) return false;
-    if (!cursor.number(2, 0, 60)) return false;
-    if (cursor.takes(".") && !cursor.skip_digits()) return false;
-    if (cursor.takes("Zz")) return cursor.at_end();
-    return cursor.takes("+-") && cursor.number(2, 0, 23) && cursor.takes(":") &&
-           cursor.number(2, 0, 59) && cursor.at_end();
+    const auto date = parse_date(cursor);
+    if (!date || !cursor.takes("Tt")) return std::nullopt;
+    const auto hour = cursor.number(2, 0, 23);
+    if (!hour || !cursor.takes(":")) return std::nullopt;
+    const auto minute = cursor.number(2, 0, 59);
+    if (!minute || !cursor.takes(":")) return std::nullopt;
+    const auto second = cursor.number(2, 0, 60);
+    if (!second) return std::nullopt;
+    std::optional<unsigned> milliseconds = 0;
+    if (cursor.takes(".")) milliseconds = cursor.thousandths();
+    if (!milliseconds) return std::nullopt;
+    const auto offset = parse_offset(cursor);
+    if (!offset || !cursor.at_end()) return std::nullopt;
+    return WallTime{*date} + std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
+           std::chrono::seconds{*second} + std::chrono::milliseconds{*milliseconds} - *offset;
 }
 
 bool is_strong_password(std::string_view text) {

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
+
+#include "base/clock.h"
 
 namespace merlon::wire {
 
@@ -13,7 +16,9 @@ std::size_t code_points(std::string_view text);
 bool is_uuid_text(std::string_view text);
 
 // RFC 3339 section 5.6 date-time: a real date, a time with seconds, and Z or an offset. A leap
-// second is one only at the end of a day of UTC; it is accepted as second 60 of any minute.
+// second is one only at the end of a day of UTC; it is accepted as second 60 of any minute, and is
+// the second after it. What is finer than a millisecond is cut.
+std::optional<WallTime> parse_date_time(std::string_view text);
 bool is_date_time(std::string_view text);
 
 // The seed's password rule to the letter: a lower-case letter, an upper-case one, a digit and one

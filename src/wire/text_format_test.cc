@@ -23,6 +23,28 @@ TEST(TextFormat, KnowsDatesThatExist) {
     }
 }
 
+TEST(TextFormat, ReadsDatesAsMillisecondsSince1970) {
+    struct Case {
+        std::string_view text;
+        std::int64_t milliseconds;
+    };
+    const Case cases[] = {
+        {"1970-01-01T00:00:00Z", 0},
+        {"2024-01-02T03:04:05Z", 1'704'164'645'000},
+        {"2024-01-02T03:04:05.1Z", 1'704'164'645'100},
+        {"2024-01-02T03:04:05.123999999Z", 1'704'164'645'123},  // cut, not rounded
+        {"2024-01-02T05:04:05+02:00", 1'704'164'645'000},
+        {"2024-01-01T21:34:05-05:30", 1'704'164'645'000},
+        {"1990-12-31T23:59:60Z", 662'688'000'000},
+        {"1969-12-31T23:59:59.999Z", -1},
+        {"9999-12-31T23:59:59.999Z", 253'402'300'799'999},
+    };
+    for (const auto& [text, milliseconds] : cases) {
+        ASSERT_TRUE(parse_date_time(text)) << text;
+        EXPECT_EQ(parse_date_time(text)->time_since_epoch().count(), milliseconds) << text;
+    }
+}
+
 TEST(TextFormat, KnowsUuidsInOneShape) {
     EXPECT_TRUE(is_uuid_text("018f6B1e-0000-7000-8000-0000000000fF"));
     for (const std::string_view text :
