@@ -2,7 +2,6 @@
 #include "sealing/key_store.h"
 
 #include "sealing/master_key.h"
-#include "sealing/pending_people.h"
 #include "sealing/sealed_text.h"
 
 namespace merlon::sealing {
@@ -49,10 +48,11 @@ Task<std::string> settle_root(Transaction& transaction, std::string name, std::s
 
 Task<std::string> settle_person(Transaction& transaction, std::string person, std::string role,
                                 std::string proposed, std::int64_t now) {
-    MERLON_CO_TRY(co_await transaction.query(
+    const Rows made = MERLON_CO_TRY(co_await transaction.query(
         "INSERT INTO person_keys (person, role, wrapped, created_at) VALUES ($1, $2, $3, $4) "
-        "ON CONFLICT (person, role) DO NOTHING",
-        {person, role, Blob{std::move(proposed)}, now}));
+        "ON CONFLICT (person, role) DO NOTHING RETURNING person",
+        {person, role, Blob{proposed}, now}));
+    if (!made.empty()) co_return proposed;
     const Rows rows = MERLON_CO_TRY(co_await transaction.query(
         "SELECT wrapped FROM person_keys WHERE person = $1 AND role = $2", {person, role}));
     co_return rows[0].blob(0);
@@ -65,10 +65,31 @@ Task<std::string> settle_pending(Transaction& transaction, std::string person, s
                                      std::move(proposed), now);
 }
 
+struct ProposedKey {
+    std::string person;
+    std::string wrapped;
+};
+
+Task<std::vector<std::string>> settle_many_pending(Transaction& transaction,
+                                                   std::vector<ProposedKey> proposed,
+                                                   std::string role, std::int64_t now) {
+    std::vector<std::string> wrapped;
+    for (ProposedKey& one : proposed) {
+        wrapped.push_back(MERLON_CO_TRY(co_await settle_pending(
+            transaction, std::move(one.person), role, std::move(one.wrapped), now)));
+    }
+    co_return wrapped;
+}
+
 Task<> delete_person(Transaction& transaction, std::string person) {
     MERLON_CO_TRY(
         co_await transaction.query("DELETE FROM person_keys WHERE person = $1", {person}));
     co_return co_await pending_people::forget(&transaction, std::move(person));
+}
+
+Task<> delete_pending(Transaction& transaction, pending_people::Pending pending) {
+    if (!MERLON_CO_TRY(co_await pending_people::take(&transaction, pending))) co_return Result<>{};
+    co_return co_await delete_person(transaction, std::move(pending.person));
 }
 
 std::string name_of(const std::string& person, const std::string& role) {
@@ -120,6 +141,26 @@ Task<PersonKey> KeyStore::obtain_pending(std::string person, std::string role) {
     return obtain_for(std::move(person), std::move(role), Account::Pending);
 }
 
+Task<std::vector<PersonKey>> KeyStore::obtain_many_pending(std::vector<std::string> people,
+                                                           std::string role) {
+    std::vector<ProposedKey> proposed;
+    for (const std::string& person : people) {
+        proposed.push_back({person, root_.seal(entropy_.bytes(crypto::aead_key_bytes),
+                                               name_of(person, role), entropy_)});
+    }
+    const auto wrapped = MERLON_CO_TRY(co_await database_.transact<std::vector<std::string>>(
+        [proposed, role, now = milliseconds(clock_.wall())](Transaction& transaction) {
+            return settle_many_pending(transaction, proposed, role, now);
+        }));
+    std::vector<PersonKey> keys;
+    for (std::size_t i = 0; i < people.size(); ++i) {
+        const Secret key = MERLON_CO_TRY(unwrap(name_of(people[i], role), wrapped[i]));
+        keys.push_back(
+            std::make_shared<const crypto::AeadKey>(MERLON_CO_TRY(crypto::AeadKey::make(key))));
+    }
+    co_return keys;
+}
+
 Task<PersonKey> KeyStore::obtain_for(std::string person, std::string role, Account account) {
     const std::string name = name_of(person, role);
     if (PersonKey key = cached(name)) co_return key;
@@ -152,13 +193,24 @@ Task<bool> KeyStore::has_people() {
 Task<> KeyStore::destroy(std::string person) {
     MERLON_CO_TRY(co_await database_.transact_work(
         [person](Transaction& transaction) { return delete_person(transaction, person); }));
+    drop_cached(person);
+    co_return Result<>{};
+}
+
+Task<> KeyStore::destroy_pending(pending_people::Pending pending) {
+    MERLON_CO_TRY(co_await database_.transact_work(
+        [pending](Transaction& transaction) { return delete_pending(transaction, pending); }));
+    drop_cached(pending.person);
+    co_return Result<>{};
+}
+
+void KeyStore::drop_cached(const std::string& person) {
     const Lock lock(mutex_);
     std::erase_if(order_, [&](const Cached& entry) MERLON_REQUIRES(mutex_) {
         const bool is_theirs = entry.name.ends_with(":" + person);
         if (is_theirs) cache_.erase(entry.name);
         return is_theirs;
     });
-    co_return Result<>{};
 }
 
 std::string KeyStore::blind_index(std::string_view column, std::string_view text) const {

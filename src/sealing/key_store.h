@@ -13,6 +13,7 @@
 #include "base/mutex.h"
 #include "crypto/aead.h"
 #include "crypto/mac.h"
+#include "sealing/pending_people.h"
 #include "storage/database.h"
 #include "storage/migrations.h"
 
@@ -47,12 +48,19 @@ public:
     // The same for somebody whose account is not stored yet: noted as pending in the same
     // transaction (pending_people.h), so that a key whose account never came is found again.
     Task<PersonKey> obtain_pending(std::string person, std::string role);
+    // The same for many, in their order and in one transaction. Nobody's is cached: they are not
+    // about to come.
+    Task<std::vector<PersonKey>> obtain_many_pending(std::vector<std::string> people,
+                                                     std::string role);
     // A key that was made before. Error: key_destroyed_rule.
     Task<PersonKey> find(std::string person, std::string role);
     // Whether anybody has a key.
     Task<bool> has_people();
     // Every role's key of this person is gone for good.
     Task<> destroy(std::string person);
+    // The same, unless somebody has obtained the pending person's key again meanwhile, as an import
+    // does that was killed and runs again: the account that it seals may be stored any moment.
+    Task<> destroy_pending(pending_people::Pending pending);
 
     // What finds a sealed text again without opening it: equal text, equal index; keyed, so that
     // the indexes of guessed addresses cannot be computed without the key.
@@ -75,6 +83,7 @@ private:
     enum class Account : std::uint8_t { Stored, Pending };
     Task<PersonKey> obtain_for(std::string person, std::string role, Account account);
     PersonKey cached(const std::string& name);
+    void drop_cached(const std::string& person);
     PersonKey keep(std::string name, const Secret& key);
     Result<Secret> unwrap(const std::string& name, std::string_view wrapped) const;
 

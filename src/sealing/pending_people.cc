@@ -19,9 +19,18 @@ Task<> forget_each(Transaction* transaction, std::vector<std::string> people) {
 Task<> insert(Transaction* transaction, std::string person, std::int64_t now) {
     MERLON_CO_TRY(
         co_await transaction->query("INSERT INTO pending_people (person, created_at) "
-                                    "VALUES ($1, $2) ON CONFLICT (person) DO NOTHING",
+                                    "VALUES ($1, $2) ON CONFLICT (person) DO UPDATE "
+                                    "SET created_at = excluded.created_at",
                                     {std::move(person), now}));
     co_return Result<>{};
+}
+
+Task<bool> take(Transaction* transaction, Pending pending) {
+    const Rows rows = MERLON_CO_TRY(
+        co_await transaction->query("DELETE FROM pending_people WHERE person = $1 AND "
+                                    "created_at = $2 RETURNING person",
+                                    {std::move(pending.person), pending.created_at}));
+    co_return !rows.empty();
 }
 
 Task<> forget(Transaction* transaction, std::string person) {

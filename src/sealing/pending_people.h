@@ -16,7 +16,10 @@ struct Pending {
     std::int64_t created_at;  // milliseconds since 1970
 };
 
+// Anew, for somebody who is noted already: whose account was not stored, and may be now.
 Task<> insert(storage::Transaction* transaction, std::string person, std::int64_t now);
+// Whether they were still noted as that, and are no more.
+Task<bool> take(storage::Transaction* transaction, Pending pending);
 Task<> forget(storage::Transaction* transaction, std::string person);
 // At most `limit` after a person (empty: from the first), in the order of identifiers.
 Task<std::vector<Pending>> list(storage::Database* database, std::string after, std::int64_t limit);

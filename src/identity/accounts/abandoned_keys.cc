@@ -30,7 +30,8 @@ Task<std::vector<std::string>> AbandonedKeys::judge(People people) {
     const std::int64_t now = clock_.wall().time_since_epoch().count();
     std::vector<std::string> with_account;
     std::vector<std::string> left;
-    for (const auto& [person, created_at] : people) {
+    for (const auto& pending : people) {
+        const auto& [person, created_at] = pending;
         const storage::Rows rows = MERLON_CO_TRY(
             co_await database_.query("SELECT 1 FROM accounts WHERE id = $1", {person}));
         if (!rows.empty()) {
@@ -38,7 +39,7 @@ Task<std::vector<std::string>> AbandonedKeys::judge(People people) {
         } else if (now - created_at < least_age.count() || !without_account_.contains(person)) {
             left.push_back(person);
         } else {
-            MERLON_CO_TRY(co_await keys_.destroy(person));
+            MERLON_CO_TRY(co_await keys_.destroy_pending(pending));
         }
     }
     if (!with_account.empty()) {

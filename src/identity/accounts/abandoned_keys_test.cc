@@ -60,6 +60,24 @@ TEST_F(AbandonedKeysTest, AClockThatIsPutForwardCostsNoRegistrationItsKey) {
     EXPECT_EQ(pending(), 0U);
 }
 
+TEST_F(AbandonedKeysTest, AKeyThatIsObtainedAgainIsNotTheOneThatASweepJudged) {
+    const auto obtain = [&] {
+        return wait(keys_->obtain_many_pending({"ada"}, std::string(auth_role))).value()[0];
+    };
+    obtain();
+    const auto judged = wait(sealing::pending_people::list(key_database_.get(), {}, 1)).value()[0];
+    clock_.advance(AbandonedKeys::least_age);
+    ASSERT_TRUE(wait(sweeper_.sweep()));
+    obtain();  // an import that was killed runs again, while the next sweep is under way
+    ASSERT_TRUE(wait(keys_->destroy_pending(judged)));
+    EXPECT_TRUE(has_key("ada"));
+    ASSERT_TRUE(wait(sweeper_.sweep()));
+    EXPECT_TRUE(has_key("ada")) << "it is not old any more";
+    clock_.advance(AbandonedKeys::least_age);
+    sweep_twice();
+    EXPECT_FALSE(has_key("ada"));
+}
+
 TEST_F(AbandonedKeysTest, ADataStoreFromBeforePeopleCameCostsThemNoKeys) {
     ASSERT_TRUE(store(seal("ada")));
     sweep_twice();
