@@ -42,11 +42,21 @@ TEST(Event, IsOneJsonObjectWithTheSeedsMembers) {
 TEST(Event, NamesAreStableAndDistinct) {
     std::set<std::string_view> names;
     for (std::size_t i = 0; i < types; ++i) names.insert(name(static_cast<Type>(i)));
-    const std::set<std::string_view> contract = {
-        "FAILED_LOGIN_ATTEMPT", "UNAUTHORIZED_ACCESS", "LOGIN",         "LOGOUT",
-        "REGISTERED",           "ACCOUNT_LOCKED",      "REFRESH_REUSE", "SESSION_REVOKED",
-        "PASSWORD_CHANGED",     "ROLE_CHANGED",        "INVALID_TOKEN", "RATE_LIMITED",
-        "KEY_ROTATED",          "CONFIG_RELOADED"};
+    const std::set<std::string_view> contract = {"FAILED_LOGIN_ATTEMPT",
+                                                 "UNAUTHORIZED_ACCESS",
+                                                 "LOGIN",
+                                                 "LOGOUT",
+                                                 "REGISTERED",
+                                                 "ACCOUNT_LOCKED",
+                                                 "REFRESH_REUSE",
+                                                 "SESSION_REVOKED",
+                                                 "PASSWORD_CHANGED",
+                                                 "ROLE_CHANGED",
+                                                 "INVALID_TOKEN",
+                                                 "RATE_LIMITED",
+                                                 "KEY_ROTATED",
+                                                 "CONFIG_RELOADED",
+                                                 "ACCOUNTS_IMPORTED"};
     EXPECT_EQ(names, contract);
     EXPECT_EQ(default_severity(Type::FailedLoginAttempt), Severity::Warning);  // seed
     EXPECT_EQ(default_severity(Type::RefreshReuse), Severity::Critical);

@@ -48,6 +48,8 @@ Identity::Identity(const Environment& of, const PasswordSettings& passwords, Tok
       account_lookup_(of.database, account_table_, policy_),
       accounts_(of.database, account_table_, passwords_, events_, access_tokens_, policy_,
                 publisher_, of.clock, of.entropy),
+      account_import_(of.database, of.keys, account_table_, passwords_, events_, policy_, of.names,
+                      of.clock),
       own_account_(of.database, account_table_, passwords_, password_check_, known_clients_,
                    events_, access_tokens_, policy_, publisher_),
       registration_(of.database, account_table_, passwords_, known_clients_, session_starter_,

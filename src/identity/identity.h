@@ -8,6 +8,7 @@
 #include "events/refusals.h"
 #include "identity/accounts/abandoned_keys.h"
 #include "identity/accounts/account_administration.h"
+#include "identity/accounts/account_import.h"
 #include "identity/accounts/account_lookup.h"
 #include "identity/accounts/own_account.h"
 #include "identity/auth_counters.h"
@@ -54,6 +55,7 @@ public:
     // The settings by which forms are validated that came another way than through the gateway.
     const api::NameSettings& names() const { return names_; }
     AccountAdministration& accounts() { return accounts_; }
+    AccountImport& account_import() { return account_import_; }
     AccountLookup& account_lookup() { return account_lookup_; }
     Sessions& sessions() { return sessions_; }
     KeyAdministration& key_administration() { return key_administration_; }
@@ -111,6 +113,7 @@ private:
     AbandonedKeys abandoned_keys_;
     AccountLookup account_lookup_;
     AccountAdministration accounts_;
+    AccountImport account_import_;
     OwnAccount own_account_;
     Registration registration_;
     Login login_;

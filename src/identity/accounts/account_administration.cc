@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "identity/accounts/account_json.h"
+#include "identity/accounts/declared_role.h"
 #include "identity/sessions/session_store.h"
 
 namespace merlon::identity {
@@ -38,18 +39,6 @@ Result<> may_manage(const Actor& actor, const access::Roles& roles, const std::s
     }
     if (missing.names.empty()) return {};
     return fail(Kind::Denied, access::denied_rule, {}, std::move(missing));
-}
-
-// Error: "schema.violation" (Invalid, FieldErrors).
-Result<> require_role(const access::Roles& roles, const std::string& role) {
-    if (roles.has_role(role)) return {};
-    std::string names;
-    for (const std::string_view name : roles.role_names()) {
-        if (!names.empty()) names += ", ";
-        names += name;
-    }
-    return fail(Kind::Invalid, "schema.violation", {},
-                FieldErrors{{"role", "\"role\" must be one of [" + names + "]"}});
 }
 
 Task<> store_account(Transaction& transaction, SealedAccount account, AccountEvent registered,

@@ -74,7 +74,7 @@ Task<std::optional<Credentials>> Accounts::find_by_email(wire::Email email) {
     const Rows rows = MERLON_CO_TRY(co_await database_.query(
         "SELECT id, email, first_name, last_name, role, password, version, locked, created_at "
         "FROM accounts WHERE email_index = $1",
-        {Blob{keys_.blind_index(email_column, email.canonical())}}));
+        {Blob{index_of(email)}}));
     if (rows.empty()) co_return std::optional<Credentials>();
     co_return Credentials{sealed_accounts(rows).front()};
 }
@@ -142,29 +142,47 @@ Account Accounts::make(const RegisterForm& form, std::string role, const Clock& 
 Task<SealedAccount> Accounts::seal(Account account, wire::Email email) {
     const sealing::PersonKey key =
         MERLON_CO_TRY(co_await keys_.obtain_pending(account.id, std::string(auth_role)));
+    co_return seal_with(*key, std::move(account), email);
+}
+
+SealedAccount Accounts::seal_with(const crypto::AeadKey& key, Account account,
+                                  const wire::Email& email) const {
     SealedAccount sealed;
-    sealed.email_index = keys_.blind_index(email_column, email.canonical());
-    sealed.email = sealing::seal(*key, {email_column, account.id}, email.as_typed(), entropy_);
+    sealed.email_index = index_of(email);
+    sealed.email = sealing::seal(key, {email_column, account.id}, email.as_typed(), entropy_);
     sealed.first_name =
-        sealing::seal(*key, {first_name_column, account.id}, account.first_name, entropy_);
+        sealing::seal(key, {first_name_column, account.id}, account.first_name, entropy_);
     sealed.last_name =
-        sealing::seal(*key, {last_name_column, account.id}, account.last_name, entropy_);
+        sealing::seal(key, {last_name_column, account.id}, account.last_name, entropy_);
     sealed.id = std::move(account.id);
     sealed.role = std::move(account.role);
     sealed.password = std::move(account.password);
     sealed.created_at = account.created_at.time_since_epoch().count();
-    co_return sealed;
+    return sealed;
+}
+
+std::string Accounts::index_of(const wire::Email& email) const {
+    return keys_.blind_index(email_column, email.canonical());
 }
 
 Task<> Accounts::insert(Transaction& transaction, SealedAccount account) {
+    std::string role = account.role;
+    if (!MERLON_CO_TRY(co_await insert_if_new(transaction, std::move(account)))) {
+        co_return fail(Kind::Conflict, Accounts::email_taken);
+    }
+    co_return co_await account_counts::add(&transaction, std::move(role), 1);
+}
+
+Task<bool> Accounts::insert_if_new(Transaction& transaction, SealedAccount account) {
     const Rows rows = MERLON_CO_TRY(co_await transaction.query(
         "INSERT INTO accounts (id, email_index, email, first_name, last_name, role, password, "
         "version, locked, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 0, $8) "
-        "ON CONFLICT (email_index) DO NOTHING RETURNING id",
-        {account.id, Blob{account.email_index}, Blob{account.email}, Blob{account.first_name},
-         Blob{account.last_name}, account.role, account.password, account.created_at}));
-    if (rows.empty()) co_return fail(Kind::Conflict, Accounts::email_taken);
-    co_return co_await account_counts::add(&transaction, std::move(account.role), 1);
+        "ON CONFLICT DO NOTHING RETURNING id",
+        {std::move(account.id), Blob{std::move(account.email_index)},
+         Blob{std::move(account.email)}, Blob{std::move(account.first_name)},
+         Blob{std::move(account.last_name)}, std::move(account.role), std::move(account.password),
+         account.created_at}));
+    co_return !rows.empty();
 }
 
 // The row stays, for an operator who finds its key again: what it is found by is a text that no

@@ -97,12 +97,19 @@ public:
                         Entropy& entropy);
     // Under a new key of the person's own, which is pending until the account is stored.
     Task<SealedAccount> seal(Account account, wire::Email email);
+    // The same under a key that its caller obtained.
+    SealedAccount seal_with(const crypto::AeadKey& key, Account account,
+                            const wire::Email& email) const;
+    // What an address is found by.
+    std::string index_of(const wire::Email& email) const;
     // After the transaction that was to store a new account failed. Only where its work refused the
     // account was it certainly not stored, and the key seals nothing. Whatever else failed, a
     // COMMIT whose answer was lost above all, leaves the key to AbandonedKeys.
     Task<> discard_key(std::string id, const Error& error);
     // Error: `email_taken` (Conflict).
     static Task<> insert(storage::Transaction& transaction, SealedAccount account);
+    // The same without the counts of roles. False: the address or the identifier is taken.
+    static Task<bool> insert_if_new(storage::Transaction& transaction, SealedAccount account);
     // Part of the transaction that inserts the address's new account.
     static Task<> release(storage::Transaction& transaction, AbandonedAddress address);
     static Task<> set_password(storage::Transaction& transaction, std::string id,

@@ -66,6 +66,10 @@ Task<crypto::PasswordVerdict> PasswordPool::verify(std::string password, std::st
     });
 }
 
+std::string PasswordPool::unusable_hash() {
+    return crypto::dummy_password_hash(context_->scheme, entropy_);
+}
+
 Result<> PasswordPool::push(Job job) {
     {
         const Lock lock(mutex_);
