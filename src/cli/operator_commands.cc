@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "cli/user_import.h"
 #include "installation/store_lock.h"
 #include "server/operator.h"
 #include "server/platform.h"
@@ -38,6 +39,7 @@ void OperatorCommands::add_user_commands() {
         add(group, "password", "Give a new password; ends the user's sessions", Output::Quiet);
     take(password, "email", "email", "")->required();
     take_password(password);
+    add_user_import(*group, arguments_);
 }
 
 void OperatorCommands::add_session_commands() {

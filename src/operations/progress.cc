@@ -14,8 +14,8 @@ Progress::Progress(std::string what, std::size_t total)
 
 Progress::~Progress() { erase(); }
 
-void Progress::step() {
-    ++done_;
+void Progress::step(std::size_t steps) {
+    done_ += steps;
     show();
 }
 
@@ -27,7 +27,8 @@ void Progress::print(const std::string& line) {
 
 void Progress::show() const {
     if (!is_terminal_) return;
-    std::fprintf(stderr, "\rmerlon: %s: %zu of %zu", what_.c_str(), done_, total_);
+    std::fprintf(stderr, "\rmerlon: %s: %zu", what_.c_str(), done_);
+    if (total_ != 0) std::fprintf(stderr, " of %zu", total_);
 }
 
 void Progress::erase() const {

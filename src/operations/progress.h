@@ -10,13 +10,13 @@ namespace merlon::operations {
 // destroyed; nothing where standard error is no terminal. One thread.
 class Progress final {
 public:
-    // `what` is being done in `total` steps.
+    // `what` is being done in `total` steps; 0: nobody knows how many.
     Progress(std::string what, std::size_t total);
     ~Progress();
     Progress(const Progress&) = delete;
 
-    // One more step is done.
-    void step();
+    // More steps are done.
+    void step(std::size_t steps = 1);
     // Prints a line that stays, terminal or not.
     void print(const std::string& line);
 

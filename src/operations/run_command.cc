@@ -33,7 +33,7 @@ struct Command {
 };
 
 Result<Command> parse_command(std::string text) {
-    const auto parsed = wire::parse_json(text, {.bytes = 64 << 10, .depth = 4});
+    const auto parsed = wire::parse_json(text, {.bytes = command_bytes_max, .depth = 4});
     if (!parsed || !parsed->is_object()) return fail(Kind::Invalid, "command.malformed");
     Command command;
     for (const auto& [name, value] : parsed->get_object()) {
@@ -64,6 +64,18 @@ Result<identity::AccountChange> change_of(const Command& command) {
     return fail(Kind::Invalid, "command.unknown", command.name);
 }
 
+// The lines in base64url, so that they arrive as they are in the file, whatever their bytes.
+Task<std::string> run_user_import(Identity* identity, Command command) {
+    const auto lines = text::from_base64url(command.of("lines"));
+    if (!lines) co_return fail(Kind::Invalid, "command.malformed", "lines");
+    using Mode = identity::ImportBatch::Mode;
+    const auto outcomes = MERLON_CO_TRY(co_await identity->account_import().run(
+        {.lines = *lines,
+         .run = command.of("run"),
+         .mode = command.of("dryRun").empty() ? Mode::Store : Mode::DryRun}));
+    co_return identity::to_json(outcomes);
+}
+
 Task<std::string> run_user_command(Identity* identity, Command command) {
     constexpr std::int64_t listed_max = 1'000;
     const access::Actor by_operator = OperatorCommands::actor();
@@ -80,6 +92,9 @@ Task<std::string> run_user_command(Identity* identity, Command command) {
         MERLON_CO_TRY(co_await identity->accounts().reset_password(
             MERLON_CO_TRY(form_of<identity::ResetForm>(command, *identity))));
         co_return std::string("{}");
+    }
+    if (command.name == "user.import") {
+        co_return co_await run_user_import(identity, std::move(command));
     }
     const auto change = MERLON_CO_TRY(change_of(command));
     const std::string id = MERLON_CO_TRY(

@@ -12,6 +12,9 @@ namespace merlon::operations {
 // Events that audit.tail gives at a time.
 inline constexpr std::int64_t audit_tail_max = 1'000;
 
+// One command's text: the longest is a batch of an import (people_import.h).
+inline constexpr std::size_t command_bytes_max = 512 << 10;
+
 // What commands work on. Borrowed.
 struct CommandTargets {
     identity::Identity* identity;  // null: only audit commands are there

@@ -234,25 +234,36 @@ Result<> Platform::open_admin() {
 Result<> Platform::open_operator_socket() {
     operator_ = std::make_unique<OperatorHandler>(
         operations::CommandTargets{built_in_roles_.auth(), stores_.events()});
-    operator_server_ = std::make_unique<http::Server>(
-        main_.get_executor(), clock_, with_admin_timeouts(settings_.server), *operator_,
-        admin_deadlines_, nullptr, http::ConnectionTable::Limits{8, 8});
+    http::ServerSettings settings = with_admin_timeouts(settings_.server);
+    settings.limits.body_bytes = operations::command_bytes_max;
+    operator_server_ = std::make_unique<http::Server>(main_.get_executor(), clock_, settings,
+                                                      *operator_, admin_deadlines_, nullptr,
+                                                      http::ConnectionTable::Limits{8, 8});
     operator_server_->serve(
         MERLON_TRY(installation::take_operator_socket(main_.get_executor(), settings_)));
     return {};
 }
 
-Result<std::string> Platform::run_offline(config::Settings settings, std::string command) {
+Result<std::unique_ptr<Platform>> Platform::open_offline(config::Settings settings) {
     const auto auth = installation::RoleSet::only(identity::auth_role);
     // Standard output is for the command's response.
-    Platform platform(std::move(settings), auth, STDERR_FILENO);
-    const config::Settings& own = platform.settings_;
+    std::unique_ptr<Platform> platform(new Platform(std::move(settings), auth, STDERR_FILENO));
+    const config::Settings& own = platform->settings_;
     MERLON_TRY(with_paths(
-        platform.stores_.open(own, auth, platform.clock_, platform.entropy_, platform.metrics_),
+        platform->stores_.open(own, auth, platform->clock_, platform->entropy_, platform->metrics_),
         own));
-    MERLON_TRY(with_paths(platform.built_in_roles_.open_auth(own, nullptr), own));
-    return wait(operations::run_command(
-        {platform.built_in_roles_.auth(), platform.stores_.events()}, std::move(command)));
+    MERLON_TRY(with_paths(platform->built_in_roles_.open_auth(own, nullptr), own));
+    return platform;
+}
+
+Result<std::string> Platform::run_command(std::string command) {
+    return wait(
+        operations::run_command({built_in_roles_.auth(), stores_.events()}, std::move(command)));
+}
+
+Result<std::string> Platform::run_offline(config::Settings settings, std::string command) {
+    const auto platform = MERLON_TRY(open_offline(std::move(settings)));
+    return platform->run_command(std::move(command));
 }
 
 // Before the server is ready: the password is on standard error by then.

@@ -48,8 +48,12 @@ public:
     // Replaces routes, limits, keys and certificates. Errors leave the old ones in force.
     Result<> reload(config::Settings settings);
 
-    // Carries a command out on the store itself, when no server runs. Errors: those of
-    // run_command() and of opening the store.
+    // For commands on the store itself, when no server runs: opens no listener. Errors: those of
+    // opening the store.
+    static Result<std::unique_ptr<Platform>> open_offline(config::Settings settings);
+    // Carries a command out on the store. Errors: those of operations::run_command().
+    Result<std::string> run_command(std::string command);
+    // Both, for one command.
     static Result<std::string> run_offline(config::Settings settings, std::string command);
 
 private:
