@@ -2,6 +2,7 @@
 // directly; between processes the same calls travel over HTTP.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -57,6 +58,14 @@ struct OpenApiParameter {
     std::string_view description;
 };
 
+// A failure that an operation has beside those that its route gives it, in its own words. Its
+// examples are the responses to these errors.
+struct OpenApiFailure {
+    Kind kind;
+    std::string_view description;
+    std::array<std::string_view, 4> rules;  // empty ones are none
+};
+
 // The OpenAPI operation of a route; the route's other members give the rest.
 struct OpenApiOperation {
     std::string_view operation_id;  // names the function of generated clients
@@ -65,8 +74,7 @@ struct OpenApiOperation {
     std::string_view response_schema;  // name in RoleTable::schemas; empty: no body
     enum class Shape : std::uint8_t { One, List, Bare } shape = Shape::One;  // Bare: no envelope
     std::span<const OpenApiParameter> parameters = {};
-    std::string_view conflict = {};      // description of 409; empty: no such response
-    std::string_view unauthorized = {};  // description of 401 of a public route; empty: none
+    std::span<const OpenApiFailure> failures = {};
 };
 
 // All texts are static.

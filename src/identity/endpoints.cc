@@ -4,11 +4,32 @@
 #include "identity/accounts/response_schemas.h"
 #include "identity/identity.h"
 #include "identity/store/schema.h"
+#include "tokens/verifier.h"
 
 namespace merlon::identity {
 
 using api::LocalAccess;
 using wire::Method;
+
+namespace {
+
+constexpr api::OpenApiFailure register_failures[] = {
+    {Kind::Conflict, "The e-mail address has an account", {Accounts::email_taken}}};
+constexpr api::OpenApiFailure login_failures[] = {
+    {Kind::Unknown,
+     "No such account, or another password: which one is not said",
+     {wrong_credentials_rule}},
+    {Kind::Denied, "The password is right, and the account is locked", {account_locked_rule}}};
+constexpr api::OpenApiFailure refresh_failures[] = {
+    {Kind::Unknown,
+     "The refresh token is unknown, expired, used or revoked",
+     {tokens::invalid_refresh_rule}}};
+constexpr api::OpenApiFailure logout_failures[] = {
+    {Kind::Unknown,
+     "No good access token, and no good refresh token either",
+     {tokens::missing_token_rule, tokens::invalid_refresh_rule}}};
+
+}  // namespace
 
 // One endpoint of the role. `event` is its name in merlon_auth; empty: not counted.
 struct Identity::Endpoint {
@@ -37,7 +58,7 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
            .summary = "Make an account and sign in",
            .status = 201,
            .response_schema = "SignIn",
-           .conflict = "The e-mail address has an account"}},
+           .failures = register_failures}},
          &Endpoint::by<&Identity::registration_, &Registration::register_account>,
          "register"},
         {{Method::Post,
@@ -48,7 +69,7 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
           {.operation_id = "login",
            .summary = "Sign in",
            .response_schema = "SignIn",
-           .unauthorized = "No such account, or another password: which one is not said"}},
+           .failures = login_failures}},
          &Endpoint::by<&Identity::login_, &Login::login>,
          "login"},
         {{Method::Post,
@@ -59,7 +80,7 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
           {.operation_id = "refresh",
            .summary = "Get new tokens; the refresh token is good once",
            .response_schema = "Tokens",
-           .unauthorized = "The refresh token is unknown, expired, used or revoked"}},
+           .failures = refresh_failures}},
          &Endpoint::by<&Identity::token_refresh_, &TokenRefresh::refresh>,
          "refresh"},
         {{Method::Post,
@@ -71,7 +92,7 @@ std::span<const Identity::Endpoint> Identity::endpoints() {
            .summary = "End this session, by its access token or its refresh token; its tokens are "
                       "refused at once",
            .status = 204,
-           .unauthorized = "No good access token, and no good refresh token either"},
+           .failures = logout_failures},
           api::TokenForwarding::Passed,
           api::BodyUse::Optional},
          &Endpoint::by<&Identity::logout_, &Logout::logout>,

@@ -113,7 +113,7 @@ Task<std::optional<Order>> find_by_key(Transaction* transaction, std::string use
         {user_id, idempotency.key, now_ms}));
     if (rows.empty()) co_return std::optional<Order>();
     if (rows[0].text(1) != idempotency.digest) {
-        co_return fail(Kind::Conflict, "order.repeat_differs");
+        co_return fail(Kind::Conflict, repeat_differs_rule);
     }
     const Rows found = MERLON_CO_TRY(co_await transaction->query(
         "SELECT id, user_id, status, rejected_by, created_at, updated_at FROM orders WHERE id = $1",

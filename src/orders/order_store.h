@@ -11,6 +11,9 @@
 
 namespace merlon::orders {
 
+// The key was used for another request (Conflict).
+inline constexpr std::string_view repeat_differs_rule = "order.repeat_differs";
+
 inline constexpr std::string_view orders_role = "orders";
 std::span<const storage::Migration> orders_migrations();
 
@@ -40,7 +43,7 @@ Task<std::vector<Order>> unfinished(storage::Database& database, std::int64_t no
                                     std::int64_t age_ms);
 
 // Writes a pending order, unless the same request has been made: then gives the order of that.
-// "order.repeat_differs" (Conflict): the key was used for another request.
+// repeat_differs_rule.
 Task<Order> insert(storage::Transaction& transaction, Order order, Idempotency idempotency);
 
 // Moves the order from one status to the next, if it is in the first: a step that somebody else

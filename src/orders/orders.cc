@@ -45,6 +45,18 @@ Result<Idempotency> idempotency_of(const api::LocalCall& call) {
 // The products of one order are sold in different currencies (Conflict).
 constexpr std::string_view currencies_rule = "order.currencies";
 
+// It is cancelled already (Conflict).
+constexpr std::string_view state_rule = "order.state";
+
+constexpr api::OpenApiFailure create_failures[] = {
+    {Kind::Conflict,
+     "Not enough stock, no such product, different currencies, or the key was used for another "
+     "request",
+     {ports::stock_insufficient_rule, ports::product_unknown_rule, currencies_rule,
+      repeat_differs_rule}}};
+constexpr api::OpenApiFailure cancel_failures[] = {
+    {Kind::Conflict, "It is cancelled already", {state_rule}}};
+
 // Why an order was rejected, as the error its request gets, the first time and again.
 std::unexpected<Error> rejection(std::string_view rule) {
     for (const std::string_view known : {ports::product_unknown_rule, currencies_rule}) {
@@ -102,8 +114,7 @@ std::span<const api::Endpoint<Orders>> Orders::endpoints() {
            .status = 201,
            .response_schema = "Order",
            .parameters = once,
-           .conflict = "Not enough stock, no such product, different currencies, or the key was "
-                       "used for another request"}},
+           .failures = create_failures}},
          &Orders::create},
         {{Method::Post,
           "/api/orders/{id}/cancel",
@@ -113,7 +124,7 @@ std::span<const api::Endpoint<Orders>> Orders::endpoints() {
           {.operation_id = "cancelOrder",
            .summary = "Cancel an order; its stock is given back",
            .response_schema = "Order",
-           .conflict = "It is cancelled already"}},
+           .failures = cancel_failures}},
          &Orders::cancel},
     };
     return all;
@@ -245,7 +256,7 @@ Task<http::Response> Orders::cancel(api::LocalCall call) {
             return order_store::advance(transaction, id, OrderStatus::Confirmed,
                                         OrderStatus::Cancelling, now);
         }));
-    if (!is_first) co_return fail(Kind::Conflict, "order.state");
+    if (!is_first) co_return fail(Kind::Conflict, state_rule);
     MERLON_CO_TRY(co_await give_back(id));
     co_return api::data_response(
         200, to_json(MERLON_CO_TRY(co_await order_store::find(database_, id, {}))));

@@ -133,7 +133,7 @@ std::string Issuer::issue_refresh(const RefreshToken& token, WallTime now) const
 }
 
 Result<RefreshToken> Issuer::verify_refresh(std::string_view token, WallTime now) const {
-    const auto refuse = [] { return fail(Kind::Unknown, "refresh.invalid"); };
+    const auto refuse = [] { return fail(Kind::Unknown, invalid_refresh_rule); };
     const auto jws = wire::CompactJws::parse(token, refresh_token_bytes_max);
     if (!jws) return refuse();
     const bool is_former = jws->type != refresh_token_type;

@@ -31,6 +31,9 @@ struct RefreshToken {
 // `typ` of refresh tokens: who verifies access tokens knows by it that they are none.
 inline constexpr std::string_view refresh_token_type = "rt+jwt";
 
+// Whatever is wrong with a refresh token (Unknown).
+inline constexpr std::string_view invalid_refresh_rule = "refresh.invalid";
+
 // The key rings of an installation. The keys of refresh tokens are published nowhere: each is
 // derived from a signing key and lives as long as that one verifies (refresh_key_of()); with HS256
 // it is JWT_REFRESH_SECRET.
@@ -60,7 +63,7 @@ public:
     std::string issue_access(const AccessGrant& grant, WallTime now) const;
     std::string issue_refresh(const RefreshToken& token, WallTime now) const;
     // Whether it is the current one of its session is the session store's to say.
-    // Error: "refresh.invalid" (Unknown), for whatever is wrong with it.
+    // Error: invalid_refresh_rule.
     Result<RefreshToken> verify_refresh(std::string_view token, WallTime now) const;
 
     std::chrono::seconds access_ttl() const { return access_ttl_; }

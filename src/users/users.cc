@@ -19,6 +19,13 @@ constexpr rpc::PersonalColumn users_personal_data[] = {
     {"profiles", "ssn"},
 };
 
+constexpr api::OpenApiFailure create_failures[] = {
+    {Kind::Conflict, "The e-mail address has an account", {ports::email_taken_rule}}};
+constexpr api::OpenApiFailure change_failures[] = {
+    {Kind::Conflict,
+     "It is one's own account, or it was changed meanwhile",
+     {ports::own_account_rule, ports::account_changed_rule}}};
+
 // The identifier at the end of /api/users/{id}. What is no UUID names nothing.
 Result<std::string> id_of(const api::LocalCall& call) {
     const auto id = Uuid::parse(std::string_view(call.path).substr(call.path.rfind('/') + 1));
@@ -82,7 +89,7 @@ std::span<const api::Endpoint<Users>> Users::endpoints() {
            .summary = "Make an account, of a role that may do no more than one's own",
            .status = 201,
            .response_schema = "Account",
-           .conflict = "The e-mail address has an account"}},
+           .failures = create_failures}},
          &Users::create},
         {{Method::Patch,
           "/api/users/{id}",
@@ -92,7 +99,7 @@ std::span<const api::Endpoint<Users>> Users::endpoints() {
           {.operation_id = "changeUser",
            .summary = "Give another role, lock or unlock; another role and a lock end all sessions",
            .response_schema = "Account",
-           .conflict = "It is one's own account, or it was changed meanwhile"}},
+           .failures = change_failures}},
          &Users::change},
     };
     return all;

@@ -4,13 +4,16 @@ import copy
 import json
 import os
 import pathlib
+import resource
 import subprocess
 
 import jsonschema
 import pytest
 
+import client
+import jose
 import npm
-from harness import table
+from harness import REFRESH_SECRET, SECRET, table
 
 LINTER = pathlib.Path(__file__).parent.parent / "openapi"
 VERBS = ("get", "put", "post", "patch", "delete")
@@ -51,6 +54,10 @@ def content(document, operation, status):
     return resolved(document, operation["responses"][str(status)]).get("content", {}).get("application/json")
 
 
+def examples_of(media):
+    return [media["example"]] if "example" in media else [one["value"] for one in media.get("examples", {}).values()]
+
+
 def test_a_linter_from_the_registry_finds_nothing(document, tmp_path):
     npm.install(LINTER)
     (tmp_path / "openapi.json").write_text(json.dumps(document))
@@ -65,8 +72,8 @@ def test_every_example_follows_its_own_schema(document):
     for verb, path, operation in operations(document).values():
         contents = [operation.get("requestBody", {}).get("content", {})] + [resolved(document, one).get("content", {}) for one in operation["responses"].values()]
         for media in (one["application/json"] for one in contents if "application/json" in one):
-            if "example" in media:
-                jsonschema.validate(media["example"], resolved(document, media["schema"]), jsonschema.Draft202012Validator)
+            for example in examples_of(media):
+                jsonschema.validate(example, resolved(document, media["schema"]), jsonschema.Draft202012Validator)
                 counted += 1
     for name, schema in document["components"]["schemas"].items():
         for example in schema.get("examples", []):
@@ -145,6 +152,115 @@ def test_every_failure_of_an_example_is_one_that_the_document_tells_of(document,
             assert str(answer.status) in operation["responses"], (name, attempt, answer)
             if answer.status >= 400:
                 jsonschema.validate(answer.json(), content(document, operation, answer.status)["schema"], jsonschema.Draft202012Validator)
+
+
+class Provoked:
+    """The answers to what each operation may fail with, by what the document says of it."""
+
+    unknown = "0192f0c8-2f5e-7a52-9c1d-0a3f5f6e7d21"
+
+    def __init__(self, document, server):
+        self.document, self.server = document, server
+        self.admin, self.user = server.admin_token, server.register(password="Horse$Battery9").access
+        signed_out = server.register()
+        server.logout(signed_out.access)
+        self.bad_tokens = [None, "x", jose.token({"alg": "HS256", "typ": "JWT"}, jose.seed_claims(exp=1), jose.hs256(SECRET)), signed_out.access]
+
+    def call(self, name, token, identifier=None, headers=(), body=None, **changed):
+        verb, path, operation = operations(self.document)[name]
+        if body is None and "requestBody" in operation:
+            body = json.dumps({**operation["requestBody"]["content"]["application/json"]["example"], **changed})
+        if body is not None and "Content-Type" not in dict(headers):
+            headers = {**dict(headers), "Content-Type": "application/json"}
+        return self.server.call(verb.upper(), path.replace("{id}", identifier or self.unknown), body=body, token=token, headers=headers)
+
+    def malformed(self, name):
+        verb, path, _ = operations(self.document)[name]
+        (answer,), _ = client.exchange(self.server.port, f"{verb.upper()} {path.replace('{id}', self.unknown)} HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".encode())
+        return answer
+
+    def invalid(self, name):
+        schema = operations(self.document)[name][2]["requestBody"]["content"]["application/json"]["schema"]
+        answer = self.call(name, self.admin, body="{}")
+        return answer if answer.code == "VALIDATION_ERROR" else self.call(name, self.admin, body=json.dumps(dict.fromkeys(schema["properties"], [])))
+
+    def common(self, name, status):
+        """Failures that come of the route, whatever the operation does."""
+        has_body = "requestBody" in operations(self.document)[name][2]
+        if status == 400:
+            return [self.invalid(name) if has_body else self.malformed(name)]
+        if status == 401:
+            return [self.call(name, token) for token in self.bad_tokens]
+        if status == 413:
+            return [self.call(name, self.admin, body='{"' + "x" * (1 << 20) + '":1}')]
+        return {403: lambda: [self.call(name, self.user)], 404: lambda: [self.call(name, self.admin)],
+                415: lambda: [self.call(name, self.admin, body="<a/>", headers={"Content-Type": "text/xml"})]}[status]()
+
+    def own(self):
+        """Failures of one operation: (name, status) → the answers."""
+        server, password = self.server, "Horse$Battery9"
+        locked = server.register(password=password)
+        server.run("user", "lock", locked.email)
+        used = server.register()
+        server.try_refresh(server.try_refresh(used.refresh).data["refreshToken"])
+        product = self.call("createProduct", self.admin).data["id"]
+        other = self.call("createProduct", self.admin, currency="USD").data["id"]
+
+        def order(*products, quantity=1, key=None):
+            items = [{"productId": one, "quantity": quantity} for one in products]
+            return self.call("createOrder", self.user, headers={"Idempotency-Key": key} if key else {}, items=items)
+        order(product, key="k")
+        cancelled = order(product).data["id"]
+        self.call("cancelOrder", self.user, cancelled)
+        return {
+            ("register", 409): [self.call("register", None, email=locked.email)], ("createUser", 409): [self.call("createUser", self.admin, email=locked.email)],
+            ("login", 401): [self.call("login", None, email="nobody@example.com")], ("login", 403): [self.call("login", None, email=locked.email, password=password)],
+            ("refresh", 401): [self.call("refresh", None, refreshToken=used.refresh)],
+            ("logout", 401): [self.call("logout", None, body=""), self.call("logout", None, refreshToken="x")],
+            ("replaceProduct", 412): [self.call("replaceProduct", self.admin, product, headers={"If-Match": '"9"'})],
+            ("createOrder", 409): [order(product, quantity=1000), order(self.unknown), order(product, other), order(product, quantity=2, key="k")],
+            ("cancelOrder", 409): [self.call("cancelOrder", self.user, cancelled)],
+            ("changeUser", 409): [self.call("changeUser", self.admin, server.me(self.admin).data["id"])],
+        }
+
+
+def test_every_documented_failure_is_the_answer_that_is_given(document, launch):
+    """Told and given are the same, member for member. What takes a race or a broken store is named here."""
+    server = launch(env={"JWT_SECRET": SECRET, "JWT_REFRESH_SECRET": REFRESH_SECRET})
+    server.admin_token = server.create_admin().access
+    provoked = Provoked(document, server)
+    own = provoked.own()
+    races = {("changeUser", "Conflict with the current state")}
+    compared = 0
+    for name, (_, _, operation) in operations(document).items():
+        for status in sorted(int(one) for one in operation["responses"] if one[0] in "45"):
+            if status in (429, 503):
+                continue  # below
+            told = [one["error"] for one in examples_of(content(document, operation, status))]
+            told = [one for one in told if (name, one["message"]) not in races]
+            answers = own.get((name, status)) or provoked.common(name, status)
+            for answer in answers:
+                assert answer.status == status, (name, answer)
+                assert answer.error in told, (name, answer, told)
+            assert len({answer.error["message"] for answer in answers}) == len(told), (name, status, told, answers)
+            compared += len(told)
+    assert compared > 120, compared
+
+
+def test_the_documented_answer_to_too_many_requests_is_given(document, launch):
+    server = launch({"limits": {"api": {"max": 3}, "auth": {"max": 1}}})
+    told = [one["value"]["error"] for one in document["components"]["responses"]["TooManyRequests"]["content"]["application/json"]["examples"].values()]
+    given = [server.try_login("nobody@example.com", "x").error for _ in range(2)][1:] + [server.get("/api/products").error for _ in range(4)][3:]
+    assert sorted(one["code"] for one in told) == sorted(one["code"] for one in given)
+    assert all(one in told for one in given)
+
+
+def test_the_documented_answer_of_a_store_that_refuses_writes_is_given(document, launch):
+    server = launch()
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    answer = server.call("POST", "/api/auth/register", json_body=operations(document)["register"][2]["requestBody"]["content"]["application/json"]["example"])
+    told, = examples_of(document["components"]["responses"]["ServiceUnavailable"]["content"]["application/json"])
+    assert answer.status == 503 and answer.json() == told
 
 
 def test_the_body_is_judged_by_the_schema_that_is_shown(document, shop):

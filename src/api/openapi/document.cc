@@ -67,7 +67,7 @@ json::object operation_of(const LocalRoute& route, const json::object& schemas,
         operation["parameters"] = std::move(parameters);
     }
     if (!route.body_schema.empty()) operation["requestBody"] = body_of(route, names);
-    operation["responses"] = responses_of(route, schemas);
+    operation["responses"] = responses_of(route, schemas, names);
     return operation;
 }
 

@@ -1,9 +1,12 @@
 // Renders successes and failures as OpenAPI response objects.
 #include "api/openapi/operation_responses.h"
 
+#include <algorithm>
 #include <array>
 
+#include "api/body_schema.h"
 #include "base/result.h"
+#include "base/text.h"
 #include "http/problem.h"
 #include "http/reason_phrase.h"
 
@@ -13,41 +16,68 @@ namespace {
 namespace json = boost::json;
 using Shape = OpenApiOperation::Shape;
 
-// A failure that many operations share. Its example is the response to this error.
+// A failure that many operations share. Its examples are the responses to these errors.
 struct Failure {
     int status;
-    std::string_view name;         // of the component
-    std::string_view description;  // empty: every route has its own
-    std::string_view rule;
+    std::string_view name;  // of the component
+    std::string_view description;
     Kind kind;
+    std::array<std::string_view, 4> rules;  // empty ones are none
 };
 constexpr auto failures = std::to_array<Failure>({
-    {400, "BadRequest", "What was sent is malformed, or breaks the schema", "schema.violation",
-     Kind::Invalid},
-    {401, "Unauthorized", "No access token, or one that is not good", "token.expired",
-     Kind::Unknown},
-    {403, "Forbidden", "The permission is missing", access::denied_rule, Kind::Denied},
-    {404, "NotFound", "It does not exist, or is somebody else's", "route.unknown", Kind::Absent},
-    {409, "Conflict", "", "account.email_taken", Kind::Conflict},
-    {412, "PreconditionFailed", "It was changed meanwhile", "product.changed", Kind::Conflict},
-    {413, "PayloadTooLarge", "The body is too large", "body.too_large", Kind::Invalid},
-    {415, "UnsupportedMediaType", "The body is not application/json", "body.media_type",
-     Kind::Invalid},
-    {429, "TooManyRequests", "Too many requests: see Retry-After", "limit.exceeded",
-     Kind::Exhausted},
-    {503, "ServiceUnavailable", "A store is down, or too much waits: see Retry-After",
-     "storage.unavailable", Kind::Unavailable},
+    {400, "BadRequest", "What was sent is malformed", Kind::Invalid, {"head.malformed"}},
+    {401,
+     "Unauthorized",
+     "No access token, or one that is not good",
+     Kind::Unknown,
+     {"token.missing", "token.signature", "token.expired", "token.revoked"}},
+    {404, "NotFound", "It does not exist, or is somebody else's", Kind::Absent, {"route.unknown"}},
+    {412, "PreconditionFailed", "It was changed meanwhile", Kind::Conflict, {"product.changed"}},
+    {413, "PayloadTooLarge", "The body is too large", Kind::Invalid, {"body.too_large"}},
+    {415,
+     "UnsupportedMediaType",
+     "The body is not application/json",
+     Kind::Invalid,
+     {"body.media_type"}},
+    {429,
+     "TooManyRequests",
+     "Too many requests: see Retry-After",
+     Kind::Exhausted,
+     {"limit.exceeded", "limit.auth"}},
+    {503,
+     "ServiceUnavailable",
+     "A store is down, or too much waits: see Retry-After",
+     Kind::Unavailable,
+     {"storage.unavailable"}},
 });
 
 // As a client would read it.
-json::value example_of(const Failure& failure) {
-    Error error{failure.kind, failure.rule, {}, {}};
-    if (failure.status == 400) {
-        error.payload = FieldErrors{{"email", "\"email\" is required"}};
-    } else if (failure.status == 403) {
-        error.payload = RequiredPermissions{{"delete:products"}};
-    }
+json::value example_of(const Error& error) {
     return json::parse(http::envelope_json(http::problem_of(error), error));
+}
+
+// Of an example, by what it says: "not-enough-stock".
+std::string example_name(const Error& error) {
+    std::string name = text::to_lower(http::problem_of(error).message);
+    std::erase(name, '\'');
+    std::ranges::replace_if(name, [](char c) { return !text::is_alpha(c); }, '-');
+    return name;
+}
+
+json::object examples_of(const std::vector<Error>& errors) {
+    json::object examples;
+    for (const Error& error : errors) {
+        examples[example_name(error)] = {{"value", example_of(error)}};
+    }
+    return examples;
+}
+
+std::vector<Error> errors_of(Kind kind, std::span<const std::string_view> rules) {
+    std::vector<Error> errors;
+    for (const std::string_view rule : rules) {
+        if (!rule.empty()) errors.push_back({kind, rule, {}, {}});
+    }
+    return errors;
 }
 
 json::object reference(std::string_view section, std::string_view name) {
@@ -109,20 +139,35 @@ json::object success_of(const LocalRoute& route, const json::object& schemas) {
     return success;
 }
 
-json::object response_of(const Failure& failure, std::string_view description) {
+json::object response_of(int status, std::string_view description,
+                         const std::vector<Error>& errors) {
     json::object response{{"description", description}};
-    if (failure.status == 429 || failure.status == 503) {
+    if (status == 429 || status == 503) {
         response["headers"] = {{"Retry-After", header("Seconds to wait")}};
     }
-    json::object content = content_of(reference("schemas", "Error"), example_of(failure));
-    content["application/problem+json"] = {{"schema", reference("schemas", "Problem")}};
-    response["content"] = std::move(content);
+    response["content"] = {
+        {"application/json",
+         {{"schema", reference("schemas", "Error")}, {"examples", examples_of(errors)}}},
+        {"application/problem+json", {{"schema", reference("schemas", "Problem")}}}};
     return response;
 }
 
-// A failure of this route alone, in its own words.
-json::object route_failure(int status, std::string_view description) {
-    return response_of(failure_of(status), description);
+// What the body that breaks the most rules gets: {}, or where that breaks none, members of a type
+// that none of ours has.
+json::object invalid_body(const LocalRoute& route, const NameSettings& names) {
+    const auto schema = compile_body_schema(route.body_schema, names);
+    MERLON_ASSERT(schema.has_value());
+    json::value body = json::object();
+    auto judged = schema->check(body);
+    if (judged) {
+        const json::value text = json::parse(body_schema_text(route.body_schema, names));
+        for (const auto& [name, member] : text.at("properties").as_object()) {
+            body.as_object()[name] = json::array();
+        }
+        judged = schema->check(body);
+    }
+    MERLON_ASSERT(!judged);
+    return response_of(400, "The body is malformed, or breaks the schema", {judged.error()});
 }
 
 }  // namespace
@@ -135,20 +180,27 @@ json::value take_example(json::value& schema) {
     return example;
 }
 
-json::object responses_of(const LocalRoute& route, const json::object& schemas) {
+json::object responses_of(const LocalRoute& route, const json::object& schemas,
+                          const NameSettings& names) {
     json::object responses;
     responses[std::to_string(route.openapi.status)] = success_of(route, schemas);
     const auto add = [&](int status) {
         responses[std::to_string(status)] = reference("responses", failure_of(status).name);
     };
     add(400);
+    if (!route.body_schema.empty()) responses["400"] = invalid_body(route, names);
     if (route.access != LocalAccess::Public) add(401);
-    if (!route.openapi.unauthorized.empty())
-        responses["401"] = route_failure(401, route.openapi.unauthorized);
-    if (route.access == LocalAccess::Permission) add(403);
+    if (route.access == LocalAccess::Permission) {
+        Error denied{Kind::Denied, access::denied_rule, {}, {}};
+        denied.payload = RequiredPermissions{{std::string(route.permission)}};
+        responses["403"] = response_of(403, "The permission is missing", {denied});
+    }
     if (takes_id(route)) add(404);
-    if (!route.openapi.conflict.empty())
-        responses["409"] = route_failure(409, route.openapi.conflict);
+    for (const OpenApiFailure& failure : route.openapi.failures) {
+        const std::vector<Error> errors = errors_of(failure.kind, failure.rules);
+        const int status = http::problem_of(errors.front()).status;
+        responses[std::to_string(status)] = response_of(status, failure.description, errors);
+    }
     for (const OpenApiParameter& parameter : route.openapi.parameters) {
         if (parameter.name == "If-Match") add(412);
     }
@@ -164,8 +216,8 @@ json::object responses_of(const LocalRoute& route, const json::object& schemas) 
 json::object shared_responses() {
     json::object all;
     for (const Failure& failure : failures) {
-        if (failure.description.empty()) continue;
-        all[failure.name] = response_of(failure, failure.description);
+        all[failure.name] = response_of(failure.status, failure.description,
+                                        errors_of(failure.kind, failure.rules));
     }
     return all;
 }

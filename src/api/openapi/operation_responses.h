@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "api/local_service.h"
+#include "api/name_settings.h"
 
 namespace merlon::api {
 
@@ -14,7 +15,8 @@ bool takes_id(const LocalRoute& route);
 boost::json::value take_example(boost::json::value& schema);
 
 // `schemas`: those of all roles, by name.
-boost::json::object responses_of(const LocalRoute& route, const boost::json::object& schemas);
+boost::json::object responses_of(const LocalRoute& route, const boost::json::object& schemas,
+                                 const NameSettings& names);
 
 // What responses_of() refers to.
 boost::json::object shared_responses();

@@ -51,15 +51,15 @@ Task<http::Response> Login::login(api::LocalCall call) {
         MERLON_CO_TRY(co_await known_clients_.look_up(form.email.canonical(), call.client));
     const auto verdict = MERLON_CO_TRY(co_await password_check_.verify(
         origin, form.password, found ? found->sealed.password : std::string(), call.client));
-    if (!verdict.matches) co_return fail(Kind::Unknown, "credentials.wrong");
+    if (!verdict.matches) co_return fail(Kind::Unknown, wrong_credentials_rule);
     // Not before the password is verified: a stranger does not learn that the account is locked.
-    if (found->sealed.is_locked) co_return fail(Kind::Denied, "account.locked");
+    if (found->sealed.is_locked) co_return fail(Kind::Denied, account_locked_rule);
 
     // Not before the password is known to be right: a stranger's attempt opens nothing.
     const auto opened = co_await accounts_.open(found->sealed);
     if (!opened && sealing::is_unreadable(opened.error())) {
         MERLON_CO_TRY(co_await events_.record_unreadable(database_, found->sealed.id, call.client));
-        co_return fail(Kind::Unknown, "credentials.wrong");
+        co_return fail(Kind::Unknown, wrong_credentials_rule);
     }
     const Account account = MERLON_CO_TRY(Result<Account>(opened));
     VerifiedPassword password{AccountState::of(account), {}};

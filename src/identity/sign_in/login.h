@@ -12,6 +12,11 @@
 
 namespace merlon::identity {
 
+// No such account, or another password (Unknown).
+inline constexpr std::string_view wrong_credentials_rule = "credentials.wrong";
+// By an operator (Denied).
+inline constexpr std::string_view account_locked_rule = "account.locked";
+
 // Safe from every thread. Borrows all for its life.
 class Login final {
 public:
@@ -30,8 +35,8 @@ public:
           policy_(policy),
           revocations_(revocations) {}
 
-    // Errors: "credentials.wrong" (Unknown: no such account, or another password), "limit.auth"
-    // (Exhausted: too many wrong passwords), "account.locked" (Denied: by an operator, and the
+    // Errors: wrong_credentials_rule, "limit.auth"
+    // (Exhausted: too many wrong passwords), account_locked_rule (the
     // password was right), "account.changed" (Conflict: try again), and those of
     // LoginForm, PasswordCheck, Database and KeyStore.
     Task<http::Response> login(api::LocalCall call);

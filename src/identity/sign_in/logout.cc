@@ -57,12 +57,12 @@ Task<http::Response> Logout::end_by(std::string refresh_token, std::string clien
         [presented, until = until.time_since_epoch().count(), events](Transaction& transaction) {
             return end_and_record(transaction, presented, until, events);
         }));
-    if (ended.by == EndedBy::Nobody) co_return fail(Kind::Unknown, "refresh.invalid");
+    if (ended.by == EndedBy::Nobody) co_return fail(Kind::Unknown, tokens::invalid_refresh_rule);
     const bool is_good = ended.by == EndedBy::GoodToken;
     revocations_.end_session(presented.session_id, until);
     events_.log(is_good ? events.logout : events.reuse);
     MERLON_CO_TRY(co_await revocations_.write_version(token.user_id, ended.version, until));
-    if (!is_good) co_return fail(Kind::Unknown, "refresh.invalid");
+    if (!is_good) co_return fail(Kind::Unknown, tokens::invalid_refresh_rule);
     co_return api::empty_response();
 }
 

@@ -52,7 +52,7 @@ Result<TokenRefresh::Exchange> TokenRefresh::prepare(const std::string& presente
     const tokens::RefreshToken presented =
         MERLON_TRY(policy->issuer.verify_refresh(presented_text, now));
     const std::string session_id = session_store::session_of(presented.token_id);
-    if (session_id.empty()) return fail(Kind::Unknown, "refresh.invalid");
+    if (session_id.empty()) return fail(Kind::Unknown, tokens::invalid_refresh_rule);
     const std::string next_id =
         session_store::make_token_id(session_id, Uuid::make_v4(entropy_).text());
     std::string next = policy->issuer.issue_refresh({presented.user_id, next_id}, now);
@@ -77,10 +77,10 @@ Task<http::Response> TokenRefresh::refresh(api::LocalCall call) {
     const Exchange exchange = MERLON_CO_TRY(prepare(form.refresh_token, clock_.wall()));
     const Rotation& rotation = exchange.rotation;
     const auto account = MERLON_CO_TRY(co_await accounts_.find(rotation.user_id));
-    if (!account) co_return fail(Kind::Unknown, "refresh.invalid");
+    if (!account) co_return fail(Kind::Unknown, tokens::invalid_refresh_rule);
     if (!account->is_readable) {
         MERLON_CO_TRY(co_await events_.record_unreadable(database_, account->id, call.client));
-        co_return fail(Kind::Unknown, "refresh.invalid");
+        co_return fail(Kind::Unknown, tokens::invalid_refresh_rule);
     }
     const AccountEvent reuse =
         MERLON_CO_TRY(co_await events_.make(events::Type::RefreshReuse, account->id, call.client));
@@ -104,10 +104,10 @@ Task<http::Response> TokenRefresh::refresh(api::LocalCall call) {
             revocations_.end_sessions({rotation.session_id});
             events_.log(reuse);
             MERLON_CO_TRY(co_await revocations_.write_version(account->id, rotated.version, until));
-            co_return fail(Kind::Unknown, "refresh.invalid");
+            co_return fail(Kind::Unknown, tokens::invalid_refresh_rule);
         }
         case RotationOutcome::Unknown:
-            co_return fail(Kind::Unknown, "refresh.invalid");
+            co_return fail(Kind::Unknown, tokens::invalid_refresh_rule);
     }
     co_return api::data_response(
         200, fmt::format(R"({{"accessToken":"{}","refreshToken":"{}",)"
