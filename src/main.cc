@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/memory_privacy.h"
 #include "cli/operator_commands.h"
+#include "cli/usage.h"
 
 namespace merlon::cli {
 namespace {
@@ -36,10 +37,15 @@ int run(int argc, char** argv) {
     add_completion(program, arguments);
     add_manual(program, arguments);
     add_version(program, arguments);
+    add_help(program, arguments);
+    program.set_version_flag("--version", "merlon " MERLON_VERSION, "Print the version");
     try {
         program.parse(argc, argv);
+    } catch (const CLI::Success& asked) {  // --help, --version
+        return program.exit(asked);
     } catch (const CLI::ParseError& error) {
-        return program.exit(error) == 0 ? 0 : 2;
+        report_usage(program, {argv + 1, argv + argc}, error);
+        return exit_usage;
     }
     return arguments.code;
 }

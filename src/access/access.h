@@ -31,6 +31,9 @@ using PermissionSet = std::bitset<permissions_max>;
 
 class Rule;
 
+// The role that manages accounts: there is always somebody who has it.
+inline constexpr std::string_view admin_role = "admin";
+
 // The roles of an installation with their permissions, and the index of every permission name.
 // Value; immutable once built; shared by all workers inside a configuration snapshot.
 class Roles {

@@ -99,7 +99,7 @@ bool Roles::admits_only_admins(const Rule& rule) const {
         const bool is_admitted = std::ranges::all_of(rule.names(), [&](const std::string& name) {
             return std::ranges::find(permissions, name) != permissions.end();
         });
-        if (is_admitted && role != "admin") return false;
+        if (is_admitted && role != admin_role) return false;
         has_admins |= is_admitted;
     }
     return has_admins;

@@ -5,7 +5,8 @@
 #include <cstdio>
 
 #include "audit/event_text.h"
-#include "cli/operator_commands.h"
+#include "cli/command_channel.h"
+#include "cli/operator_text.h"
 #include "events/event.h"
 #include "installation/store_lock.h"
 #include "operations/event_reader.h"
@@ -20,6 +21,14 @@ std::vector<std::string> names(std::size_t count) {
     std::vector<std::string> all;
     for (std::size_t i = 0; i < count; ++i) all.emplace_back(events::name(static_cast<Named>(i)));
     return all;
+}
+
+// For one command.
+Result<RunOffline> open_events(config::Settings settings) {
+    const auto kept = std::make_shared<config::Settings>(std::move(settings));
+    return [kept](std::string command) {
+        return operations::read_events(std::move(*kept), std::move(command));
+    };
 }
 
 }  // namespace
@@ -51,9 +60,12 @@ int AuditTail::run() {
     if (follows_) ::pthread_sigmask(SIG_BLOCK, &interrupts, nullptr);
 
     const std::string socket = installation::operator_socket(*settings);
-    const Outcome outcome = carry_out(*std::move(settings), command(), operations::read_events);
+    CommandChannel channel(*std::move(settings), open_events);
+    const Outcome outcome = channel.send(command());
     if (outcome.code != 0) {
-        std::fprintf(stderr, "%s\n", outcome.text.c_str());
+        const std::string text =
+            arguments_.json ? outcome.text : "merlon: " + error_text(outcome.text);
+        std::fprintf(stderr, "%s\n", text.c_str());
         return outcome.code;
     }
     if (!show(outcome.text)) return 1;

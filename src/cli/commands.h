@@ -58,7 +58,8 @@ std::optional<config::Settings> load_settings(const Arguments& arguments, TokenU
 // Whether there is a store that a command could work on; where there is none, that is printed.
 bool has_store(const config::Settings& settings);
 
-// The settings of a command that works on the store. None, and printed why: the configuration has a
+// The settings of a command that works on the store; serve and config check print the warnings, and
+// this one does not. None, and printed why: the configuration has a
 // problem, or there is no store.
 std::optional<config::Settings> load_store_settings(const Arguments& arguments, TokenUse tokens);
 

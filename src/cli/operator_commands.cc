@@ -1,13 +1,16 @@
 // merlon user, session and key: sends a command to the running server, or to the store.
 #include "cli/operator_commands.h"
 
+#include <unistd.h>
+
+#include <boost/json.hpp>
 #include <cstdio>
 #include <iostream>
 
+#include "base/text.h"
+#include "cli/operator_text.h"
 #include "cli/user_import.h"
-#include "installation/store_lock.h"
-#include "server/operator.h"
-#include "server/platform.h"
+#include "operations/run_command.h"
 #include "wire/json_text.h"
 
 namespace merlon::cli {
@@ -21,51 +24,47 @@ OperatorCommands::OperatorCommands(CLI::App& program, Arguments& arguments)
 
 void OperatorCommands::add_user_commands() {
     auto* group = add_group("user", "Accounts");
-    auto* create = add(group, "create", "Make an account", Output::Shown);
+    auto* create = add(group, "create", "Make an account");
     take(create, "--email", "email", "")->required();
     take(create, "--first-name", "firstName", "")->required();
     take(create, "--last-name", "lastName", "")->required();
     take(create, "--role", "role", "Default: user");
     take_password(create);
-    add(group, "list", "List accounts", Output::Shown);
-    auto* lock = add(group, "lock", "Refuse sign-ins; ends the user's sessions", Output::Quiet);
-    take(lock, "email", "email", "")->required();
-    auto* unlock = add(group, "unlock", "Allow sign-ins again", Output::Quiet);
-    take(unlock, "email", "email", "")->required();
-    auto* role = add(group, "role", "Change the role; ends the user's sessions", Output::Quiet);
-    take(role, "email", "email", "")->required();
-    take(role, "role", "role", "")->required();
-    auto* password =
-        add(group, "password", "Give a new password; ends the user's sessions", Output::Quiet);
-    take(password, "email", "email", "")->required();
+    auto* list = add(group, "list", "List accounts, the oldest first");
+    take(list, "--email", "email", "Only the one with this address");
+    list->add_option("--role", role_, "Only those of this role");
+    list->add_option("--search", search_, "Only those in whose name or address this is");
+    auto* lock = add(group, "lock", "Refuse sign-ins; ends the user's sessions");
+    take_user(lock);
+    take_force(lock);
+    take_user(add(group, "unlock", "Allow sign-ins again"));
+    auto* role = add(group, "role", "Change the role; ends the user's sessions");
+    take_user(role);
+    take(role, "role", "role", "The new role")->required();
+    take_force(role);
+    auto* password = add(group, "password", "Give a new password; ends the user's sessions");
+    take_user(password);
     take_password(password);
     add_user_import(*group, arguments_);
 }
 
 void OperatorCommands::add_session_commands() {
     auto* group = add_group("session", "Who is signed in where");
-    auto* list = add(group, "list", "List a user's sessions", Output::Shown);
-    auto* whose = list->add_option_group("whose");
-    whose->require_option(1);
-    take(whose, "--user", "user", "The user's id");
-    take(whose, "--email", "email", "The user's e-mail address");
-    auto* revoke =
-        add(group, "revoke", "End a session; its tokens are refused at once", Output::Quiet);
-    take(revoke, "session", "session", "The session's id")->required();
+    take_user(add(group, "list", "List a user's sessions"));
+    auto* revoke = add(group, "revoke", "End a session; its tokens are refused at once");
+    take(revoke, "session", "session", "The session's id, as session list says")->required();
 }
 
 void OperatorCommands::add_key_commands() {
     auto* group = add_group("key", "The keys that sign tokens");
-    add(group, "list", "List the keys that still verify something, newest first", Output::Shown);
+    add(group, "list", "List the keys that still verify something, newest first");
     auto* rotate = add(group, "rotate",
                        "Make a new key: published now, signing in five minutes; the old one "
-                       "verifies until its last token has expired",
-                       Output::Shown);
+                       "verifies until its last token has expired");
     rotate->add_flag_callback(
         "--now", [this] { members_["start"] = "now"; },
         "Sign with it at once; whoever keeps our JWKS may refuse its tokens for five minutes");
-    auto* retire = add(group, "retire", "End a key: every token it made is refused from now on",
-                       Output::Shown);
+    auto* retire = add(group, "retire", "End a key: every token it made is refused from now on");
     take(retire, "kid", "kid", "As key list says")->required();
 }
 
@@ -75,20 +74,28 @@ CLI::App* OperatorCommands::add_group(const char* name, const char* help) {
     return group;
 }
 
-CLI::App* OperatorCommands::add(CLI::App* group, const char* verb, const char* help,
-                                Output output) {
+CLI::App* OperatorCommands::add(CLI::App* group, const char* verb, const char* help) {
     auto* command = group->add_subcommand(verb, help);
     add_config_options(*command, arguments_);
-    command->add_flag_callback("--json", [] {}, "JSON, which it always is");
-    command->callback([this, name = group->get_name() + "." + verb, output] {
-        arguments_.code = run(name, output);
-    });
+    command->add_flag("--json", arguments_.json, "Print JSON, as into a pipe");
+    command->callback(
+        [this, name = group->get_name() + "." + verb] { arguments_.code = run(name); });
     return command;
 }
 
 CLI::Option* OperatorCommands::take(CLI::App* command, const char* option, const char* member,
                                     const char* help) {
     return command->add_option(option, members_[member], help);
+}
+
+void OperatorCommands::take_user(CLI::App* command) {
+    take(command, "user", "user", "The user: an e-mail address, or an id")->required();
+}
+
+void OperatorCommands::take_force(CLI::App* command) {
+    command->add_flag_callback(
+        "--force", [this] { members_["force"] = "yes"; },
+        "Even when nobody is left who is an admin and can sign in");
 }
 
 // On standard input, so that it stands in no list of processes and no shell's history.
@@ -110,26 +117,46 @@ std::string OperatorCommands::json(const std::string& name) const {
     return text + "}";
 }
 
-int OperatorCommands::run(const std::string& name, Output output) {
+int OperatorCommands::run(const std::string& name) {
     auto settings = load_store_settings(arguments_, TokenUse::Some);
     if (!settings) return exit_configuration;
-    const Outcome outcome =
-        carry_out(*std::move(settings), json(name), server::Platform::run_offline);
-    if (outcome.code != 0 || output == Output::Shown) {
-        std::fprintf(outcome.code == 0 ? stdout : stderr, "%s\n", outcome.text.c_str());
+    CommandChannel channel(*std::move(settings), open_store);
+    const Outcome outcome = name == "user.list" ? list_users(channel) : channel.send(json(name));
+    if (outcome.code != 0) {
+        const std::string text =
+            arguments_.json ? outcome.text : "merlon: " + error_text(outcome.text);
+        std::fprintf(stderr, "%s\n", text.c_str());
+        return outcome.code;
     }
-    return outcome.code;
+    const bool is_json = arguments_.json || ::isatty(STDOUT_FILENO) == 0;
+    const std::string text = is_json ? outcome.text + "\n" : answer_text(name, outcome.text);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return 0;
 }
 
-Outcome carry_out(config::Settings settings, const std::string& command, Offline& offline) {
-    auto asked = server::send_command(installation::operator_socket(settings), command);
-    if (asked) return {asked->status == 200 ? 0 : 1, std::move(asked->body)};
-    if (asked.error().rule != server::no_server_rule) {
-        return {exit_unavailable, server::operator_error_json(asked.error())};
+// Page after page, so that neither side holds more than one for the other.
+Outcome OperatorCommands::list_users(CommandChannel& channel) {
+    boost::json::array listed;
+    while (true) {
+        Outcome page = channel.send(json("user.list"));
+        if (page.code != 0) return page;
+        const boost::json::array users = boost::json::parse(page.text).as_array();
+        for (const boost::json::value& user : users) {
+            if (is_listed(user.as_object())) listed.push_back(user);
+        }
+        const bool is_last = std::cmp_less(users.size(), operations::users_listed_max);
+        if (is_last) return {0, boost::json::serialize(listed)};
+        members_["after"] = users.back().at("id").as_string();
     }
-    auto done = offline(std::move(settings), command);
-    if (!done) return {1, server::operator_error_json(done.error())};
-    return {0, *std::move(done)};
+}
+
+bool OperatorCommands::is_listed(const boost::json::object& user) const {
+    if (!role_.empty() && user.at("role").as_string() != role_) return false;
+    if (search_.empty()) return true;
+    const auto has = [&](std::string_view member) {
+        return text::to_lower(user.at(member).as_string()).contains(text::to_lower(search_));
+    };
+    return has("email") || has("firstName") || has("lastName");
 }
 
 }  // namespace merlon::cli

@@ -12,10 +12,9 @@
 #include <cstring>
 #include <memory>
 
-#include "installation/store_lock.h"
+#include "cli/command_channel.h"
+#include "cli/operator_text.h"
 #include "operations/people_import.h"
-#include "server/operator.h"
-#include "server/platform.h"
 #include "wire/json_text.h"
 
 namespace merlon::cli {
@@ -49,38 +48,13 @@ int complain(const std::string& text, int code) {
     return code;
 }
 
-// Where the batches go. The first one settles it: a server that starts or stops meanwhile ends the
-// import, which is run again.
-class Importer {
-public:
-    explicit Importer(config::Settings settings)
-        : socket_(installation::operator_socket(settings)), settings_(std::move(settings)) {}
-
-    Result<std::string> send(const std::string& command) {
-        if (platform_) return platform_->run_command(command);
-        auto asked = server::send_command(socket_, command);
-        const bool has_no_server = !asked && asked.error().rule == server::no_server_rule;
-        if (has_no_server && !is_served_) {
-            lock_ = MERLON_TRY(installation::StoreLock::take(settings_));
-            platform_ = MERLON_TRY(server::Platform::open_offline(std::move(settings_)));
-            return platform_->run_command(command);
-        }
-        if (has_no_server) asked.error().detail = "the server has stopped";
-        const server::CommandResponse response = MERLON_TRY(std::move(asked));
-        is_served_ = true;
-        if (response.status != 200) {
-            return fail(Kind::Unavailable, "command.refused", response.body);
-        }
-        return response.body;
-    }
-
-private:
-    std::string socket_;
-    config::Settings settings_;
-    bool is_served_ = false;
-    std::unique_ptr<installation::StoreLock> lock_;
-    std::unique_ptr<server::Platform> platform_;  // null: a server is asked
-};
+// What a batch gives. Error: "command.refused", the detail saying why.
+Result<std::string> send(CommandChannel& channel, const std::string& command) {
+    Outcome outcome = channel.send(command);
+    if (outcome.code == 0) return std::move(outcome.text);
+    return fail(outcome.code == exit_unavailable ? Kind::Unavailable : Kind::Invalid,
+                "command.refused", error_text(outcome.text));
+}
 
 // The refused lines: all into the report, the first ones to standard error where there is none.
 class Refusals {
@@ -194,7 +168,7 @@ int stop(const Error& error, const ImportCounts& counts) {
 }
 
 int import(const Arguments& arguments, const Order& order) {
-    auto settings = load_settings(arguments, TokenUse::Some);
+    auto settings = load_store_settings(arguments, TokenUse::Some);
     if (!settings) return exit_configuration;
     const bool is_stdin = order.file == "-";
     const File file(is_stdin ? ::dup(STDIN_FILENO)
@@ -206,13 +180,13 @@ int import(const Arguments& arguments, const Order& order) {
     const File report(*opened);
 
     SystemEntropy entropy;
-    Importer importer(*std::move(settings));
+    CommandChannel channel(*std::move(settings), open_store);
     Refusals refusals(report.descriptor());
     PeopleImport import(file.descriptor(),
                         order.is_dry_run ? PeopleImport::Mode::DryRun : PeopleImport::Mode::Store,
                         entropy);
     const Result<> done =
-        import.run([&](const std::string& command) { return importer.send(command); },
+        import.run([&](const std::string& command) { return send(channel, command); },
                    [&](const ImportOutcome& outcome) { return refusals.add(outcome); });
     refusals.end();
     if (!done) return stop(done.error(), import.counts());

@@ -3,29 +3,11 @@
 #include "config/reader.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
+#include "base/nearest.h"
+
 namespace merlon::config {
-namespace {
-
-// Levenshtein's distance.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), 0);
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i);
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t above = row[j];
-            row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
-            diagonal = above;
-        }
-    }
-    return row[b.size()];
-}
-
-}  // namespace
-
 Reader::Reader(ReadContext& context, const Node* node, std::string path, Key& key)
     : context_(context),
       node_(node),
@@ -106,11 +88,10 @@ void Reader::finish() {
     for (const Entry& entry : node_->entries) {
         if (std::ranges::find(key_.keys, entry.name, &Key::name) != key_.keys.end()) continue;
         std::string message = "unknown key";
-        const auto nearest = std::ranges::min_element(
-            key_.keys, {}, [&](const Key& known) { return distance(entry.name, known.name); });
-        if (nearest != key_.keys.end() && distance(entry.name, nearest->name) <= 3) {
-            message += "; did you mean " + nearest->name + "?";
-        }
+        std::vector<std::string> known;
+        for (const Key& key : key_.keys) known.push_back(key.name);
+        const std::string nearest = text::nearest(entry.name, known);
+        if (!nearest.empty()) message += "; did you mean " + nearest + "?";
         context_.problems.push_back(
             {Grade::Error, entry.origin, path_of(entry.name), std::move(message)});
     }

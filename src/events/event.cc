@@ -59,8 +59,8 @@ std::string_view name(Type type) {
             return "CONFIG_RELOADED";
         case Type::CertificateExpiring:
             return "CERTIFICATE_EXPIRING";
-        case Type::AccountsImported:
-            return "ACCOUNTS_IMPORTED";
+        case Type::AdminAction:
+            return "ADMIN_ACTION";
     }
     MERLON_ASSERT(false && "an event type outside its enum");
 }
@@ -103,7 +103,7 @@ Severity default_severity(Type type) {
         case Type::RoleChanged:
         case Type::KeyRotated:
         case Type::ConfigReloaded:
-        case Type::AccountsImported:
+        case Type::AdminAction:
             return Severity::Info;
     }
     MERLON_ASSERT(false && "an event type outside its enum");

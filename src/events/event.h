@@ -33,12 +33,12 @@ enum class Type : std::uint8_t {
     KeyRotated,
     ConfigReloaded,
     CertificateExpiring,
-    AccountsImported,
+    AdminAction,
 };
 
 enum class Severity : std::uint8_t { Info, Warning, Critical };
 
-inline constexpr std::size_t types = static_cast<std::size_t>(Type::AccountsImported) + 1;
+inline constexpr std::size_t types = static_cast<std::size_t>(Type::AdminAction) + 1;
 inline constexpr std::size_t severities = static_cast<std::size_t>(Severity::Critical) + 1;
 
 // FAILED_LOGIN_ATTEMPT and so on: stable names that clients filter by.

@@ -65,6 +65,7 @@ constexpr auto rule_rows = std::to_array<RuleRow>({
     {"order.key", {400, "BAD_REQUEST", "Malformed Idempotency-Key"}},
     {"product.changed", {412, "PRECONDITION_FAILED", "It has been changed meanwhile"}},
     {"account.locked", {403, "FORBIDDEN", "Account is locked"}},
+    {"account.last_admin", {409, "CONFLICT", "It is the last admin"}},
     {"account.own", {409, "CONFLICT", "It is your own account"}},
     {"account.email_taken", {409, "CONFLICT", "Email is already registered"}},
     {"upstream.timeout", {504, "GATEWAY_TIMEOUT", "Upstream did not answer in time"}},

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "base/uuid.h"
 #include "wire/json.h"
 #include "wire/json_text.h"
 
@@ -45,10 +46,28 @@ Result<Command> parse_command(std::string text) {
     return command;
 }
 
-Result<wire::Email> email_of(const Command& command) {
-    auto email = wire::Email::parse(command.of("email"));
-    if (!email) return fail(Kind::Invalid, "command.email", "no e-mail address");
-    return email;
+// The id of the user whom a command names, by an id or an e-mail address.
+Task<std::string> user_of(Identity* identity, std::string name) {
+    if (const auto id = Uuid::parse(name)) {
+        MERLON_CO_TRY(co_await identity->account_lookup().require_json(id->str()));
+        co_return id->str();
+    }
+    auto email = wire::Email::parse(name);
+    if (!email) co_return fail(Kind::Invalid, "command.user", "no e-mail address and no id");
+    co_return co_await identity->account_lookup().require_id(*std::move(email));
+}
+
+// A page of all after an id, or the one with an address, if there is one.
+Task<std::string> list_users(Identity* identity, Command command) {
+    identity::AccountLookup& lookup = identity->account_lookup();
+    const std::string address = command.of("email");
+    if (address.empty()) {
+        co_return MERLON_CO_TRY(co_await lookup.list(command.of("after"), users_listed_max)).json;
+    }
+    const auto email = wire::Email::parse(address);
+    const auto id = email ? MERLON_CO_TRY(co_await lookup.find_id(*email)) : std::nullopt;
+    if (!id) co_return std::string("[]");
+    co_return "[" + MERLON_CO_TRY(co_await lookup.require_json(*id)) + "]";
 }
 
 template <class Form>
@@ -58,10 +77,17 @@ Result<Form> form_of(const Command& command, const Identity& identity) {
 }
 
 Result<identity::AccountChange> change_of(const Command& command) {
-    if (command.name == "user.lock") return identity::AccountChange{.is_locked = true};
-    if (command.name == "user.unlock") return identity::AccountChange{.is_locked = false};
-    if (command.name == "user.role") return identity::AccountChange{.role = command.of("role")};
-    return fail(Kind::Invalid, "command.unknown", command.name);
+    identity::AccountChange change{.may_leave_no_admin = !command.of("force").empty()};
+    if (command.name == "user.lock") {
+        change.is_locked = true;
+    } else if (command.name == "user.unlock") {
+        change.is_locked = false;
+    } else if (command.name == "user.role") {
+        change.role = command.of("role");
+    } else {
+        return fail(Kind::Invalid, "command.unknown", command.name);
+    }
+    return change;
 }
 
 // The lines in base64url, so that they arrive as they are in the file, whatever their bytes.
@@ -77,11 +103,8 @@ Task<std::string> run_user_import(Identity* identity, Command command) {
 }
 
 Task<std::string> run_user_command(Identity* identity, Command command) {
-    constexpr std::int64_t listed_max = 1'000;
     const access::Actor by_operator = OperatorCommands::actor();
-    if (command.name == "user.list") {
-        co_return MERLON_CO_TRY(co_await identity->account_lookup().list({}, listed_max)).json;
-    }
+    if (command.name == "user.list") co_return co_await list_users(identity, std::move(command));
     if (command.name == "user.create") {
         auto form = MERLON_CO_TRY(form_of<identity::RegisterForm>(command, *identity));
         const std::string role = command.of("role");
@@ -89,27 +112,23 @@ Task<std::string> run_user_command(Identity* identity, Command command) {
                                                        role.empty() ? "user" : role, by_operator);
     }
     if (command.name == "user.password") {
+        auto form = MERLON_CO_TRY(form_of<identity::ResetForm>(command, *identity));
         MERLON_CO_TRY(co_await identity->accounts().reset_password(
-            MERLON_CO_TRY(form_of<identity::ResetForm>(command, *identity))));
+            MERLON_CO_TRY(co_await user_of(identity, command.of("user"))), std::move(form)));
         co_return std::string("{}");
     }
     if (command.name == "user.import") {
         co_return co_await run_user_import(identity, std::move(command));
     }
     const auto change = MERLON_CO_TRY(change_of(command));
-    const std::string id = MERLON_CO_TRY(
-        co_await identity->account_lookup().require_id(MERLON_CO_TRY(email_of(command))));
+    const std::string id = MERLON_CO_TRY(co_await user_of(identity, command.of("user")));
     co_return co_await identity->accounts().change(id, change, by_operator);
 }
 
 Task<std::string> run_session_command(Identity* identity, Command command) {
-    if (command.name == "session.list" && !command.of("user").empty()) {
-        MERLON_CO_TRY(co_await identity->account_lookup().require_json(command.of("user")));
-        co_return co_await identity->sessions().list_of(command.of("user"));
-    }
     if (command.name == "session.list") {
-        co_return co_await identity->sessions().list_of(MERLON_CO_TRY(
-            co_await identity->account_lookup().require_id(MERLON_CO_TRY(email_of(command)))));
+        co_return co_await identity->sessions().list_of(
+            MERLON_CO_TRY(co_await user_of(identity, command.of("user"))));
     }
     if (command.name != "session.revoke") {
         co_return fail(Kind::Invalid, "command.unknown", command.name);

@@ -9,6 +9,8 @@
 
 namespace merlon::operations {
 
+// Users that user.list gives at a time, after the id that it is given.
+inline constexpr std::int64_t users_listed_max = 1'000;
 // Events that audit.tail gives at a time.
 inline constexpr std::int64_t audit_tail_max = 1'000;
 

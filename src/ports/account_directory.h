@@ -13,6 +13,15 @@
 
 namespace merlon::ports {
 
+// Somebody has this address already (Conflict).
+inline constexpr std::string_view email_taken_rule = "account.email_taken";
+// It was changed meanwhile (Conflict).
+inline constexpr std::string_view account_changed_rule = "account.changed";
+// Without this account there would be no admin who can sign in (Conflict).
+inline constexpr std::string_view last_admin_rule = "account.last_admin";
+// Nobody changes the own role, or locks oneself (Conflict).
+inline constexpr std::string_view own_account_rule = "account.own";
+
 // The one role that may call AccountDirectory from another process.
 inline constexpr std::string_view accounts_caller = "users";
 
@@ -73,8 +82,8 @@ public:
     virtual Task<> rename(std::string id, NewNames names) = 0;
 
     // The rest give accounts as JSON. Further errors: "schema.violation" (Invalid: no such role),
-    // "access.denied" (Denied: the role may do more than the user who acts), "account.own",
-    // "account.email_taken", "account.changed" (Conflict).
+    // "access.denied" (Denied: the role may do more than the user who acts), own_account_rule,
+    // email_taken_rule, account_changed_rule.
     virtual Task<std::string> find(std::string id) = 0;
     // The oldest first.
     virtual Task<AccountPage> list(api::PageRequest page) = 0;

@@ -2,6 +2,7 @@
 #include "server/platform.h"
 
 #include <fmt/format.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -247,7 +248,9 @@ Result<> Platform::open_operator_socket() {
 Result<std::unique_ptr<Platform>> Platform::open_offline(config::Settings settings) {
     const auto auth = installation::RoleSet::only(identity::auth_role);
     // Standard output is for the command's response.
-    std::unique_ptr<Platform> platform(new Platform(std::move(settings), auth, STDERR_FILENO));
+    // Its events are in the store; standard error is for sentences. Open as long as the process.
+    const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    std::unique_ptr<Platform> platform(new Platform(std::move(settings), auth, nowhere));
     const config::Settings& own = platform->settings_;
     MERLON_TRY(with_paths(
         platform->stores_.open(own, auth, platform->clock_, platform->entropy_, platform->metrics_),
@@ -259,11 +262,6 @@ Result<std::unique_ptr<Platform>> Platform::open_offline(config::Settings settin
 Result<std::string> Platform::run_command(std::string command) {
     return wait(
         operations::run_command({built_in_roles_.auth(), stores_.events()}, std::move(command)));
-}
-
-Result<std::string> Platform::run_offline(config::Settings settings, std::string command) {
-    const auto platform = MERLON_TRY(open_offline(std::move(settings)));
-    return platform->run_command(std::move(command));
 }
 
 // Before the server is ready: the password is on standard error by then.

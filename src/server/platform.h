@@ -53,8 +53,6 @@ public:
     static Result<std::unique_ptr<Platform>> open_offline(config::Settings settings);
     // Carries a command out on the store. Errors: those of operations::run_command().
     Result<std::string> run_command(std::string command);
-    // Both, for one command.
-    static Result<std::string> run_offline(config::Settings settings, std::string command);
 
 private:
     Platform(config::Settings settings, installation::RoleSet roles, int log_descriptor);

@@ -117,7 +117,7 @@ def test_the_role_gateway_needs_no_certificates_when_it_is_alone(launch, upstrea
 
 
 @table({
-    "user list": ["user", "list"], "session list": ["session", "list", "--email", "a@b.example"], "key list": ["key", "list"],
+    "user list": ["user", "list"], "session list": ["session", "list", "a@b.example"], "key list": ["key", "list"],
     "audit tail": ["audit", "tail"], "serve --demo": ["serve", "--demo"], "serve --role auth": ["serve", "--role", "auth"],
     "migrate up": ["migrate", "up"], "migrate status": ["migrate", "status"], "render postgres": ["render", "postgres"],
     "store copy": ["store", "copy", "--from", "sqlite:other.db"],

@@ -14,8 +14,8 @@ def sessions(server, *who):
 def test_the_sessions_of_a_user_are_listed_by_id_and_by_address(merlon):
     account = merlon.register()
     account.login()
-    listed = sessions(merlon, "--user", account.id)
-    assert listed == sessions(merlon, "--email", account.email.upper())
+    listed = sessions(merlon, account.id)
+    assert listed == sessions(merlon, account.email.upper())
     assert len(listed) == 2
     assert all(set(one) == {"id", "createdAt", "lastSeenAt", "ip", "userAgent"} for one in listed)
     assert account.refresh not in json.dumps(listed)
@@ -31,17 +31,17 @@ def test_a_revoked_session_is_refused_at_once_and_the_others_go_on(merlon):
     assert merlon.me(other.access).status == 200
     merlon.wait_for_event("SESSION_REVOKED", lambda event: event["userId"] == account.id)
     again = merlon.run("session", "revoke", mine)
-    assert again.returncode == 1 and "session.absent" in again.stderr
+    assert again.returncode == 1 and "no such session" in again.stderr
 
 
-@table({"a user of no account": ["list", "--user", "550e8400-e29b-41d4-a716-446655440000"], "an address of none": ["list", "--email", "nobody@example.com"],
-        "no address": ["list", "--email", "x"], "no session": ["revoke", "550e8400-e29b-41d4-a716-446655440000"], "no id": ["revoke", "' OR 1=1 --"]})
+@table({"a user of no account": ["list", "550e8400-e29b-41d4-a716-446655440000"], "an address of none": ["list", "nobody@example.com"],
+        "no address": ["list", "x"], "no session": ["revoke", "550e8400-e29b-41d4-a716-446655440000"], "no id": ["revoke", "' OR 1=1 --"]})
 def test_what_is_not_there_is_said_and_is_1(merlon, row):
     done = merlon.run("session", *row)
     assert done.returncode == 1 and done.stderr and not done.stdout, done
 
 
-@table({"nobody": ["session", "list"], "both": ["session", "list", "--user", "a", "--email", "b@example.com"], "no session": ["session", "revoke"],
+@table({"nobody": ["session", "list"], "two": ["session", "list", "a@example.com", "b@example.com"], "no session": ["session", "revoke"],
         "no password": ["user", "password", "a@example.com"]})
 def test_wrong_usage_is_2(tmp_path, row):
     assert run(*row, directory=tmp_path).returncode == 2
@@ -74,7 +74,7 @@ def test_it_works_without_a_server_and_holds_when_one_starts(launch):
     other = account.login()
     mine = next(one["id"] for one in server.get("/api/auth/sessions", token=account.access).data if one["current"])
     server.stop()
-    assert len(sessions(server, "--email", account.email)) == 2
+    assert len(sessions(server, account.email)) == 2
     assert server.run("session", "revoke", mine).returncode == 0
     weak = server.run("user", "password", account.email, "--password-stdin", stdin="weak\n")
     assert weak.returncode == 1 and "Password must contain" in weak.stderr and not weak.stdout, weak

@@ -136,9 +136,9 @@ def test_roles_are_the_declared_ones_and_an_imported_admin_is_a_warning(installa
     assert report_of(server, [root, person(role="moderator"), person(role="king"), person(role="Admin"), person()]) == {
         3: "schema.violation", 4: "schema.violation"}
     assert server.get("/api/users", token=server.login(root["email"], "password").access).status == 200
-    (event,) = server.wait_for_event("ACCOUNTS_IMPORTED")
+    (event,) = server.wait_for_event("ADMIN_ACTION")
     assert event["severity"] == "warning" and event["details"]["roles"] == "admin 1, moderator 1, user 1", event
-    stored = [json.loads(line) for line in server.run("audit", "tail", "--json", "--type", "ACCOUNTS_IMPORTED").stdout.splitlines()]
+    stored = [json.loads(line) for line in server.run("audit", "tail", "--json", "--type", "ADMIN_ACTION").stdout.splitlines()]
     assert len(stored) == 1 and stored[0]["details"]["accounts"] == "3"
 
 
@@ -172,7 +172,7 @@ def test_a_dry_run_refuses_what_the_import_refuses_and_changes_nothing(installat
                 n + 15: "schema.violation", n + 16: "import.created_at"}
     assert report_of(server, people, "--dry-run") == expected
     dry = import_(server, people, "--dry-run", code=1)
-    assert (store.accounts(), store.keys(), store.pending()) == before and not server.events("ACCOUNTS_IMPORTED")
+    assert (store.accounts(), store.keys(), store.pending()) == before and not server.events("ADMIN_ACTION")
     assert report_of(server, people) == expected
     assert dry == {"people": len(people), "imported": n, "present": 2, "refused": len(expected), "withoutPassword": n - 1, "unverified": 0,
                    "dryRun": True, "roles": {"user": n}}
@@ -325,7 +325,7 @@ def test_an_import_through_a_server_outlives_kills_of_either(installation):
     counts = import_(server, people)
     assert counts["imported"] + counts["present"] == len(people) and counts["refused"] == 0
     require_whole(server, store, people)
-    stored = server.run("audit", "tail", "-n", "1000", "--json", "--type", "ACCOUNTS_IMPORTED").stdout.splitlines()
+    stored = server.run("audit", "tail", "-n", "1000", "--json", "--type", "ADMIN_ACTION").stdout.splitlines()
     assert sum(int(json.loads(line)["details"]["accounts"]) for line in stored) == len(people)
 
 
@@ -350,7 +350,7 @@ def test_a_server_that_stops_meanwhile_ends_the_import_with_69(launch):
     process = start(server, "-", stdin=subprocess.PIPE)
     process.stdin.write(to_lines(people[:BATCH]).encode())
     process.stdin.flush()
-    server.wait_for_event("ACCOUNTS_IMPORTED")
+    server.wait_for_event("ADMIN_ACTION")
     server.stop()
     _, err = process.communicate(to_lines(people[BATCH:]).encode(), timeout=60)
     assert process.returncode == 69 and f"stopped after line {BATCH}".encode() in err and b"run it again" in err

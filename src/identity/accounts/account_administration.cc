@@ -83,6 +83,7 @@ struct AccountAdministration::PlannedChange {
     std::string to;
     std::optional<bool> is_locked = {};  // empty: as before
     bool ends_sessions = false;
+    bool needs_another_admin = false;
     std::int64_t until = 0;
     std::vector<AccountEvent> events = {};
 };
@@ -95,6 +96,9 @@ Task<AccountAdministration::PlannedChange> AccountAdministration::plan(Account a
     PlannedChange planned{account.id, account.role, change.role.value_or(account.role)};
     MERLON_CO_TRY(may_manage(actor, *roles, planned.from));
     MERLON_CO_TRY(may_manage(actor, *roles, planned.to));
+    const bool ends_admin = planned.from == access::admin_role &&
+                            (planned.to != access::admin_role || change.is_locked == true);
+    planned.needs_another_admin = ends_admin && !change.may_leave_no_admin;
     const std::string client = client_of(actor);
     if (planned.to != planned.from) {
         planned.ends_sessions = true;  // their tokens carry the old role
@@ -123,6 +127,7 @@ Task<session_store::EndedAll> AccountAdministration::store(Transaction& transact
     if (planned.is_locked) {
         MERLON_CO_TRY(co_await Accounts::set_lock(transaction, planned.id, *planned.is_locked));
     }
+    if (planned.needs_another_admin) MERLON_CO_TRY(co_await Accounts::require_admin(transaction));
     for (const AccountEvent& event : planned.events) {
         MERLON_CO_TRY(co_await AccountEvents::store(transaction, event));
     }
@@ -134,7 +139,8 @@ Task<std::string> AccountAdministration::change(std::string id, AccountChange ch
     Account account = MERLON_CO_TRY(co_await accounts_.require(std::move(id)));
     // Admins who lock or demote themselves may be the last ones.
     const User* user = user_of(actor);
-    if (user != nullptr && account.id == user->id()) co_return fail(Kind::Conflict, "account.own");
+    if (user != nullptr && account.id == user->id())
+        co_return fail(Kind::Conflict, ports::own_account_rule);
     PlannedChange planned = MERLON_CO_TRY(co_await plan(account, change, actor));
     const WallTime until = access_tokens_.last_expiry();
     planned.until = until.time_since_epoch().count();

@@ -41,7 +41,7 @@ public:
     // Error: "account.email_taken" (Conflict).
     Task<std::string> create(RegisterForm form, std::string role, access::Actor actor);
     // Another role, or a lock, ends all of the account's sessions. Errors: "account.absent"
-    // (Absent), "account.own", "account.changed" (Conflict).
+    // (Absent), "account.own", "account.changed", "account.last_admin" (Conflict).
     Task<std::string> change(std::string id, AccountChange change, access::Actor actor);
 
     // Error: "account.absent" (Absent).
@@ -51,7 +51,7 @@ public:
 
     // Those of operators (operator_changes.cc).
     // Ends the user's sessions. Error: "account.absent" (Absent).
-    Task<> reset_password(ResetForm form);
+    Task<> reset_password(std::string id, ResetForm form);
     // With a random password when there is no admin: "e-mail password", else empty.
     Task<std::string> make_first_admin();
 

@@ -177,8 +177,8 @@ Task<AccountImport::Stored> AccountImport::store(std::vector<Candidate> candidat
     std::erase_if(candidates, [](const Candidate& one) { return !one.is_to_store(); });
     if (candidates.empty()) co_return Stored{.event = {}};
     Rows rows = MERLON_CO_TRY(co_await seal(std::move(candidates)));
-    rows.event = events_.make_without_client(events::Type::AccountsImported, {});
-    rows.event.event.details = {{"by", "operator"}, {"import", std::move(run)}};
+    rows.event = events_.make_without_client(events::Type::AdminAction, {});
+    rows.event.event.details = {{"by", "operator"}, {"action", "user.import"}, {"run", std::move(run)}};
     Stored stored = MERLON_CO_TRY(co_await database_.transact<Stored>(
         [rows](Transaction& transaction) { return insert_all(transaction, rows); }));
     if (stored.ids.empty()) co_return stored;

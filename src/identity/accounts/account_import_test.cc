@@ -93,12 +93,13 @@ TEST_F(Import, IsOneEventForABatchWhichWarnsOfRolesThatNobodyRegistersWith) {
     run(line(1, "a@b.example"));
     run(line(3, "c@b.example", R"(,"role":"admin")") + line(4, "d@b.example"));
     ASSERT_EQ(sink_.written.size(), 2U) << "nobody came with the second batch";
-    EXPECT_EQ(sink_.written[0].type, events::Type::AccountsImported);
+    EXPECT_EQ(sink_.written[0].type, events::Type::AdminAction);
     EXPECT_EQ(sink_.written[0].severity, events::Severity::Info);
     EXPECT_EQ(sink_.written[1].severity, events::Severity::Warning);
     using Details = AccountEvents::Details;
     EXPECT_EQ(sink_.written[1].details, (Details{{"by", "operator"},
-                                                 {"import", "run"},
+                                                 {"action", "user.import"},
+                                                 {"run", "run"},
                                                  {"accounts", "2"},
                                                  {"roles", "admin 1, user 1"}}));
     const auto stored = wait(storage::find_events(database_.get(), {.limit = 10})).value();

@@ -236,6 +236,15 @@ Task<> Accounts::set_lock(Transaction& transaction, std::string id, bool is_lock
     co_return Result<>{};
 }
 
+// The index accounts_admins has them, so that no other account's row is read: a transaction that
+// runs meanwhile, such as a registration, is in no conflict with this one.
+Task<> Accounts::require_admin(Transaction& transaction) {
+    const Rows rows = MERLON_CO_TRY(co_await transaction.query(
+        "SELECT id FROM accounts WHERE role = 'admin' AND locked = 0 LIMIT 1", {}));
+    if (rows.empty()) co_return fail(Kind::Conflict, ports::last_admin_rule);
+    co_return Result<>{};
+}
+
 Task<> Accounts::rename(std::string id, NewNames names) {
     const sealing::PersonKey key = MERLON_CO_TRY(co_await keys_.find(id, std::string(auth_role)));
     const auto sealed = [&](std::string_view column, const std::optional<std::string>& name) {

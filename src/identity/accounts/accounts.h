@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "identity/accounts/account_changes.h"
 #include "identity/accounts/forms.h"
+#include "ports/account_directory.h"
 #include "sealing/key_store.h"
 #include "storage/database.h"
 #include "wire/email.h"
@@ -73,8 +74,8 @@ public:
         : database_(database), keys_(keys), entropy_(entropy) {}
 
     // Rules that callers look for.
-    static constexpr std::string_view email_taken = "account.email_taken";
-    static constexpr std::string_view changed = "account.changed";
+    static constexpr std::string_view email_taken = ports::email_taken_rule;
+    static constexpr std::string_view changed = ports::account_changed_rule;
 
     // Errors of all: those of Database and KeyStore. The first two and list() give unreadable
     // accounts, too.
@@ -121,6 +122,8 @@ public:
     // Only while it has the role `from`. Error: `changed` (Conflict).
     static Task<> set_role(storage::Transaction& transaction, std::string id, std::string from,
                            std::string to);
+    // Somebody who is an admin can sign in. Error: ports::last_admin_rule.
+    static Task<> require_admin(storage::Transaction& transaction);
     static Task<> set_lock(storage::Transaction& transaction, std::string id, bool is_locked);
     // Errors: "account.absent" (Absent), and those of KeyStore.
     Task<> rename(std::string id, NewNames names);

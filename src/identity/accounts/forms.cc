@@ -82,7 +82,7 @@ Result<PasswordForm> PasswordForm::parse(std::string_view body) {
 
 Result<ResetForm> ResetForm::parse(std::string_view body) {
     const Members members = MERLON_TRY(Members::of(body));
-    return ResetForm{MERLON_TRY(members.email()), MERLON_TRY(members.new_password("password"))};
+    return ResetForm{MERLON_TRY(members.new_password("password"))};
 }
 
 }  // namespace merlon::identity

@@ -107,13 +107,11 @@ struct PasswordForm {
 
 // An operator's: the old password is not needed.
 struct ResetForm {
-    wire::Email email;
     std::string password;
     static constexpr std::string_view schema = R"({
         "type": "object",
-        "required": ["email", "password"],
+        "required": ["password"],
         "properties": {
-            "email": {"type": "string", "format": "email", "minLength": 1},
             "password": {"type": "string", "format": "password", "minLength": 8}
         }
     })";

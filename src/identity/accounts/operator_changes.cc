@@ -23,10 +23,8 @@ Task<EndedAll> store_password(Transaction& transaction, std::string hash, std::i
 
 }  // namespace
 
-Task<> AccountAdministration::reset_password(ResetForm form) {
-    const auto found = MERLON_CO_TRY(co_await accounts_.find_by_email(form.email));
-    if (!found) co_return fail(Kind::Absent, "account.absent");
-    const std::string& user_id = found->sealed.id;
+Task<> AccountAdministration::reset_password(std::string id, ResetForm form) {
+    const std::string user_id = MERLON_CO_TRY(co_await accounts_.require(std::move(id))).id;
     const std::string hash = MERLON_CO_TRY(co_await passwords_.hash(form.password));
     const AccountEvent changed =
         events_.make_without_client(events::Type::PasswordChanged, user_id);
@@ -42,12 +40,13 @@ Task<> AccountAdministration::reset_password(ResetForm form) {
 
 // The server that starts prints the password once; only its hash is kept.
 Task<std::string> AccountAdministration::make_first_admin() {
-    if (MERLON_CO_TRY(co_await account_counts::of_role(&database_, "admin")) > 0)
+    if (MERLON_CO_TRY(
+            co_await account_counts::of_role(&database_, std::string(access::admin_role))) > 0)
         co_return std::string();
     const std::string password = "Aa1$" + text::to_base64url(entropy_.bytes(18));
     const RegisterForm form{MERLON_CO_TRY(wire::Email::parse(first_admin_email)), password, "First",
                             "Admin"};
-    Account account = Accounts::make(form, "admin", clock_, entropy_);
+    Account account = Accounts::make(form, std::string(access::admin_role), clock_, entropy_);
     account.password = MERLON_CO_TRY(co_await passwords_.hash(password));
     const SealedAccount sealed = MERLON_CO_TRY(co_await accounts_.seal(account, form.email));
     const Result<> stored = co_await database_.transact_work(

@@ -8,7 +8,7 @@ using ports::AccountDirectory;
 
 constexpr std::string_view callers[] = {ports::accounts_caller};
 constexpr std::string_view rules[] = {
-    "access.denied", "account.absent", "account.changed",  "account.email_taken", "account.own",
+    "access.denied", "account.absent", "account.changed", "account.last_admin",  "account.email_taken", "account.own",
     "limit.auth",    "passwords.busy", "schema.violation", "uuid.malformed",
 };
 constexpr rpc::Method names_method{"accounts.names", callers, rpc::Retry::Harmless, rules};

@@ -79,6 +79,8 @@ constexpr storage::Migration migrations[] = {
         ) STRICT;
         CREATE INDEX known_clients_by_account ON known_clients (account_id);
         CREATE INDEX known_clients_by_time ON known_clients (signed_in_at))"},
+    {8, "admins who can sign in, found at once", R"(
+        CREATE INDEX accounts_admins ON accounts (id) WHERE role = 'admin' AND locked = 0)"},
 };
 
 }  // namespace

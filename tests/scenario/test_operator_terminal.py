@@ -1,0 +1,148 @@
+"""What people see on a terminal: tables and sentences; programs get JSON. And an installation keeps an admin."""
+
+import json
+import os
+import pty
+import subprocess
+
+import pytest
+
+from harness import PASSWORD, binary, environment, new_email, run, table, together
+
+
+def on_terminal(server, *arguments, code=0):
+    """What a command prints on a terminal."""
+    controller, terminal = pty.openpty()
+    done = subprocess.Popen([binary(), *arguments], cwd=server.directory, env=environment(), stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    text = b""
+    while True:
+        try:
+            piece = os.read(controller, 65536)
+        except OSError:  # how the end of a terminal reads
+            break
+        if not piece:
+            break
+        text += piece
+    os.close(controller)
+    assert done.wait(60) == code, text
+    return text.decode().replace("\r\n", "\n")
+
+
+def listed(server, *flags):
+    return json.loads(server.run("user", "list", *flags).stdout)
+
+
+def create(server, *, role="user", first="Ada", last="Lovelace", email=None):
+    email = email or new_email()
+    done = server.run("user", "create", "--email", email, "--first-name", first, "--last-name", last, "--role", role, "--password-stdin", stdin=PASSWORD + "\n")
+    assert done.returncode == 0, done
+    return json.loads(done.stdout)
+
+
+def test_people_get_a_table_and_programs_json(merlon):
+    account = merlon.register(first="Grace", last="Hopper")
+    lines = on_terminal(merlon, "user", "list").splitlines()
+    assert lines[0].split() == ["ID", "ADDRESS", "NAME", "ROLE", "SINCE", "STATE"]
+    row = next(line for line in lines if account.email in line)
+    assert row.split()[:5] == [account.id, account.email, "Grace", "Hopper", "user"]
+    assert all(line.index(word) == lines[0].index(heading) for line, word, heading in [(row, account.email, "ADDRESS"), (row, "Grace", "NAME")])
+    assert account.id in {one["id"] for one in json.loads(on_terminal(merlon, "user", "list", "--json"))}
+    assert account.id in {one["id"] for one in listed(merlon)}
+
+
+def test_what_was_done_is_a_sentence(merlon):
+    account = merlon.register()
+    assert on_terminal(merlon, "user", "lock", account.email) == f"{account.email} is locked, and signed out everywhere\n"
+    assert "locked" in on_terminal(merlon, "user", "list", "--email", account.email)
+    assert on_terminal(merlon, "user", "unlock", account.id) == f"{account.email} may sign in\n"
+    assert on_terminal(merlon, "user", "role", account.id, "moderator") == f"{account.email} is moderator\n"
+    account.login()
+    lines = on_terminal(merlon, "session", "list", account.email).splitlines()
+    assert lines[0].startswith("SESSION") and len(lines) == 2 and "127.0.0.1" in lines[1]
+    assert on_terminal(merlon, "session", "revoke", lines[1].split()[0]).startswith("the session has ended")
+    assert on_terminal(merlon, "session", "list", account.email).startswith("no session")
+    assert "signing" in on_terminal(merlon, "key", "list")
+
+
+@table({
+    "nobody of this address": (["user", "lock", "nobody@example.com"], "user list"), "nobody of this id": (["user", "unlock", "550e8400-e29b-41d4-a716-446655440000"], "user list"),
+    "neither address nor id": (["user", "role", "ada", "admin"], "e-mail address or an id"), "no such session": (["session", "revoke", "550e8400-e29b-41d4-a716-446655440000"], "session list USER"),
+    "no such key": (["key", "retire", "nothing"], "key list"), "no such role": (["user", "role", "USER", "king"], "role"),
+})
+def test_an_error_says_what_to_do(merlon, user, row):
+    arguments, words = row
+    arguments = [user.email if one == "USER" else one for one in arguments]
+    for said in (on_terminal(merlon, *arguments, code=1), merlon.run(*arguments).stderr):
+        assert said.startswith("merlon: ") and words in said and "{" not in said, said
+    done = merlon.run(*arguments, "--json")
+    assert done.returncode == 1 and json.loads(done.stderr)["rule"], done
+
+
+def test_users_are_found_by_role_address_and_words(merlon):
+    mary, zoe = create(merlon, first="Mary", last="Seacole"), create(merlon, first="Zoë", last="Quirk", role="moderator")
+    assert {one["id"] for one in listed(merlon, "--role", "moderator")} >= {zoe["id"]} and mary["id"] not in {one["id"] for one in listed(merlon, "--role", "moderator")}
+    assert [one["id"] for one in listed(merlon, "--email", mary["email"].upper())] == [mary["id"]]
+    assert [one["id"] for one in listed(merlon, "--search", "seaco")] == [mary["id"]]
+    assert [one["id"] for one in listed(merlon, "--search", zoe["email"][:12])] == [zoe["id"]]
+    for nothing in (["--role", "king"], ["--email", "nobody@example.com"], ["--email", "no address"], ["--search", "no such words"]):
+        assert listed(merlon, *nothing) == [], nothing
+    assert on_terminal(merlon, "user", "list", "--search", "no such words") == "no such user\n"
+
+
+def test_a_list_goes_on_to_its_end(launch, tmp_path):
+    """More than one page holds; imported, since registering so many takes long."""
+    server = launch()
+    people = tmp_path / "people.jsonl"
+    people.write_text("".join(json.dumps({"id": f"0192f0c8-2f5e-7a52-9c1d-{number:012x}", "email": f"p{number}@example.com", "firstName": "Ada", "lastName": "Many"}) + "\n"
+                              for number in range(2050)))
+    people.chmod(0o600)
+    assert server.run("user", "import", people).returncode == 0
+    users = listed(server, "--search", "many")
+    assert len(users) == 2050 and len({one["id"] for one in users}) == 2050
+    server.stop()
+    assert len(listed(server)) == 2051, "without a server, too: them and the first admin"
+
+
+@pytest.fixture
+def alone(launch):
+    """A server with one admin."""
+    server = launch()
+    server.only = listed(server, "--role", "admin")[0]
+    return server
+
+
+@table({"locked": ["lock", "ID"], "demoted": ["role", "ID", "user"]})
+def test_the_last_admin_stays_unless_it_is_forced(alone, row):
+    arguments = ["user"] + [alone.only["id"] if one == "ID" else one for one in row]
+    done = alone.run(*arguments)
+    assert done.returncode == 1 and "last admin" in done.stderr and "--force" in done.stderr, done
+    assert listed(alone, "--role", "admin") == [alone.only]
+    other = create(alone, role="admin")
+    assert alone.run("user", "lock", other["email"]).returncode == 0
+    assert alone.run(*arguments).returncode == 1, "one who is locked is none"
+    assert alone.run(*arguments, "--force").returncode == 0
+    assert [one for one in listed(alone, "--role", "admin") if not one["locked"]] == []
+
+
+def test_of_admins_who_demote_each_other_at_once_one_is_left(alone):
+    admins = [create(alone, role="admin") for _ in range(4)] + [alone.only]
+    together(5, lambda index: alone.run("user", "role", admins[index]["id"], "user"))
+    assert len(listed(alone, "--role", "admin")) == 1
+
+
+@table({
+    "a command": (["sevre"], "merlon has no command sevre; did you mean serve?"), "one below": (["user", "crate"], "merlon user has no command crate; did you mean create?"),
+    "an option": (["user", "list", "--rol", "admin"], "merlon user list has no option --rol; did you mean --role?"), "nothing near": (["xylophone"], "merlon has no command xylophone\n"),
+    "nothing": ([], "say what to do"), "help of nothing": (["help", "sevre"], "did you mean serve?"), "an option of the program": (["--verson"], "did you mean --version?"),
+})
+def test_what_was_meant_is_said(tmp_path, row):
+    arguments, words = row
+    done = run(*arguments, directory=tmp_path)
+    assert done.returncode == 2 and words in done.stderr and not done.stdout, done
+
+
+def test_help_and_version(tmp_path):
+    assert run("help", "user", "create", directory=tmp_path).stdout == run("user", "create", "--help", directory=tmp_path).stdout
+    assert run("help", directory=tmp_path).stdout == run("--help", directory=tmp_path).stdout
+    assert run("--version", directory=tmp_path).stdout == run("version", directory=tmp_path).stdout
