@@ -278,3 +278,14 @@ def test_step_3_a_sign_out_holds_at_both_doors(both_doors):
     assert client.fetch(express, "GET", orders, bearer).status == 200
     one.merlon.logout(account.access)
     assert client.fetch(express, "GET", orders, bearer).code == one.merlon.get(orders, token=account.access).code == "TOKEN_REVOKED"
+
+
+def test_step_3_a_sign_out_with_express_reaches_services_and_not_merlon(both_doors):
+    """So the guide keeps the services' check until nobody can sign out there any more."""
+    one, express = both_doors
+    bearer = {"Authorization": f"Bearer {access_token()}"}
+    assert client.fetch(express, "POST", "/api/auth/logout", moved_client.JSON | bearer, "{}").status == 204
+    assert client.fetch(express, "GET", "/api/orders", bearer).code == one.merlon.get("/api/orders", headers=bearer).code == "TOKEN_REVOKED"
+    signed_out = one.merlon.register().access
+    assert client.fetch(express, "POST", "/api/auth/logout", moved_client.JSON | {"Authorization": f"Bearer {signed_out}"}, "{}").status == 204
+    assert one.merlon.me(signed_out).status == 200
