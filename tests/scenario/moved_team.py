@@ -45,7 +45,8 @@ class Team:
         """Starts `node server.js`; its port."""
         port, log = free_port(), self.folder / f"shop.{len(self.processes)}"
         with open(log, "wb") as out:
-            process = subprocess.Popen(["node", "server.js"], cwd=SHOP, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=environment(
+            # Ends with its test, however that ends.
+            process = subprocess.Popen(["setpriv", "--pdeathsig=KILL", "node", "server.js"], cwd=SHOP, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=environment(
                 {"PORT": str(port), "DATABASE_HOST": "127.0.0.1", "DATABASE_PORT": str(self.postgres.port), "DATABASE_NAME": database, "DATABASE_USER": "merlon",
                  "REDIS_PORT": str(self.redis.port)} | SECRETS | env))
         self.processes.append(process)
