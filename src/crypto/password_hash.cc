@@ -80,8 +80,7 @@ Result<bool> verify_argon2(std::string_view password, PasswordEncoding encoding)
                            .allocate_cbk = nullptr,
                            .free_cbk = nullptr,
                            .flags = ARGON2_DEFAULT_FLAGS};
-    const int status =
-        ::argon2_ctx(&context, types[static_cast<std::size_t>(encoding.variant)]);
+    const int status = ::argon2_ctx(&context, types[static_cast<std::size_t>(encoding.variant)]);
     wipe(copy);
     if (status == ARGON2_MEMORY_ALLOCATION_ERROR) {
         return fail(Kind::Unavailable, "password.unavailable");

@@ -31,8 +31,9 @@ public:
                              std::string_view salt);
 
     // Whether `password` made `encoded`; `scheme` is the configured one. A password the kind cannot
-    // hold is no match, at the same cost. No match of a bcrypt hash costs what the configured bcrypt
-    // does, if that is more. Errors: those of parse_password_hash(), "password.unavailable".
+    // hold is no match, at the same cost. No match of a bcrypt hash costs as much as with one of
+    // the configured cost, if that is more. Errors: those of parse_password_hash(),
+    // "password.unavailable".
     Result<PasswordVerdict> verify(std::string_view password, std::string_view encoded,
                                    const PasswordScheme& scheme);
 
