@@ -174,9 +174,9 @@ void add_restore(CLI::App& group, Arguments& arguments) {
         "said. One that was killed goes on when it is called again");
     add_config_options(*command, arguments);
     add_json_option(*command, arguments);
-    command->add_option("--data", places->data, "Folder of one copy: PLACE/merlon-data-…")
+    command->add_option("--data", places->data, "Folder of one copy: PLACE/merlon-data-TIME-NUMBER")
         ->required();
-    command->add_option("--keys", places->keys, "Folder of one copy: PLACE/merlon-keys-…")
+    command->add_option("--keys", places->keys, "Folder of one copy: PLACE/merlon-keys-TIME-NUMBER")
         ->required();
     command->add_flag("--older-keys", *is_older_accepted,
                       "Take keys that are older than the data: whoever came in between stays "
