@@ -56,6 +56,7 @@ class Person:
         self.shop = shop
         self.email = new_email("load")
         self.password = new_password()
+        self.passwords = [self.password]  # all that were ever asked for
         self.id = None
         self.role = "user"
         self.is_locked = False
@@ -127,6 +128,7 @@ class Person:
 
     def change_password(self, session):
         password = new_password()
+        self.passwords.append(password)
         with self.doubting("password", (password, session)):
             self.ask([204], "POST", "/api/auth/password", token=session.access,
                      json_body={"currentPassword": self.password, "newPassword": password})
