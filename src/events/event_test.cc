@@ -56,6 +56,7 @@ TEST(Event, NamesAreStableAndDistinct) {
                                                  "RATE_LIMITED",
                                                  "KEY_ROTATED",
                                                  "CONFIG_RELOADED",
+                                                 "CERTIFICATE_EXPIRING",
                                                  "ADMIN_ACTION"};
     EXPECT_EQ(names, contract);
     EXPECT_EQ(default_severity(Type::FailedLoginAttempt), Severity::Warning);  // seed

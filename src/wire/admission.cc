@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "wire/connection_options.h"
 
 namespace merlon::wire {
 namespace {
@@ -33,24 +34,28 @@ bool is_single(FieldId id) {
 struct FramingFields {
     const Field* length = nullptr;
     const Field* encoding = nullptr;
-    bool close = false;
-    bool keep_alive = false;
-    bool connection_upgrade = false;
+    ConnectionOptions connection;
 
-    // False when a field stands twice that must not.
-    bool take(const Field& field) {
-        if (field.id == FieldId::ContentLength) return std::exchange(length, &field) == nullptr;
-        if (field.id == FieldId::TransferEncoding)
-            return std::exchange(encoding, &field) == nullptr;
-        if (field.id == FieldId::Connection) {
-            close |= lists_token(field.value, "close");
-            keep_alive |= lists_token(field.value, "keep-alive");
-            connection_upgrade |= lists_token(field.value, "upgrade");
+    // The rule that refuses the field, which stands twice and must not or lists too much; empty:
+    // none.
+    std::string_view take(const Field& field) {
+        switch (field.id) {
+            case FieldId::ContentLength:
+                if (std::exchange(length, &field) == nullptr) return {};
+                return "framing.content_length";
+            case FieldId::TransferEncoding:
+                if (std::exchange(encoding, &field) == nullptr) return {};
+                return "framing.transfer_encoding";
+            case FieldId::Connection:
+                return connection.take(field.value) ? "" : "framing.connection";
+            default:
+                return {};
         }
-        return true;
     }
 
-    bool persists(int version_minor) const { return !close && (version_minor == 1 || keep_alive); }
+    bool persists(int version_minor) const {
+        return !connection.closes() && (version_minor == 1 || connection.keeps_alive());
+    }
 };
 
 // reg-name or IP literal with an optional port (RFC 9110 section 7.2): no userinfo, path or list.
@@ -151,10 +156,7 @@ Result<Admitted> admit(const RequestHead& head) {
             if ((seen & bit) != 0) return refuse("framing.duplicate_field");
             seen |= bit;
         }
-        if (!framing.take(field)) {
-            return refuse(field.id == FieldId::ContentLength ? "framing.content_length"
-                                                             : "framing.transfer_encoding");
-        }
+        if (const std::string_view rule = framing.take(field); !rule.empty()) return refuse(rule);
         switch (field.id) {
             case FieldId::Host:
                 if (std::exchange(host, &field) != nullptr) return refuse("host.duplicate");
@@ -192,7 +194,7 @@ Result<Admitted> admit(const RequestHead& head) {
     }
     // An Upgrade that is not a whole WebSocket handshake has no meaning here and is ignored, as RFC
     // 9110 section 7.8 allows; a body with it is refused, for some servers switch before it.
-    if (upgrade != nullptr && framing.connection_upgrade) {
+    if (upgrade != nullptr && framing.connection.upgrades()) {
         if (admitted.body.kind != BodyKind::None) return refuse("framing.upgrade");
         admitted.wants_websocket = head.method == Method::Get && head.version_minor == 1 &&
                                    text::equals_ignoring_case(upgrade->value, "websocket") &&
@@ -206,7 +208,7 @@ Result<AdmittedResponse> admit_response(const ResponseHead& head, Method method)
     AdmittedResponse admitted;
     FramingFields framing;
     for (const Field& field : head.fields) {
-        if (!framing.take(field)) return refuse("upstream.framing");
+        if (!framing.take(field).empty()) return refuse("upstream.framing");
     }
     admitted.keep_alive = framing.persists(head.version_minor);
 

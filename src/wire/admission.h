@@ -29,7 +29,7 @@ struct Admitted {
 
 // Refuses all that two HTTP readers could frame or address differently. Errors (all Invalid):
 // "framing.transfer_encoding", "framing.both_lengths", "framing.content_length",
-// "framing.expectation", "framing.upgrade", "framing.duplicate_field",
+// "framing.connection", "framing.expectation", "framing.upgrade", "framing.duplicate_field",
 // "body.too_large" (a length of more than 18 digits), "host.missing", "host.duplicate",
 // "host.malformed", "target.malformed", "target.host".
 Result<Admitted> admit(const RequestHead& head);

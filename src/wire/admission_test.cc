@@ -50,6 +50,10 @@ TEST(Admission, RefusesWhatTwoReadersCouldFrameDifferently) {
         {"Transfer-Encoding : chunked\r\n", "head.malformed"},  // space before the colon
         {" Transfer-Encoding: chunked\r\n", "framing.obsolete_fold"},
         {"X: y\r\n Transfer-Encoding: chunked\r\n", "framing.obsolete_fold"},
+        {"Connection: " + std::string(31, ',') + "\r\n", "ok"},
+        {"Connection: " + std::string(32, ',') + "\r\n", "framing.connection"},
+        {"Connection: " + std::string(16, ',') + "\r\nConnection: " + std::string(15, ',') + "\r\n",
+         "framing.connection"},
         {"Content-Length: 5\r\n", "ok"},
         {"Content-Length: 0\r\n", "ok"},
         {"Content-Length: 5\r\nContent-Length: 5\r\n", "framing.content_length"},

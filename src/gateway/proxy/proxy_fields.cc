@@ -7,6 +7,7 @@
 #include "gateway/snapshot/cors.h"
 #include "tokens/assertion.h"
 #include "tokens/revocations.h"
+#include "wire/connection_options.h"
 
 namespace merlon::gateway {
 namespace {
@@ -17,18 +18,17 @@ using wire::FieldId;
 
 // Whether a request field is forwarded to the upstream. Not those that frame or address the
 // message, that the gateway sets itself, or that mean nothing here.
-bool is_forwarded(const Field& field, std::string_view connection_lists,
+bool is_forwarded(const Field& field, const wire::ConnectionOptions& options,
                   std::span<const std::string> named) {
     switch (field.id) {
         case FieldId::Other:
-            return !wire::may_be_read_as_another(field.name) &&
-                   (connection_lists.empty() || !wire::lists_token(connection_lists, field.name));
+            return !wire::may_be_read_as_another(field.name) && !options.names(field.name);
         case FieldId::ProxyClaim:
             return std::ranges::any_of(named,
                                        [&](const std::string& name) {
                                            return text::equals_ignoring_case(name, field.name);
                                        }) &&
-                   (connection_lists.empty() || !wire::lists_token(connection_lists, field.name));
+                   !options.names(field.name);
         case FieldId::Vary:
         case FieldId::Authorization:
         case FieldId::Origin:
@@ -39,14 +39,14 @@ bool is_forwarded(const Field& field, std::string_view connection_lists,
         case FieldId::IfMatch:
         case FieldId::IdempotencyKey:
         case FieldId::Date:
-            return connection_lists.empty() || !wire::lists_token(connection_lists, field.name);
+            return !options.names(field.name);
         default:
             return false;
     }
 }
 
 // Whether a field of the upstream's response is relayed to the client.
-bool is_relayed(const Field& field, std::string_view connection_lists) {
+bool is_relayed(const Field& field, const wire::ConnectionOptions& options) {
     switch (field.id) {
         case FieldId::Connection:
         case FieldId::ContentLength:
@@ -62,23 +62,8 @@ bool is_relayed(const Field& field, std::string_view connection_lists) {
         case FieldId::ServerVersion:
             return false;
         default:
-            return connection_lists.empty() || !wire::lists_token(connection_lists, field.name);
+            return !options.names(field.name);
     }
-}
-
-std::string connection_lists(const std::vector<Field>& fields) {
-    std::string lists;
-    for (const Field& field : fields) {
-        if (field.id != FieldId::Connection) continue;
-        if (!lists.empty()) lists += ',';
-        lists += field.value;
-    }
-    // The common values name no field.
-    if (text::equals_ignoring_case(lists, "keep-alive") ||
-        text::equals_ignoring_case(lists, "close")) {
-        lists.clear();
-    }
-    return lists;
 }
 
 // Our fields, with the names that the upstream's Vary lists in the line of ours: caches and CDNs
@@ -133,12 +118,12 @@ void make_request_head(const http::Exchange& exchange, const access::Subject* su
     out.append(" HTTP/1.1\r\n");
     http::append_line(out, "Host", authority);
 
-    const std::string lists = connection_lists(head.fields);
+    const auto options = wire::ConnectionOptions::of(head.fields);
     const bool websocket = wants_tunnel(exchange, to);
     for (const Field& field : head.fields) {
         const bool is_handshake = websocket && (field.id == FieldId::SecWebSocketKey ||
                                                 field.id == FieldId::SecWebSocketVersion);
-        if (is_handshake || is_forwarded(field, lists, to.named_fields)) {
+        if (is_handshake || is_forwarded(field, options, to.named_fields)) {
             http::append_line(out, field.name, field.value);
         }
     }
@@ -163,7 +148,7 @@ void make_request_head(const http::Exchange& exchange, const access::Subject* su
 void make_response_fields(const wire::ResponseHead& response, const Forwarding& to,
                           http::FieldLines& out) {
     out.clear();
-    const std::string lists = connection_lists(response.fields);
+    const auto options = wire::ConnectionOptions::of(response.fields);
     bool has_vary = false;
     for (const Field& field : response.fields) {
         if (field.id == FieldId::Vary) {
@@ -172,7 +157,7 @@ void make_response_fields(const wire::ResponseHead& response, const Forwarding& 
         }
         const bool is_for_us = to.revocations != nullptr &&
                                text::equals_ignoring_case(field.name, tokens::revoked_field);
-        if (!is_for_us && is_relayed(field, lists)) out.add(field.name, field.value);
+        if (!is_for_us && is_relayed(field, options)) out.add(field.name, field.value);
     }
     if (has_vary) return add_with_vary(response, to.response_fields.text(), out);
     out.add_lines(to.response_fields.text());
