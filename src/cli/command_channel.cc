@@ -35,6 +35,7 @@ Outcome CommandChannel::send(const std::string& command) {
             return {asked->status == 200 ? 0 : 1, std::move(asked->body)};
         }
         const bool may_open = asked.error().rule == server::no_server_rule && !is_served_;
+        if (is_served_) asked.error().detail = "the server has stopped";
         if (!may_open) return failed(asked.error(), exit_unavailable);
         auto opened = open_(std::move(settings_));
         if (!opened) return failed(opened.error(), 1);

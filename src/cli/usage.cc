@@ -89,9 +89,11 @@ void add_help(CLI::App& program, Arguments& arguments) {
     command->callback([&program, &arguments, words] {
         const Found found = find(program, *words);
         if (found.unknown.empty()) {
-            const std::size_t last = found.path.rfind(' ');
-            const std::string above = last == std::string::npos ? "" : found.path.substr(0, last);
-            return print_document(arguments, "help", found.command->help(above));
+            // Not App::help(), which gives that of the command that was called: this one.
+            const CLI::App& asked = *found.command;
+            return print_document(arguments, "help",
+                                  asked.get_formatter()->make_help(&asked, found.path,
+                                                                   CLI::AppFormatMode::Normal));
         }
         std::fprintf(stderr, "merlon: %s\n", unknown_command(found).c_str());
         arguments.code = exit_usage;

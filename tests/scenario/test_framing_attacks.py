@@ -19,6 +19,15 @@ def post(fields, body=b"", version=b"1.1", host=b"Host: localhost\r\n"):
     return b"POST /open/x HTTP/" + version + b"\r\n" + host + fields + b"\r\n" + body
 
 
+def test_a_list_of_connection_options_has_a_bound(merlon, upstream):
+    """Every field is compared with each of its members."""
+    fields = [(f"X-F{number}", "v") for number in range(90)]
+    assert merlon.get("/open/x", headers=[("Connection", ",X-F1" * 15), *fields]).status == 200
+    for lists in ([",".join(["a"] * 33)], ["," * 31_000], [",".join(["a"] * 20)] * 2):
+        answer = merlon.get("/open/x", headers=[*(("Connection", one) for one in lists), *fields])
+        assert (answer.status, answer.code) == (400, "BAD_REQUEST"), answer
+
+
 def assert_refused(server, upstream, data, status=400):
     before = upstream.count
     answers, closed = client.exchange(server.port, data + SMUGGLED)
