@@ -22,6 +22,19 @@ std::optional<ip::address> parse_address(std::string_view text) {
     return address;
 }
 
+// An entry of X-Forwarded-For, in which some proxies (Azure's) write the port, too:
+// 203.0.113.1:5001, [2001:db8::1]:443.
+std::optional<ip::address> parse_forwarded(std::string_view entry) {
+    const std::size_t colon = entry.rfind(':');
+    const bool is_bracketed = entry.starts_with('[');
+    const bool has_port = colon != std::string_view::npos &&
+                          (is_bracketed ? entry[colon - 1] == ']' : entry.find(':') == colon);
+    if (!has_port) return parse_address(entry);
+    const std::string_view port = entry.substr(colon + 1);
+    if (!text::parse_number<std::uint16_t>(port)) return std::nullopt;
+    return parse_address(entry.substr(0, colon));
+}
+
 }  // namespace
 
 Result<TrustedProxies> TrustedProxies::parse(const std::vector<std::string>& names) {
@@ -70,14 +83,15 @@ bool TrustedProxies::contains(std::string_view text) const {
 std::string TrustedProxies::client_of(std::string_view peer, std::string_view forwarded_for) const {
     std::string client(peer);
     if (forwarded_for.empty() || !contains(peer)) return client;
-    const auto entries = text::split(forwarded_for, ',');
-    for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
-        const auto address = parse_address(*entry);
-        if (!address) break;
+    while (true) {
+        const std::size_t comma = forwarded_for.rfind(',');
+        const std::size_t begin = comma == std::string_view::npos ? 0 : comma + 1;
+        const auto address = parse_forwarded(text::trim(forwarded_for.substr(begin)));
+        if (!address) return client;
         client = address->to_string();
-        if (!contains(client)) break;
+        if (begin == 0 || !contains(client)) return client;
+        forwarded_for = forwarded_for.substr(0, comma);
     }
-    return client;
 }
 
 }  // namespace merlon::gateway

@@ -26,7 +26,7 @@ public:
 
     // The last address of `forwarded_for` that is not one of ours, if the peer is; else the peer.
     // A peer that is not trusted is the client whatever its header says; an entry that is no
-    // address ends the walk.
+    // address, with or without a port, ends the walk.
     std::string client_of(std::string_view peer, std::string_view forwarded_for) const;
 
 private:
