@@ -193,11 +193,12 @@ Result<Admitted> admit(const RequestHead& head) {
         admitted.expects_continue = head.version_minor == 1 && admitted.body.kind != BodyKind::None;
     }
     // An Upgrade that is not a whole WebSocket handshake has no meaning here and is ignored, as RFC
-    // 9110 section 7.8 allows; a body with it is refused, for some servers switch before it.
-    if (upgrade != nullptr && framing.connection.upgrades()) {
+    // 9110 section 7.8 allows: Java's client offers h2c with every POST. No upstream sees it. A
+    // handshake has no body: some servers switch before it.
+    const bool is_upgrade = upgrade != nullptr && framing.connection.upgrades();
+    if (is_upgrade && text::equals_ignoring_case(upgrade->value, "websocket")) {
         if (admitted.body.kind != BodyKind::None) return refuse("framing.upgrade");
         admitted.wants_websocket = head.method == Method::Get && head.version_minor == 1 &&
-                                   text::equals_ignoring_case(upgrade->value, "websocket") &&
                                    websocket_key != nullptr && websocket_key->value.size() == 24 &&
                                    websocket_version != nullptr && websocket_version->value == "13";
     }
