@@ -12,12 +12,13 @@ constexpr std::uint64_t skip_bytes_max = 64 << 10;
 }  // namespace
 
 BodyReader::BodyReader(net::Stream& stream, InputBuffer& input, wire::Framing framing,
-                       std::uint64_t bytes_max)
+                       std::uint64_t bytes_max, wire::Trailers trailers)
     : stream_(stream),
       input_(input),
       framing_(framing),
       bytes_max_(bytes_max),
       remaining_(framing.length),
+      chunks_(trailers),
       done_(framing.kind == wire::BodyKind::None) {}
 
 bool BodyReader::is_received() const {

@@ -16,9 +16,9 @@ namespace merlon::http {
 class BodyReader {
 public:
     // `bytes_max`: a longer body fails with "body.too_large", before it is read where its length
-    // says so.
+    // says so. `trailers`: of a body in chunks.
     BodyReader(net::Stream& stream, InputBuffer& input, wire::Framing framing,
-               std::uint64_t bytes_max);
+               std::uint64_t bytes_max, wire::Trailers trailers);
 
     // Sets the most bytes there may be.
     void limit(std::uint64_t bytes_max) { bytes_max_ = bytes_max; }

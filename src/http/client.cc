@@ -122,7 +122,7 @@ Task<const wire::ResponseHead*> ClientConnection::read_head(wire::Method method)
         input_.consume(*head_bytes);
         admitted_ = MERLON_CO_TRY(wire::admit_response(head_, method));
         if (head_.status >= 200 || head_.status == 101) {
-            body_.emplace(stream_, input_, admitted_.body, UINT64_MAX);
+            body_.emplace(stream_, input_, admitted_.body, UINT64_MAX, wire::Trailers::Dropped);
             co_return &head_;
         }
     }

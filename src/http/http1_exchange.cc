@@ -13,7 +13,7 @@ Http1Exchange::Http1Exchange(Connection& connection, const wire::Admitted& admit
     : connection_(connection),
       admitted_(admitted),
       body_(connection.stream_, connection.input_, admitted.body,
-            connection.context_.body_bytes_max) {}
+            connection.context_.body_bytes_max, wire::Trailers::Refused) {}
 
 Task<std::string_view> Http1Exchange::read_body() {
     if (admitted_.expects_continue) MERLON_CO_TRY(co_await send_continue());
@@ -61,7 +61,7 @@ void Http1Exchange::make_head(int status, const FieldLines& fields, Framing body
     if (status != 204 && status >= 200) {  // RFC 9110 section 8.6
         if (chunked_) {
             out.append("Transfer-Encoding: chunked\r\n");
-        } else if (body.kind != BodyKind::UntilClose && body.kind != BodyKind::Chunked) {
+        } else if (body.kind == BodyKind::Length) {
             out.append("Content-Length: ");
             text::append_number(out, body.length);
             out.append("\r\n");

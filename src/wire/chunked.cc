@@ -12,6 +12,7 @@ namespace {
 
 constexpr int size_digits_max = 15;  // cannot overflow 64 bits
 constexpr int extension_bytes_max = 64;
+constexpr int trailer_bytes_max = 8 << 10;
 
 }  // namespace
 
@@ -70,10 +71,13 @@ Result<> ChunkedDecoder::take(char c) {
         case State::PayloadLf:
             return expect('\n', State::Size);
         case State::EndCr:
-            // Trailers could smuggle fields past the stages that looked at the head.
-            if (c != '\r') return fail(Kind::Invalid, "framing.trailers");
+            if (c != '\r') return take_trailer(c);
             state_ = State::EndLf;
             return {};
+        case State::Trailer:
+            return take_trailer(c);
+        case State::TrailerLf:
+            return expect('\n', State::EndCr);
         case State::EndLf:
             return expect('\n', State::Done);
         case State::Payload:
@@ -81,6 +85,18 @@ Result<> ChunkedDecoder::take(char c) {
             break;
     }
     MERLON_ASSERT(false);
+}
+
+// A byte of a line that is not empty. What it says is nobody's; only its end matters.
+Result<> ChunkedDecoder::take_trailer(char c) {
+    const bool is_text = c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
+    const bool is_end = c == '\r' && state_ == State::Trailer;
+    if (trailers_ == Trailers::Refused || (!is_text && !is_end) ||
+        ++trailer_bytes_ > trailer_bytes_max) {
+        return fail(Kind::Invalid, "framing.trailers");
+    }
+    state_ = is_end ? State::TrailerLf : State::Trailer;
+    return {};
 }
 
 void append_chunk_size(std::string& out, std::size_t size) {

@@ -9,10 +9,16 @@
 
 namespace merlon::wire {
 
-// Strict: CRLF line ends, at most 15 hexadecimal digits, no trailers; extensions are read over, up
-// to 64 visible bytes.
+// Fields behind the last chunk. A client's could smuggle something past the stages that looked at
+// the head, and are refused; a service's, such as a checksum, are read over and go no further.
+enum class Trailers : std::uint8_t { Refused, Dropped };
+
+// Strict: CRLF line ends, at most 15 hexadecimal digits; extensions are read over, up to 64 visible
+// bytes, and trailers that are dropped, up to 8 KiB.
 class ChunkedDecoder {
 public:
+    explicit ChunkedDecoder(Trailers trailers) : trailers_(trailers) {}
+
     struct Step {
         std::size_t consumed;      // bytes of the input that are done with
         std::string_view payload;  // a piece of the body inside the input; may be empty
@@ -33,13 +39,18 @@ private:
         PayloadLf,
         EndCr,
         EndLf,
+        Trailer,
+        TrailerLf,
         Done
     };
     Result<> take(char c);
+    Result<> take_trailer(char c);
 
+    Trailers trailers_;
     State state_ = State::Size;
     int digits_ = 0;
     int extension_bytes_ = 0;
+    int trailer_bytes_ = 0;
     std::uint64_t remaining_ = 0;  // of this chunk
 };
 

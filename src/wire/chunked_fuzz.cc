@@ -5,8 +5,8 @@
 
 namespace {
 
-std::string decode(std::string_view input, std::size_t step) {
-    merlon::wire::ChunkedDecoder decoder;
+std::string decode(std::string_view input, std::size_t step, merlon::wire::Trailers trailers) {
+    merlon::wire::ChunkedDecoder decoder(trailers);
     std::string out;
     while (!input.empty() && !decoder.is_done()) {
         std::string_view piece = input.substr(0, step);
@@ -25,6 +25,8 @@ std::string decode(std::string_view input, std::size_t step) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view input(reinterpret_cast<const char*>(data), size);
-    MERLON_ASSERT(decode(input, size) == decode(input, 1));
+    for (const auto trailers : {merlon::wire::Trailers::Refused, merlon::wire::Trailers::Dropped}) {
+        MERLON_ASSERT(decode(input, size, trailers) == decode(input, 1, trailers));
+    }
     return 0;
 }
