@@ -55,7 +55,8 @@ public:
 
     // Sends a response with all of `body`; or begins one whose body follows by write(), each piece
     // sent before it returns, and finish(). The engine adds framing, Connection and Date, and sends
-    // no body where HTTP has none (HEAD, 204, 304).
+    // no body where HTTP has none (HEAD, 204, 304); BodyKind::None: there is none, and no length of
+    // one either.
     virtual Task<> send(int status, const FieldLines& fields, std::string_view body) = 0;
     virtual Task<> begin(int status, const FieldLines& fields, wire::Framing body) = 0;
     virtual Task<> write(std::string_view piece) = 0;

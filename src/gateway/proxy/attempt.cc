@@ -139,10 +139,11 @@ Task<> Attempt::send_response(const wire::ResponseHead& response) {
     const int status = response.status;
     const wire::Framing body = upstream_.admitted().body;
     if (body.kind == BodyKind::None) {
-        // A response to HEAD, or a 304, keeps its Content-Length.
-        wire::Framing framing{BodyKind::Length, 0};
+        // A response to HEAD, or a 304, keeps its Content-Length, and gets none that it had not: a
+        // cache would believe that the body is empty.
+        wire::Framing framing{BodyKind::None, 0};
         if (const wire::Field* length = response.find(FieldId::ContentLength)) {
-            framing.length = text::parse_number(length->value).value_or(0);
+            framing = {BodyKind::Length, text::parse_number(length->value).value_or(0)};
         }
         MERLON_CO_TRY(co_await exchange_.begin(status, fields, framing));
         co_return co_await exchange_.finish();

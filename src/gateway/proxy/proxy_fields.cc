@@ -88,6 +88,12 @@ void add_with_vary(const wire::ResponseHead& response, std::string_view own,
     out.add_lines(line != std::string_view::npos ? own.substr(end) : own);
 }
 
+// RFC 9110 section 8.6: there are servers that answer 411 to such a request without a length.
+bool expects_content(wire::Method method) {
+    return method == wire::Method::Post || method == wire::Method::Put ||
+           method == wire::Method::Patch;
+}
+
 }  // namespace
 
 bool wants_tunnel(const http::Exchange& exchange, const Forwarding& to) {
@@ -141,6 +147,8 @@ void make_request_head(const http::Exchange& exchange, const access::Subject* su
         out.append("\r\n");
     } else if (body.kind == BodyKind::Chunked) {
         out.append("Transfer-Encoding: chunked\r\n");
+    } else if (expects_content(head.method)) {
+        out.append("Content-Length: 0\r\n");
     }
     out.append("\r\n");
 }
