@@ -47,7 +47,7 @@ inline constexpr std::string_view duplicate_route_rule = "route.duplicate";
 template <class Route>
 class RouteTable {
 public:
-    // Adds `route` for `methods` at `pattern`. HEAD comes with GET.
+    // Adds `route` for `methods` at `pattern`. HEAD comes with GET, unless a route names it.
     // Gives the route as the table keeps it, for the table's life.
     // Errors: "route.pattern" (no path of segments), duplicate_route_rule.
     Result<const Route*> add(std::string_view pattern, const std::vector<wire::Method>& methods,
@@ -58,6 +58,7 @@ public:
 private:
     struct Leaf {
         std::uint8_t methods = 0;
+        bool has_implied_head = false;  // GET's route, until one names HEAD itself
         std::array<const Route*, 8> routes{};
     };
     struct Node {
@@ -97,18 +98,21 @@ Result<const Route*> RouteTable<Route>::add(std::string_view pattern,
 
     routes_.push_back(std::make_unique<Route>(std::move(route)));
     for (const wire::Method method : methods) {
-        if ((leaf->methods & bit_of(method)) != 0) {
+        const bool is_implied = method == wire::Method::Head && leaf->has_implied_head;
+        if ((leaf->methods & bit_of(method)) != 0 && !is_implied) {
             return fail(
                 Kind::Invalid, duplicate_route_rule,
                 "two routes for " + std::string(wire::name(method)) + " " + std::string(pattern));
         }
         leaf->methods |= bit_of(method);
         leaf->routes[static_cast<std::size_t>(method)] = routes_.back().get();
+        if (method == wire::Method::Head) leaf->has_implied_head = false;
     }
     constexpr auto get = wire::Method::Get;
     constexpr auto head = wire::Method::Head;
     if ((leaf->methods & bit_of(get)) != 0 && (leaf->methods & bit_of(head)) == 0) {
         leaf->methods |= bit_of(head);
+        leaf->has_implied_head = true;
         leaf->routes[static_cast<std::size_t>(head)] = leaf->routes[static_cast<std::size_t>(get)];
     }
     return routes_.back().get();

@@ -49,6 +49,21 @@ TEST(RouteTable, TheMostSpecificPatternWins) {
     EXPECT_EQ(table.find(Method::Get, "/d/1/2").parameters[1], "2");
 }
 
+TEST(RouteTable, GivesHeadToWhoNamesItElseToGet) {
+    using enum Method;
+    for (const bool get_is_first : {true, false}) {
+        api::RouteTable<std::string> table;
+        if (get_is_first) ASSERT_TRUE(table.add("/a", {Get}, "get"));
+        ASSERT_TRUE(table.add("/a", {Head}, "head"));
+        if (!get_is_first) ASSERT_TRUE(table.add("/a", {Get}, "get"));
+        EXPECT_EQ(*table.find(Head, "/a").route, "head");
+        EXPECT_EQ(*table.find(Get, "/a").route, "get");
+        EXPECT_FALSE(table.add("/a", {Head}, "another"));
+    }
+    api::RouteTable<std::string> table;
+    EXPECT_TRUE(table.add("/both", {Get, Head}, "both"));
+}
+
 TEST(RouteTable, TellsAWrongMethodFromAnUnknownPath) {
     const auto table = table_of({"/a"});
     EXPECT_NE(table.find(Method::Head, "/a").route, nullptr);
