@@ -178,10 +178,14 @@ Result<Admitted> admit(const RequestHead& head) {
         }
     }
 
-    if (host == nullptr) return refuse("host.missing");
-    if (!is_host(host->value)) return refuse("host.malformed");
-    admitted.host = host->value;
-    MERLON_TRY(check_target(head, host->value));
+    // HTTP/1.0 has no Host, and probes that speak it send none: what they may have is the handler's
+    // to say.
+    if (host == nullptr && head.version_minor > 0) return refuse(missing_host_rule);
+    if (host != nullptr) {
+        if (!is_host(host->value)) return refuse("host.malformed");
+        admitted.host = host->value;
+    }
+    MERLON_TRY(check_target(head, admitted.host));
 
     admitted.body = MERLON_TRY(request_body(framing, head.version_minor));
     admitted.keep_alive = framing.persists(head.version_minor);

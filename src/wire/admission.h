@@ -19,18 +19,22 @@ struct Framing {
 };
 
 // What the framing of an accepted request says.
+// The request has no Host, and needs one (Invalid).
+inline constexpr std::string_view missing_host_rule = "host.missing";
+
 struct Admitted {
     Framing body;
     bool keep_alive = true;
     bool expects_continue = false;
     bool wants_websocket = false;  // a whole RFC 6455 handshake
-    std::string_view host;         // as the client wrote it, port included; checked for its grammar
+    // As the client wrote it, port included; checked for its grammar. Empty: HTTP/1.0 without one.
+    std::string_view host;
 };
 
 // Refuses all that two HTTP readers could frame or address differently. Errors (all Invalid):
 // "framing.transfer_encoding", "framing.both_lengths", "framing.content_length",
 // "framing.connection", "framing.expectation", "framing.upgrade", "framing.duplicate_field",
-// "body.too_large" (a length of more than 18 digits), "host.missing", "host.duplicate",
+// "body.too_large" (a length of more than 18 digits), missing_host_rule, "host.duplicate",
 // "host.malformed", "target.malformed", "target.host".
 Result<Admitted> admit(const RequestHead& head);
 

@@ -73,6 +73,11 @@ TEST(Admission, RefusesWhatTwoReadersCouldFrameDifferently) {
          "head.malformed"},
         {"X: \xc3\xa9\r\n", "ok"},  // obs-text in a value is data
         {"Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 4\r\n", "framing.upgrade"},
+        {"Connection: Upgrade\r\nUpgrade: WebSocket\r\nTransfer-Encoding: chunked\r\n",
+         "framing.upgrade"},
+        {"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+         "Content-Length: 4\r\n",
+         "ok"},  // Java's client, with every POST
         {"X\n: y\r\n", "head.line_end"},
         {"X: y\n", "head.line_end"},
         {"X: a\rb\r\n", "head.malformed"},
@@ -89,6 +94,8 @@ TEST(Admission, RefusesAHostOrTargetThatIsNotOne) {
     };
     const Case cases[] = {
         {"GET / HTTP/1.1\r\n\r\n", "host.missing"},
+        {"GET / HTTP/1.0\r\n\r\n", "ok"},
+        {"GET http://a/ HTTP/1.0\r\n\r\n", "target.host"},
         {"GET / HTTP/1.1\r\nHost:\r\n\r\n", "host.malformed"},
         {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "host.malformed"},
         {"GET / HTTP/1.1\r\nHost: user@a\r\n\r\n", "host.malformed"},
