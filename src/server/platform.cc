@@ -1,8 +1,8 @@
 // Builds the program: everything is opened before anything is served. Read open() first.
 #include "server/platform.h"
 
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
