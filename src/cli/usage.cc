@@ -91,9 +91,9 @@ void add_help(CLI::App& program, Arguments& arguments) {
         if (found.unknown.empty()) {
             // Not App::help(), which gives that of the command that was called: this one.
             const CLI::App& asked = *found.command;
-            return print_document(arguments, "help",
-                                  asked.get_formatter()->make_help(&asked, found.path,
-                                                                   CLI::AppFormatMode::Normal));
+            return print_document(
+                arguments, "help",
+                asked.get_formatter()->make_help(&asked, found.path, CLI::AppFormatMode::Normal));
         }
         std::fprintf(stderr, "merlon: %s\n", unknown_command(found).c_str());
         arguments.code = exit_usage;

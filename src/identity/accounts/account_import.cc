@@ -178,7 +178,8 @@ Task<AccountImport::Stored> AccountImport::store(std::vector<Candidate> candidat
     if (candidates.empty()) co_return Stored{.event = {}};
     Rows rows = MERLON_CO_TRY(co_await seal(std::move(candidates)));
     rows.event = events_.make_without_client(events::Type::AdminAction, {});
-    rows.event.event.details = {{"by", "operator"}, {"action", "user.import"}, {"run", std::move(run)}};
+    rows.event.event.details = {
+        {"by", "operator"}, {"action", "user.import"}, {"run", std::move(run)}};
     Stored stored = MERLON_CO_TRY(co_await database_.transact<Stored>(
         [rows](Transaction& transaction) { return insert_all(transaction, rows); }));
     if (stored.ids.empty()) co_return stored;

@@ -8,8 +8,9 @@ using ports::AccountDirectory;
 
 constexpr std::string_view callers[] = {ports::accounts_caller};
 constexpr std::string_view rules[] = {
-    "access.denied", "account.absent", "account.changed", "account.last_admin",  "account.email_taken", "account.own",
-    "limit.auth",    "passwords.busy", "schema.violation", "uuid.malformed",
+    "access.denied",       "account.absent", "account.changed", "account.last_admin",
+    "account.email_taken", "account.own",    "limit.auth",      "passwords.busy",
+    "schema.violation",    "uuid.malformed",
 };
 constexpr rpc::Method names_method{"accounts.names", callers, rpc::Retry::Harmless, rules};
 constexpr rpc::Method rename_method{"accounts.rename", callers, rpc::Retry::Harmless, rules};
