@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "base/text.h"
@@ -31,7 +30,8 @@ private:
 };
 
 std::unexpected<Error> unavailable(const std::string& path) {
-    return fail(Kind::Unavailable, "keys.unavailable", path + ": " + std::strerror(errno));
+    return fail(Kind::Unavailable, "keys.unavailable",
+                path + ": " + storage::file_error_text(errno));
 }
 
 Result<Secret> parse(std::string_view text) {
@@ -69,7 +69,7 @@ Result<Secret> read(const std::string& path, const File& file) {
 Result<> make(const std::string& path, Entropy& entropy) {
     const std::string draft = path + "." + std::to_string(::getpid());
     const File file(::open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600));
-    if (!file.is_open()) return unavailable(draft);
+    if (!file.is_open()) return unavailable(path);
     std::string text = text::to_hex(entropy.bytes(master_key_bytes)) + "\n";
     const bool written =
         ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&

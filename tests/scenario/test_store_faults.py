@@ -6,6 +6,7 @@ nothing (prlimit). Locked: another process holds the write lock of the database.
 
 import errno
 import resource
+import shutil
 import sqlite3
 import uuid
 
@@ -17,7 +18,7 @@ from harness import OTHER_PASSWORD, PASSWORD, new_email, table
 
 @pytest.fixture
 def launch(launch):
-    return lambda: launch(machine={})
+    return lambda config=None: launch(config, machine={})
 
 
 class DiskError:
@@ -244,3 +245,24 @@ def test_the_log_names_the_file_and_the_server_stays_ready(launch, fault):
         client.wait_for(lambda: "merlon: store: data/" in server.stderr_text(), what="a line about the store")
         assert server.is_ready()
     assert server.stderr_text().count("merlon: store:") <= 3, "a line a failure, not a line a request"
+
+
+@table({
+    "the keys": ({"store": {"url": "sqlite:other/merlon.db"}, "keys": {"url": "sqlite:data/keys.db"}}, "*", "data/keys.db"),
+    "the data": ({"keys": {"url": "sqlite:other/keys.db"}}, "merlon.db*", "data/merlon.db"),
+    "what is there": ({}, "", "data/"),
+})
+def test_a_start_on_a_full_disk_names_the_file_and_says_what_to_do(launch, row):
+    config, missing, named = row
+    server = launch(config)
+    server.stop()
+    for path in (server.directory / "data").glob(missing or "no file"):
+        path.unlink()
+    shutil.rmtree(server.directory / "other", ignore_errors=True)
+    server.machine.disk_error = errno.ENOSPC
+    server.start(ready=False)
+    assert server.wait() == 69
+    said = [line for line in server.stderr_text().splitlines() if "full" in line]
+    assert len(said) == 1 and named in said[0] and "the disk is full: make room" in said[0], server.stderr_text()
+    server.machine.disk_error = 0
+    server.start()

@@ -14,7 +14,7 @@ namespace {
 
 std::unexpected<Error> file_failure(const std::filesystem::path& path, std::string_view what) {
     return fail(Kind::Unavailable, "storage.unavailable",
-                fmt::format("{}: {}: {}", path.string(), what, std::strerror(errno)));
+                fmt::format("{}: {}: {}", path.string(), what, file_error_text(errno)));
 }
 
 Result<> make_folder(const std::filesystem::path& folder, mode_t mode) {
@@ -40,6 +40,11 @@ Result<> keep_others_out(const std::filesystem::path& folder) {
 }
 
 }  // namespace
+
+std::string file_error_text(int error) {
+    const bool is_full = error == ENOSPC || error == EDQUOT;
+    return is_full ? "the disk is full: make room on it, or raise the quota" : std::strerror(error);
+}
 
 Result<> sync_folder(const std::filesystem::path& folder) {
     const char* path = folder.empty() ? "." : folder.c_str();

@@ -4,10 +4,14 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "base/result.h"
 
 namespace merlon::storage {
+
+// What errno says, and what to do about it where the disk is full.
+std::string file_error_text(int error);
 
 // Makes the names in `folder` (empty: the working directory) last. What a file system cannot sync,
 // and a folder that we may not read (nor made), is left as it is.

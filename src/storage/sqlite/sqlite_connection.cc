@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+
 #include "base/text.h"
 #include "storage/sqlite/private_file.h"
 
@@ -110,7 +112,12 @@ Result<SqliteConnection> SqliteConnection::open(std::filesystem::path path, Acce
     const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
     SqliteConnection connection(std::move(path), access, handle, note);
     if (code != SQLITE_OK) return connection.failure(code);
-    MERLON_TRY(connection.harden(lock_wait));
+    const Result<> hardened = connection.harden(lock_wait);
+    // SQLite forgets why it could not make its journal. Who tries the same is told.
+    if (!hardened && access == Access::Write) {
+        MERLON_TRY(make_private_file(connection.path_.string() + "-wal"));
+    }
+    MERLON_TRY(Result<>(hardened));
     return connection;
 }
 
@@ -182,10 +189,20 @@ Result<sqlite3_stmt*> SqliteConnection::prepare(Sql sql) {
     return statement;
 }
 
+// SQLite says FULL of its own file, and only "I/O error" where its journal or a sync found no room.
+std::string SqliteConnection::failure_text(int code) const {
+    if (!handle_) return "out of memory";
+    const int kind = code & 0xff;
+    const int error = sqlite3_system_errno(handle_.get());
+    const bool found_no_room =
+        (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN) && (error == ENOSPC || error == EDQUOT);
+    return kind == SQLITE_FULL || found_no_room ? file_error_text(ENOSPC)
+                                                : sqlite3_errmsg(handle_.get());
+}
+
 std::unexpected<Error> SqliteConnection::failure(int code) const {
     std::string detail =
-        fmt::format("{}: {} (SQLite {})", path_.string(),
-                    handle_ ? sqlite3_errmsg(handle_.get()) : "out of memory", code);
+        fmt::format("{}: {} (SQLite {})", path_.string(), failure_text(code), code);
     switch (code & 0xff) {
         case SQLITE_CONSTRAINT:
             if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY) {

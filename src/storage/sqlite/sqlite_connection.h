@@ -48,6 +48,7 @@ private:
     Result<> harden(std::chrono::milliseconds lock_wait);
     Result<sqlite3_stmt*> prepare(Sql sql);
     // What SQLite said last, as an error; `code` is its extended result code.
+    std::string failure_text(int code) const;
     std::unexpected<Error> failure(int code) const;
 
     std::filesystem::path path_;
