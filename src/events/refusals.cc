@@ -12,6 +12,7 @@ namespace {
 Severity severity_of(const Refusal& refusal) {
     const bool admin = refusal.route_class == RouteClass::Admin;
     if (refusal.type == Type::UnauthorizedAccess && admin) return Severity::Critical;
+    if (!refusal.reason.empty()) return Severity::Critical;
     return default_severity(refusal.type);
 }
 
@@ -32,7 +33,7 @@ Refusals::Refusals(const Clock& clock, EventSink& sink, metrics::Registry& metri
 
 void Refusals::report(const Refusal& refusal) {
     const KeyView key{refusal.type, refusal.ip.substr(0, text_bytes_max),
-                      refusal.route.substr(0, text_bytes_max)};
+                      refusal.route.substr(0, text_bytes_max), refusal.reason};
     const std::string_view user_id = refusal.user_id.substr(0, text_bytes_max);
     const std::size_t hash = Hash{}(key);
     // The upper half: the map inside the shard uses the lower one.
@@ -52,7 +53,7 @@ void Refusals::report(const Refusal& refusal) {
         dropped_.add();
         return;
     }
-    shard.pending.emplace(Key{key.type, std::string(key.ip), std::string(key.route)},
+    shard.pending.emplace(Key{key.type, std::string(key.ip), std::string(key.route), key.reason},
                           Pending{clock_.wall(), clock_.steady() + window, severity_of(refusal),
                                   std::string(user_id), 1});
 }
@@ -77,6 +78,9 @@ void Refusals::write_due(SteadyTime now) {
                                     .ip = key.ip,
                                     .details = {{"route", key.route}},
                                     .count = pending.count});
+                if (!key.reason.empty()) {
+                    due.back().details.emplace_back("reason", key.reason);
+                }
                 return true;
             });
         }

@@ -19,13 +19,15 @@ namespace merlon::events {
 // A refusal on a route that only administrators may use is critical (seed), elsewhere a warning.
 enum class RouteClass : std::uint8_t { Ordinary, Admin };
 
-// One refused request. Borrows: report() copies what it keeps.
+// One refused request. Borrows, but for the reason: report() copies what it keeps.
 struct Refusal {
     Type type;
     std::string_view ip;     // the client, as the limiter sees it
     std::string_view route;  // the route's pattern, never the path: it is part of a bounded key
     std::string_view user_id = {};  // empty: nobody known
     RouteClass route_class = RouteClass::Ordinary;
+    // A rule, which the event names: an operator has to look, so it is critical.
+    std::string_view reason = {};
 };
 
 // Resource; one per process; safe from every thread. A report of a known (type, client, route)
@@ -58,13 +60,15 @@ private:
         Type type;
         std::string_view ip;
         std::string_view route;
+        std::string_view reason;
         friend bool operator==(const KeyView&, const KeyView&) = default;
     };
     struct Key {
         Type type;
         std::string ip;
         std::string route;
-        KeyView view() const { return {type, ip, route}; }
+        std::string_view reason;  // static
+        KeyView view() const { return {type, ip, route, reason}; }
     };
     struct Hash {
         using is_transparent = void;

@@ -55,6 +55,30 @@ TEST(Refusals, OfOneClientAndRouteAreOneEventInTenSeconds) {
     EXPECT_EQ(f.sink.events.back().count, 1U);
 }
 
+// A reason is an operator's to look into: no flood of the ordinary kind hides it.
+TEST(Refusals, WithAReasonAreCriticalAndCountedForThemselves) {
+    Fixture f;
+    Refusal with_reason = refusal;
+    with_reason.reason = "keys.destroyed";
+    for (int i = 0; i < 1'000; ++i) {
+        f.refusals.report(refusal);
+        f.refusals.report(with_reason);
+    }
+    f.clock.advance(seconds{10});
+    f.refusals.tick();
+    ASSERT_EQ(f.sink.events.size(), 2U);
+    for (const Event& event : f.sink.events) {
+        const bool has_reason = event.details.size() == 2;
+        EXPECT_EQ(event.count, 1'000U);
+        EXPECT_EQ(event.severity, has_reason ? Severity::Critical : Severity::Warning);
+        if (has_reason) {
+            EXPECT_EQ(event.details[1],
+                      std::pair(std::string("reason"), std::string("keys.destroyed")));
+        }
+    }
+    EXPECT_NE(f.sink.events[0].details.size(), f.sink.events[1].details.size());
+}
+
 TEST(Refusals, AreToldApartByTypeClientAndRoute) {
     Fixture f;
     f.refusals.report(refusal);

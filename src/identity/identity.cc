@@ -55,10 +55,10 @@ Identity::Identity(const Environment& of, const PasswordSettings& passwords, Tok
       registration_(of.database, account_table_, passwords_, known_clients_, session_starter_,
                     events_, access_tokens_, policy_, of.clock, of.entropy),
       login_(of.database, account_table_, passwords_, password_check_, known_clients_,
-             session_starter_, events_, access_tokens_, policy_, publisher_),
+             session_starter_, events_, access_tokens_, policy_, publisher_, of.refusals),
       logout_(of.database, sessions_, events_, access_tokens_, policy_, publisher_, of.clock),
       token_refresh_(of.database, account_table_, events_, access_tokens_, policy_, publisher_,
-                     of.clock, of.entropy, of.metrics) {
+                     of.refusals, of.clock, of.entropy, of.metrics) {
     register_counters();
 }
 

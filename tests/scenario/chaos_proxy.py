@@ -9,7 +9,7 @@ pass: bytes go through, as TLS too. delay: each piece ms later. drip: eight byte
 delivers all of it when the mode ends, as a network that comes back. hole: the same, but what was sent into it is lost, and a
 connection that was in it says nothing for ever. reset: each connection is reset (SO_LINGER 0). half_close: each is told that
 the other side will send no more. lose_commit: PostgreSQL's COMMIT goes through, and instead of its answer comes a reset; `ms` is
-how many of a hundred COMMITs that happens to.
+how many of a hundred COMMITs that happens to, and `seed` chooses which.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ import threading
 
 MODES = ("delay", "drip", "stall", "hole", "reset", "half_close", "lose_commit")
 COMMIT = b"COMMIT\0"
+chances = random.Random()  # of the proxy's own process
 
 
 class Link:
@@ -104,7 +105,7 @@ class Connection:
                 continue
             if self.has_lost_commit and writer is self.near:  # it has committed, and nobody hears of it
                 return self.reset()
-            if link.mode == "lose_commit" and writer is self.far and COMMIT in data and random.randrange(100) < link.ms:
+            if link.mode == "lose_commit" and writer is self.far and COMMIT in data and chances.randrange(100) < link.ms:
                 self.has_lost_commit = True
             if writer.is_closing():
                 return
@@ -144,11 +145,11 @@ async def serve():
 class Proxy:
     """Ends with its standard input: with who started it, however that ends."""
 
-    def __init__(self, host="127.0.0.1"):
-        self.host, self.names, self.process, self.lock = host, [], None, threading.Lock()
+    def __init__(self, host="127.0.0.1", seed=0):
+        self.host, self.seed, self.names, self.process, self.lock = host, seed, [], None, threading.Lock()
 
     def start(self):
-        self.process = subprocess.Popen([sys.executable, pathlib.Path(__file__).resolve()], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([sys.executable, pathlib.Path(__file__).resolve(), str(self.seed)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
         return self
 
@@ -179,4 +180,5 @@ class Proxy:
 
 
 if __name__ == "__main__":
+    chances.seed(int(sys.argv[1]))
     asyncio.run(serve())

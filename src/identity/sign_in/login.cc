@@ -58,7 +58,11 @@ Task<http::Response> Login::login(api::LocalCall call) {
     // Not before the password is known to be right: a stranger's attempt opens nothing.
     const auto opened = co_await accounts_.open(found->sealed);
     if (!opened && sealing::is_unreadable(opened.error())) {
-        MERLON_CO_TRY(co_await events_.record_unreadable(database_, found->sealed.id, call.client));
+        refusals_.report({.type = events::Type::FailedLoginAttempt,
+                          .ip = call.client,
+                          .route = call.route,
+                          .user_id = found->sealed.id,
+                          .reason = sealing::key_destroyed_rule});
         co_return fail(Kind::Unknown, wrong_credentials_rule);
     }
     const Account account = MERLON_CO_TRY(Result<Account>(opened));

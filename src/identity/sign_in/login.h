@@ -23,7 +23,8 @@ public:
     Login(storage::Database& database, Accounts& accounts, PasswordPool& passwords,
           PasswordCheck& password_check, const KnownClients& known_clients,
           SessionStarter& sessions, AccountEvents& events, AccessTokens& access_tokens,
-          const CurrentTokenPolicy& policy, RevocationPublisher& revocations)
+          const CurrentTokenPolicy& policy, RevocationPublisher& revocations,
+          events::Refusals& refusals)
         : database_(database),
           accounts_(accounts),
           passwords_(passwords),
@@ -33,7 +34,8 @@ public:
           events_(events),
           access_tokens_(access_tokens),
           policy_(policy),
-          revocations_(revocations) {}
+          revocations_(revocations),
+          refusals_(refusals) {}
 
     // Errors: wrong_credentials_rule, "limit.auth"
     // (Exhausted: too many wrong passwords), account_locked_rule (the
@@ -52,6 +54,7 @@ private:
     AccessTokens& access_tokens_;
     const CurrentTokenPolicy& policy_;
     RevocationPublisher& revocations_;
+    events::Refusals& refusals_;
 };
 
 }  // namespace merlon::identity

@@ -78,10 +78,6 @@ Task<http::Response> TokenRefresh::refresh(api::LocalCall call) {
     const Rotation& rotation = exchange.rotation;
     const auto account = MERLON_CO_TRY(co_await accounts_.find(rotation.user_id));
     if (!account) co_return fail(Kind::Unknown, tokens::invalid_refresh_rule);
-    if (!account->is_readable) {
-        MERLON_CO_TRY(co_await events_.record_unreadable(database_, account->id, call.client));
-        co_return fail(Kind::Unknown, tokens::invalid_refresh_rule);
-    }
     const AccountEvent reuse =
         MERLON_CO_TRY(co_await events_.make(events::Type::RefreshReuse, account->id, call.client));
     const Rotated rotated = MERLON_CO_TRY(
@@ -108,6 +104,16 @@ Task<http::Response> TokenRefresh::refresh(api::LocalCall call) {
         }
         case RotationOutcome::Unknown:
             co_return fail(Kind::Unknown, tokens::invalid_refresh_rule);
+    }
+    // Not before the rotation: what is used, ended or stolen proves nobody. The client keeps the
+    // presented token, which is good for the same successor when the key is back.
+    if (!account->is_readable) {
+        refusals_.report({.type = events::Type::FailedLoginAttempt,
+                          .ip = call.client,
+                          .route = call.route,
+                          .user_id = account->id,
+                          .reason = sealing::key_destroyed_rule});
+        co_return fail(Kind::Unknown, tokens::invalid_refresh_rule);
     }
     co_return api::data_response(
         200, fmt::format(R"({{"accessToken":"{}","refreshToken":"{}",)"

@@ -5,6 +5,7 @@
 
 #include "api/local_service.h"
 #include "base/metrics.h"
+#include "events/refusals.h"
 #include "identity/accounts/accounts.h"
 #include "identity/keys/access_tokens.h"
 #include "identity/revocation/revocation_publisher.h"
@@ -18,14 +19,15 @@ class TokenRefresh final {
 public:
     TokenRefresh(storage::Database& database, Accounts& accounts, AccountEvents& events,
                  AccessTokens& access_tokens, const CurrentTokenPolicy& policy,
-                 RevocationPublisher& revocations, const Clock& clock, Entropy& entropy,
-                 metrics::Registry& metrics)
+                 RevocationPublisher& revocations, events::Refusals& refusals, const Clock& clock,
+                 Entropy& entropy, metrics::Registry& metrics)
         : database_(database),
           accounts_(accounts),
           events_(events),
           access_tokens_(access_tokens),
           policy_(policy),
           revocations_(revocations),
+          refusals_(refusals),
           clock_(clock),
           entropy_(entropy),
           late_repeats_(metrics.counter(
@@ -46,6 +48,7 @@ private:
     AccessTokens& access_tokens_;
     const CurrentTokenPolicy& policy_;
     RevocationPublisher& revocations_;
+    events::Refusals& refusals_;
     const Clock& clock_;
     Entropy& entropy_;
     metrics::Counter& late_repeats_;

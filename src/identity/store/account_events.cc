@@ -26,18 +26,6 @@ Task<AccountEvent> AccountEvents::make(events::Type type, std::string user_id, s
     co_return made;
 }
 
-Task<> AccountEvents::record_unreadable(storage::Database& database, std::string user_id,
-                                        std::string client) {
-    AccountEvent event = MERLON_CO_TRY(
-        co_await make(events::Type::FailedLoginAttempt, std::move(user_id), std::move(client),
-                      {{"reason", std::string(sealing::key_destroyed_rule)}}));
-    event.event.severity = events::Severity::Critical;
-    MERLON_CO_TRY(co_await database.transact_work(
-        [event](storage::Transaction& transaction) { return store(transaction, event); }));
-    log(event);
-    co_return Result<>{};
-}
-
 Task<> AccountEvents::store(storage::Transaction& transaction, AccountEvent event) {
     return storage::append_event(transaction, std::string(auth_role), std::move(event.event),
                                  std::move(event.sealed_ip));

@@ -35,10 +35,6 @@ public:
     // Of an operator's command, which comes from no client.
     AccountEvent make_without_client(events::Type type, std::string user_id) const;
 
-    // Somebody has proved to be the user, whose account cannot be opened: critical, since an
-    // operator has to find its key again. Errors: those of Database and KeyStore.
-    Task<> record_unreadable(storage::Database& database, std::string user_id, std::string client);
-
     // Part of the transaction that changes the account.
     static Task<> store(storage::Transaction& transaction, AccountEvent event);
     // After the commit.
