@@ -11,10 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::unexpected<Error> refuse(std::string_view rule, std::string detail = {}) {
-    return fail(Kind::Unknown, rule, std::move(detail));
-}
-
 Result<> read_permissions(const json::object& claims, access::Subject& subject) {
     const json::value* value = claims.if_contains("permissions");
     if (value == nullptr) return {};

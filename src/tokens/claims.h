@@ -11,6 +11,11 @@
 
 namespace merlon::tokens {
 
+// A token that is refused (Unknown).
+inline std::unexpected<Error> refuse(std::string_view rule, std::string detail = {}) {
+    return fail(Kind::Unknown, rule, std::move(detail));
+}
+
 // The payload as a JSON object. Error: "token.claims" (Unknown).
 Result<boost::json::object> parse_payload(std::string_view payload);
 

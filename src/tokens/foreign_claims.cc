@@ -10,10 +10,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::unexpected<Error> refuse(std::string_view rule, std::string detail = {}) {
-    return fail(Kind::Unknown, rule, std::move(detail));
-}
-
 // Each costs bytes in a field of every request to an upstream.
 constexpr std::size_t permission_names_max = 1'000;
 

@@ -7,6 +7,7 @@
 #include <semaphore>
 #include <thread>
 
+#include "base/spawn.h"
 #include "base/wait.h"
 #include "tokens/key_wait.h"
 #include "tokens/test_kit.h"
@@ -247,6 +248,32 @@ TEST(KeyWait, LastsUntilTheFirstFetchHasEnded) {
     }
     for (const std::string_view verdict : verdicts) EXPECT_EQ(verdict, "ok");
     thread.request_stop();
+}
+
+// Each holds a request: strangers who name keys that nobody has cannot hold more.
+TEST(RemoteKeySets, AreWaitedForByABoundedNumber) {
+    Sets f;
+    const auto set = f.obtain();
+    asio::io_context loop;
+    std::size_t answered = 0;
+    std::vector<std::string_view> refusals;
+    const auto wait_for_one = [&] {
+        spawn(loop.get_executor(), set->wait_for_fetch(0, SteadyTime::max()),
+              [&](const Result<>& done) {
+                  ++answered;
+                  if (!done) refusals.push_back(done.error().rule);
+              });
+    };
+    for (std::size_t i = 0; i < RemoteKeySets::waiters_max + 2; ++i) wait_for_one();
+    loop.poll();
+    EXPECT_EQ(answered, 2U);
+    EXPECT_EQ(refusals, std::vector<std::string_view>(2, awaited_keys_rule));
+
+    f.provider.document = ring_of(Algorithm::ES256).jwks(now);
+    f.sets.work({});
+    loop.restart();
+    while (answered < RemoteKeySets::waiters_max + 2) loop.run_one();
+    EXPECT_EQ(refusals.size(), 2U) << "who waited is answered";
 }
 
 TEST(KeyWait, EndsWith503WhereNoKeyWasEverFetched) {
