@@ -14,9 +14,12 @@
 
 namespace merlon::http {
 
+// The address of a peer that has none: at a Unix socket.
+inline constexpr std::string_view unix_peer = "unix";
+
 // The other end of the connection.
 struct Peer {
-    std::string address;  // textual IP address; "unix" for a Unix socket
+    std::string address;  // textual IP address, or unix_peer
     bool is_tls = false;
     // The identity that its certificate proved, on every request of a listener with mutual TLS;
     // null elsewhere. Shared with work that outlives the connection.

@@ -20,7 +20,7 @@ std::string address_text(const net::Socket& socket) {
     boost::system::error_code error;
     const auto endpoint = socket.remote_endpoint(error);
     if (error) return "unknown";
-    if (endpoint.protocol().family() == AF_UNIX) return "unix";
+    if (endpoint.protocol().family() == AF_UNIX) return std::string(unix_peer);
     asio::ip::tcp::endpoint tcp;
     std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
     tcp.resize(endpoint.size());
@@ -86,7 +86,7 @@ Task<> Server::accept_loop(net::Acceptor* acceptor) {
 
 void Server::admit(net::Socket socket) {
     Peer peer{address_text(socket), tls_ != nullptr};
-    const bool is_shared = peer.address == "unix" || context_.handler.is_shared(peer);
+    const bool is_shared = peer.address == unix_peer || context_.handler.is_shared(peer);
     std::string client =
         is_shared ? std::string() : net::counted_client(peer.address, subscriber_bits);
     if (!connections_.admits(client, context_.deadlines.now_tick())) {

@@ -40,7 +40,7 @@ struct ServerSettings {
     unsigned workers = 0;               // 0: one per core
     std::vector<net::TlsSettings> tls;  // several: chosen by SNI, the first is the default
     bool behind_tls_proxy = false;
-    std::vector<std::string> trusted_proxies;  // CIDRs, and "unix"
+    std::vector<std::string> trusted_proxies;  // CIDRs, and unix_peer
     Timeouts timeouts;
     Limits limits;
 };

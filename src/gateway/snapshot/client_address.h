@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "base/result.h"
+#include "http/exchange.h"
 
 namespace merlon::gateway {
 
-// Whoever connects by a Unix socket, as http::Peer::address and `trusted_proxies` call it.
-inline constexpr std::string_view unix_peer = "unix";
+// Whoever connects by a Unix socket, in `trusted_proxies`, too.
+using http::unix_peer;
 
 // Addresses of proxies whose X-Forwarded-For is believed.
 class TrustedProxies {
