@@ -140,6 +140,18 @@ void check_exposure(Reader& root, const http::ServerSettings& server) {
     }
 }
 
+// Fields by which a service knows the client, from whoever sends them.
+void check_forward_fields(Reader& root, const Settings& settings) {
+    if (!settings.server.trusted_proxies.empty()) return;
+    for (const gateway::ServiceSettings& service : settings.gateway.services) {
+        if (service.forward_fields.empty()) continue;
+        root.warning(
+            "services." + service.name,
+            "forward_fields pass from every client, who may make them up: name the proxies "
+            "that set them in server.trusted_proxies");
+    }
+}
+
 }  // namespace
 
 void read_settings(Reader root, Settings& out) {
@@ -174,6 +186,7 @@ void read_settings(Reader root, Settings& out) {
     check_exposure(root, out.server);
     check_verifiable(root, out);
     check_permissions(root, out);
+    check_forward_fields(root, out);
     // Saying so beats both refusing a configuration that is right and letting an operator believe
     // that it does something.
     root.without_effect("federation");

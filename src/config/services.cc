@@ -118,8 +118,10 @@ void read_health(Reader health, upstream::HealthSettings& out) {
 
 // Fields that pass although a client could make them up: each is the operator's decision.
 void read_forward_fields(Reader& reader, std::vector<std::string>& out) {
-    reader.texts("forward_fields", out,
-                 "fields of a proxy or a certificate in front that it gets: CF-Connecting-IP");
+    reader.texts(
+        "forward_fields", out,
+        "fields of a proxy in front that it gets, from server.trusted_proxies; from anybody "
+        "where none is named: CF-Connecting-IP");
     for (const std::string& name : out) {
         const wire::FieldId id = wire::field_id(name);
         if (!is_field_name(name) || wire::may_be_read_as_another(name)) {

@@ -4,6 +4,7 @@ import re
 
 import client
 import jose
+import pytest
 from harness import run, standard_routes, table, to_yaml
 from upstream import header
 
@@ -70,6 +71,17 @@ def test_a_service_names_what_passes_from_the_proxies_that_are_named(launch, ups
     assert not names(echo) & {"true-client-ip", "x.ssl.client.verify"}
     echo = server.get("/open/x", headers=sent, source="127.0.0.2").json()
     assert not names(echo) & {name.lower() for name in sent}, "a stranger came past the proxy"
+
+
+@pytest.mark.parametrize("proxies, warns", [([], True), (["10.0.0.0/8"], False), (["unix"], False)])
+def test_a_field_that_anybody_may_make_up_is_warned_of(tmp_path, proxies, warns):
+    (tmp_path / "merlon.yaml").write_text(to_yaml({"server": {"trusted_proxies": proxies}, "services": {
+        "plain": {"url": "http://127.0.0.1:1", "routes": []},
+        "a": {"url": "http://127.0.0.1:1", "forward_fields": ["CF-Connecting-IP"], "routes": []}}}))
+    done = run("config", "check", directory=tmp_path)
+    assert done.returncode == 0, done
+    warnings = [line for line in done.stderr.splitlines() if "forward_fields pass from every client" in line]
+    assert len(warnings) == warns and all("services.a" in line for line in warnings), done
 
 
 @table({
