@@ -83,13 +83,16 @@ Task<> RequestPath::serve(http::Exchange& exchange) {
 
 Task<int> RequestPath::respond(http::Exchange& exchange, Request& request) {
     identify(exchange, request);
-    const Lookup lookup = MERLON_CO_TRY(find_route(exchange, request));
+    const Result<Lookup> found = find_route(exchange, request);
+    // Before a refusal of the path, so that a listed page's script can read it.
+    const Result<> origin = check_origin(exchange, request);
+    const Lookup lookup = MERLON_CO_TRY(Result<Lookup>(found));
+    MERLON_CO_TRY(Result<>(origin));
     // HAProxy's probes ask for /health in HTTP/1.0. Nothing else is asked for without a host.
     const bool is_fixed = lookup == Lookup::Route && !request.match.route->fixed_body.empty();
     if (exchange.admitted().host.empty() && !is_fixed) {
         co_return fail(Kind::Invalid, wire::missing_host_rule);
     }
-    MERLON_CO_TRY(check_origin(exchange, request));
     if (request.is_preflight) co_return co_await send_preflight(exchange, request);
 
     // Before authentication, so that a stranger pays the cheap stage first; before 404 and 405, so

@@ -50,7 +50,7 @@ def of_the_gateway(names):
     yield "`X-Request-ID`", names, come("x-request-id: <id>")
     yield "no `ETag`", here, ["etag: <tag> → none"]
     yield "CORS fields", names - ORIGINS, gone("access-control-allow-credentials: true", f"access-control-expose-headers: {exposed}")
-    yield "CORS fields", ORIGINS - STRANGE - STRANGERS, [f"access-control-expose-headers: {exposed} → {more}"]
+    yield "CORS fields", ORIGINS - STRANGERS, [f"access-control-expose-headers: {exposed} → {more}"]
     yield "CORS fields", {"preflight"}, [
         f"access-control-allow-headers: {headers} → {headers},Idempotency-Key,If-Match,traceparent,tracestate"]
     yield "another origin", STRANGERS, ["status: 500 → 403", "body: INTERNAL_ERROR → FORBIDDEN", "vary: none → Origin"]
@@ -66,14 +66,12 @@ def of_the_gateway(names):
     yield "a wrong method", {"products by PUT"}, come("allow: GET, HEAD, POST, OPTIONS")
     yield "a wrong method", {"login by GET"}, come("allow: POST, OPTIONS")
     yield "other spellings of a path", SPELLINGS, ["status: 200 → 404", "body: data → NOT_FOUND", *gone("x-page-count: 60", "x-total-count: 60")]
-    yield "strange paths and long URLs", STRANGE, gone("vary: Origin", *counted)
+    yield "strange paths and long URLs", STRANGE, gone(*counted)
     yield "strange paths and long URLs", {"products with a long query"}, [
-        "status: 200 → 414", "body: data → URI_TOO_LONG", *gone("x-page-count: 0", "x-total-count: 0")]
+        "status: 200 → 414", "body: data → URI_TOO_LONG", *gone("vary: Origin", "x-page-count: 0", "x-total-count: 0")]
     yield "strange paths and long URLs", {"product by a name with a slash"}, ["body: VALIDATION_ERROR → BAD_REQUEST"]
     yield "strange paths and long URLs", {"products with two slashes", "two slashes from the shop's page"}, [
         "status: 404 → 400", "body: NOT_FOUND → BAD_REQUEST"]
-    yield "strange paths and long URLs", {"two slashes from the shop's page"}, gone(
-        "access-control-allow-origin: https://shop.example.com", "access-control-allow-credentials: true", f"access-control-expose-headers: {exposed}")
     yield "`Accept: application/problem+json`", {"products as problem details"}, [
         *gone("body.error.code: UNAUTHORIZED", "body.error.message: No token provided", "body.success: false"),
         *come("body.code: UNAUTHORIZED", "body.title: Unauthorized", "body.type: about:blank", "body.detail: No token provided", "body.status: 401"),

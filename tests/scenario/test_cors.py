@@ -30,6 +30,19 @@ def test_errors_are_readable_for_a_listed_origin(merlon):
         assert (answer.status, answer.get("Access-Control-Allow-Origin")) == (status, SHOP)
 
 
+@table({"two slashes": "/open//x", "an encoded slash": "/open/a%2Fb", "an encoded zero": "/open/%00", "dots": "/../open"})
+def test_a_refusal_of_a_path_is_readable_for_a_listed_origin_and_for_nobody_else(merlon, row):
+    refused = merlon.get(row, headers={"Origin": SHOP})
+    assert (refused.status, refused.get("Access-Control-Allow-Origin"), refused.all("Vary")) == (400, SHOP, ["Origin"])
+    assert refused.get("Access-Control-Allow-Credentials") == "true" and listed(refused, "Access-Control-Expose-Headers") == EXPOSED
+    for headers in ({"Origin": "https://evil.example"}, {}):
+        answer = merlon.get(row, headers=headers)
+        assert (answer.status, answer.code, answer.all("Vary")) == (400, refused.code, ["Origin"])
+        assert not [name for name, _ in answer.headers if name.lower().startswith("access-control-")]
+    preflight = merlon.call("OPTIONS", row, {"Origin": SHOP, "Access-Control-Request-Method": "PUT"})
+    assert preflight.status == 400, "no page may send what would be refused"
+
+
 def test_a_preflight_is_answered_without_the_upstream(merlon, upstream):
     before = upstream.count
     answer = merlon.call("OPTIONS", "/private/x", {"Origin": SHOP, "Access-Control-Request-Method": "PUT",
