@@ -37,8 +37,8 @@ bool has_validated_body(wire::Method method) {
            method == wire::Method::Patch;
 }
 
-Task<std::string> read_json_body(http::Exchange* exchange) {
-    std::string body;
+Task<Secret> read_json_body(http::Exchange* exchange) {
+    Secret body;
     if (exchange->admitted().body.kind == wire::BodyKind::None || exchange->body_is_done()) {
         co_return body;
     }
@@ -56,21 +56,21 @@ Task<std::string> read_json_body(http::Exchange* exchange) {
     co_return body;
 }
 
-Task<std::string> read_validated_body(http::Exchange* exchange, const wire::JsonSchema* schema,
-                                      std::uint64_t bytes_max, BodyUse use) {
+Task<Secret> read_validated_body(http::Exchange* exchange, const wire::JsonSchema* schema,
+                                 std::uint64_t bytes_max, BodyUse use) {
     const wire::JsonLimits limits{.bytes = bytes_max};
     if (use == BodyUse::Optional) {
-        const std::string body = MERLON_CO_TRY(co_await read_json_body(exchange));
-        if (body.empty()) co_return body;
-        co_return schema->filter(body, limits);
+        const Secret body = MERLON_CO_TRY(co_await read_json_body(exchange));
+        if (body.empty()) co_return Secret();
+        co_return Secret(MERLON_CO_TRY(schema->filter(body.reveal(), limits)));
     }
     if (!is_json(exchange->head())) co_return fail(Kind::Invalid, "body.media_type");
     if (exchange->body_is_received()) {
         const std::string_view whole = MERLON_CO_TRY(co_await exchange->read_body());
-        co_return schema->filter(whole, limits);
+        co_return Secret(MERLON_CO_TRY(schema->filter(whole, limits)));
     }
-    const std::string body = MERLON_CO_TRY(co_await read_json_body(exchange));
-    co_return schema->filter(body, limits);
+    const Secret body = MERLON_CO_TRY(co_await read_json_body(exchange));
+    co_return Secret(MERLON_CO_TRY(schema->filter(body.reveal(), limits)));
 }
 
 }  // namespace merlon::api

@@ -1,4 +1,5 @@
-// Reads a request's body and validates it before a role or an upstream gets it.
+// Reads a request's body and validates it before a role or an upstream gets it. There may be a
+// password in it.
 #pragma once
 
 #include "api/local_service.h"
@@ -12,12 +13,12 @@ bool has_validated_body(wire::Method method);
 
 // The whole body, empty when there is none. Borrows. Errors: "body.media_type" (its Content-Type is
 // not JSON), "client.gone", those of the request's own body.
-Task<std::string> read_json_body(http::Exchange* exchange);
+Task<Secret> read_json_body(http::Exchange* exchange);
 
 // Reads the whole body and gives the one to pass on: validated, without undeclared members; empty
 // where it is optional and there is none. Borrows both. Errors: "body.media_type" (its Content-Type
 // is not JSON), "schema.violation", those of parse_json and of the request's own body.
-Task<std::string> read_validated_body(http::Exchange* exchange, const wire::JsonSchema* schema,
-                                      std::uint64_t bytes_max, BodyUse use);
+Task<Secret> read_validated_body(http::Exchange* exchange, const wire::JsonSchema* schema,
+                                 std::uint64_t bytes_max, BodyUse use);
 
 }  // namespace merlon::api

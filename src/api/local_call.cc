@@ -47,6 +47,24 @@ Task<LocalCall> read_local_call(http::Exchange* exchange, access::Pass pass, Cal
     co_return call;
 }
 
+LocalCall duplicate(const LocalCall& call) {
+    return {.pass = call.pass,
+            .method = call.method,
+            .route = call.route,
+            .path = call.path,
+            .query = call.query,
+            .body = call.body.duplicate(),
+            .client = call.client,
+            .user_agent = call.user_agent,
+            .if_match = call.if_match,
+            .idempotency_key = call.idempotency_key,
+            .refused_token = call.refused_token,
+            .user_id = call.user_id,
+            .session_id = call.session_id,
+            .role = call.role,
+            .access_token = call.access_token};
+}
+
 Result<access::Rule> local_rule(const LocalRoute& route, access::Roles& roles) {
     switch (route.access) {
         case LocalAccess::Public:

@@ -25,6 +25,9 @@ struct CallContext {
 // Errors: those of read_json_body() and read_validated_body().
 Task<LocalCall> read_local_call(http::Exchange* exchange, access::Pass pass, CallContext context);
 
+// A second call that is the same, said out loud: its body may be a secret.
+LocalCall duplicate(const LocalCall& call);
+
 // The access rule of a built-in route. Errors: those of Rule::all_of.
 Result<access::Rule> local_rule(const LocalRoute& route, access::Roles& roles);
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "access/access.h"
+#include "base/secret.h"
 #include "base/task.h"
 #include "http/response.h"
 #include "wire/head.h"
@@ -24,7 +25,7 @@ struct LocalCall {
     std::string_view route;  // the pattern that matched, as in the route table
     std::string path;
     std::string query;   // as received, without the question mark
-    std::string body;    // whole; where the route has a schema, validated and filtered by it
+    Secret body;         // whole; where the route has a schema, validated and filtered by it
     std::string client;  // address; empty for a Unix socket
     std::string user_agent;
     std::string if_match;         // RFC 9110 section 13.1.1; empty: none

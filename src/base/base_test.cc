@@ -110,6 +110,18 @@ TEST(Secret, IsWipedWhenItMoves) {
     EXPECT_EQ(second.size(), 64U);
 }
 
+TEST(Secret, GrowsByPieces) {
+    Secret secret;
+    std::string text;
+    for (int i = 0; i < 500; ++i) {
+        const std::string piece(static_cast<std::size_t>(i % 40), static_cast<char>('a' + i % 26));
+        secret.append(piece);
+        text += piece;
+    }
+    EXPECT_EQ(secret.reveal(), text);
+    EXPECT_EQ(secret.duplicate().reveal(), text);
+}
+
 TEST(Metrics, AreWrittenAsOpenMetrics) {
     metrics::Registry registry;
     registry.counter("merlon_auth", "sign-ins", {{"event", "login"}}).add(2);

@@ -53,7 +53,7 @@ struct Request {
     std::string folded_path;  // by which limits count, too; empty: by target alone
     LimitTicket limits;
     tokens::TokenCache::Kept token;
-    std::optional<std::string> body;  // validated; forwarded instead of the received one
+    std::optional<Secret> body;  // validated; forwarded instead of the received one
     bool is_preflight = false;
     tokens::KeptAssertion assertion;     // empty where none is sent
     bool is_authenticated = false;       // the token is valid and not revoked
@@ -64,6 +64,8 @@ struct Request {
     std::string_view route_name() const {
         return match.route != nullptr ? std::string_view(match.route->pattern) : no_route;
     }
+    // A role's, in this process or another: there may be a password in its body.
+    bool is_built_in() const { return match.route != nullptr && match.route->declared != nullptr; }
     // Whether it holds for the route that matched, or for one of its guards. There is a route.
     template <class Predicate>
     bool any_route(Predicate holds) const {

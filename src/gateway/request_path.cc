@@ -84,6 +84,7 @@ Task<> RequestPath::serve(http::Exchange& exchange) {
 Task<int> RequestPath::respond(http::Exchange& exchange, Request& request) {
     identify(exchange, request);
     const Result<Lookup> found = find_route(exchange, request);
+    if (request.is_built_in()) exchange.keep_body_secret();
     // Before a refusal of the path, so that a listed page's script can read it.
     const Result<> origin = check_origin(exchange, request);
     const Lookup lookup = MERLON_CO_TRY(Result<Lookup>(found));

@@ -248,8 +248,8 @@ Task<> RequestPath::validate_body(http::Exchange* exchange, Request* request) {
         if (!guard->schema) continue;
         const std::uint64_t bytes_max = guard->body_bytes_max;
         if (request->body) {
-            request->body =
-                MERLON_CO_TRY(guard->schema->filter(*request->body, {.bytes = bytes_max}));
+            request->body = Secret(MERLON_CO_TRY(
+                guard->schema->filter(request->body->reveal(), {.bytes = bytes_max})));
         } else {
             request->body = MERLON_CO_TRY(co_await api::read_validated_body(
                 exchange, guard->schema.get(), bytes_max, api::BodyUse::Required));

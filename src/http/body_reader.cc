@@ -21,6 +21,10 @@ BodyReader::BodyReader(net::Stream& stream, InputBuffer& input, wire::Framing fr
       chunks_(trailers),
       done_(framing.kind == wire::BodyKind::None) {}
 
+BodyReader::~BodyReader() {
+    if (is_secret_) wipe(std::as_writable_bytes(std::span(buffer_.get(), buffer_used_)));
+}
+
 bool BodyReader::is_received() const {
     return done_ || (framing_.kind == wire::BodyKind::Length && framing_.length <= bytes_max_ &&
                      remaining_ <= input_.view().size() - input_used_);
@@ -83,6 +87,7 @@ Task<std::string_view> BodyReader::read() {
                 break;
             }
             rest_ = {buffer_.get(), *got};
+            buffer_used_ = std::max(buffer_used_, *got);
             continue;
         }
         if (!piece.empty()) co_return piece;
@@ -91,7 +96,11 @@ Task<std::string_view> BodyReader::read() {
 }
 
 void BodyReader::return_rest() {
-    input_.consume(input_used_);
+    if (is_secret_) {
+        input_.consume_wiped(input_used_);
+    } else {
+        input_.consume(input_used_);
+    }
     input_used_ = 0;
     if (!rest_.empty()) input_.put(std::exchange(rest_, {}));
 }

@@ -15,6 +15,8 @@ namespace merlon::http {
 // that views into the head stay valid. Borrows stream and input.
 class BodyReader {
 public:
+    ~BodyReader();
+    BodyReader(const BodyReader&) = delete;
     // `bytes_max`: a longer body fails with "body.too_large", before it is read where its length
     // says so. `trailers`: of a body in chunks.
     BodyReader(net::Stream& stream, InputBuffer& input, wire::Framing framing,
@@ -22,6 +24,9 @@ public:
 
     // Sets the most bytes there may be.
     void limit(std::uint64_t bytes_max) { bytes_max_ = bytes_max; }
+
+    // From now on the body is a secret: where it was received is overwritten when it is done with.
+    void keep_secret() { is_secret_ = true; }
 
     // The next piece, valid until the next call; empty: the body has ended.
     // Errors: "body.too_large", "framing.chunk", "framing.trailers", those of Stream::read_some.
@@ -49,8 +54,10 @@ private:
     wire::ChunkedDecoder chunks_;
     bool done_;
     std::size_t input_used_ = 0;  // of the input buffer, to be consumed at the next call
+    bool is_secret_ = false;
     std::unique_ptr<char[]> buffer_;
-    std::string_view rest_;  // of buffer_, not yet decoded
+    std::size_t buffer_used_ = 0;  // the most that was in it
+    std::string_view rest_;        // of buffer_, not yet decoded
 };
 
 }  // namespace merlon::http

@@ -27,6 +27,9 @@ public:
     Connection(ConnectionContext& context, net::Socket socket, Peer peer,
                std::unique_ptr<net::TlsSession> tls);
 
+    // A request that was not whole may have brought a secret, too.
+    ~Connection() override { input_.wipe_all(); }
+
     // Serves until either side ends the connection. Its only error is that of the TLS handshake.
     Task<> run();
 

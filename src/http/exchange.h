@@ -44,6 +44,8 @@ public:
 
     // From now on a longer body fails with "body.too_large".
     virtual void limit_body(std::uint64_t bytes_max) = 0;
+    // From now on the body is a secret: where it was received is overwritten after the request.
+    virtual void keep_body_secret() = 0;
     // The next piece of the request's body, valid until the next call; empty: it has ended. The
     // first call sends 100 Continue where the client expects it. Errors: as of BodyReader::read.
     virtual Task<std::string_view> read_body() = 0;

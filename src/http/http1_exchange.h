@@ -16,6 +16,7 @@ public:
     const Peer& peer() const override { return connection_.peer_; }
 
     void limit_body(std::uint64_t bytes_max) override { body_.limit(bytes_max); }
+    void keep_body_secret() override { body_.keep_secret(); }
     Task<std::string_view> read_body() override;
     bool body_is_done() const override { return body_.is_done(); }
     bool body_is_received() const override { return body_.is_received(); }

@@ -8,6 +8,8 @@
 #include <span>
 #include <string_view>
 
+#include "base/secret.h"
+
 namespace merlon::http {
 
 class InputBuffer {
@@ -36,6 +38,16 @@ public:
     void received(std::size_t bytes) { end_ += bytes; }
     // The first `bytes` are used.
     void consume(std::size_t bytes) { begin_ += bytes; }
+    // The same of a secret.
+    void consume_wiped(std::size_t bytes) {
+        wipe(std::as_writable_bytes(std::span(bytes_.get() + begin_, bytes)));
+        consume(bytes);
+    }
+    // All that it has ever held. Views end here.
+    void wipe_all() {
+        wipe(std::as_writable_bytes(std::span(bytes_.get(), capacity_)));
+        begin_ = end_ = 0;
+    }
 
     // What came after the end of a body that was read elsewhere.
     void put(std::string_view text) {
@@ -59,7 +71,10 @@ public:
 private:
     void resize(std::size_t capacity) {
         auto larger = std::make_unique_for_overwrite<char[]>(capacity);
-        if (end_ > 0) std::memcpy(larger.get(), bytes_.get(), end_);
+        if (end_ > 0) {
+            std::memcpy(larger.get(), bytes_.get(), end_);
+            wipe(std::as_writable_bytes(std::span(bytes_.get(), end_)));
+        }
         bytes_ = std::move(larger);
         capacity_ = capacity;
     }

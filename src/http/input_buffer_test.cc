@@ -19,6 +19,20 @@ void receive(InputBuffer& buffer, std::string_view text) {
     }
 }
 
+TEST(InputBuffer, KeepsNothingOfASecretThatItHasGivenAway) {
+    InputBuffer buffer;
+    receive(buffer, "head password next");
+    const std::string_view held = buffer.view();
+    buffer.consume(5);
+    buffer.consume_wiped(8);
+    EXPECT_EQ(held, "head " + std::string(8, '\0') + " next");
+    EXPECT_EQ(buffer.view(), " next");
+    buffer.wipe_all();
+    EXPECT_EQ(held, std::string(18, '\0'));
+    EXPECT_TRUE(buffer.empty());
+    InputBuffer().wipe_all();  // it never received
+}
+
 TEST(InputBuffer, KeepsBytesInOrderWhateverHappens) {
     std::mt19937 random(1);
     InputBuffer buffer;

@@ -1,6 +1,7 @@
 // Lists the endpoints of the auth role, each with the object that serves it.
 #include <algorithm>
 
+#include "api/local_call.h"
 #include "identity/accounts/response_schemas.h"
 #include "identity/identity.h"
 #include "identity/store/schema.h"
@@ -194,13 +195,13 @@ Task<http::Response> Identity::call(api::LocalCall call) {
     const auto endpoint = std::ranges::find(endpoints(), call.route,
                                             [](const Endpoint& one) { return one.route.pattern; });
     MERLON_ASSERT(endpoint != endpoints().end());
-    auto response = co_await endpoint->serve(*this, call);
+    auto response = co_await endpoint->serve(*this, api::duplicate(call));
     // Another password was set while this one was verified: it is verified again, against that.
     // Twice is enough: parallel log-ins that renew an outdated hash meet a new one at most once.
     constexpr int repeats_max = 2;
     for (int repeat = 0; repeat < repeats_max; ++repeat) {
         if (response || response.error().rule != Accounts::changed) break;
-        response = co_await endpoint->serve(*this, call);
+        response = co_await endpoint->serve(*this, api::duplicate(call));
     }
     if (!endpoint->event.empty()) counters_.count(endpoint->event, response);
     co_return response;

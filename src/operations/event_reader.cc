@@ -34,7 +34,7 @@ Result<std::string> read_events(config::Settings settings, std::string command) 
             {std::string(installation::first_role_in(settings, tables.database)), database.get()});
         databases.push_back(std::move(database));
     }
-    return wait(run_command(std::move(targets), std::move(command)));
+    return wait(run_command(std::move(targets), Secret(std::move(command))));
 }
 
 }  // namespace merlon::operations

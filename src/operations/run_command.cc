@@ -25,7 +25,7 @@ using identity::Identity;
 struct Command {
     std::string name;  // user.lock
     std::map<std::string, std::string> members;
-    std::string text;
+    Secret text;  // a form reads it: a password is in no other place
 
     std::string of(const std::string& member) const {
         const auto found = members.find(member);
@@ -33,13 +33,13 @@ struct Command {
     }
 };
 
-Result<Command> parse_command(std::string text) {
-    const auto parsed = wire::parse_json(text, {.bytes = command_bytes_max, .depth = 4});
+Result<Command> parse_command(Secret text) {
+    const auto parsed = wire::parse_json(text.reveal(), {.bytes = command_bytes_max, .depth = 4});
     if (!parsed || !parsed->is_object()) return fail(Kind::Invalid, "command.malformed");
     Command command;
     for (const auto& [name, value] : parsed->get_object()) {
         if (!value.is_string()) return fail(Kind::Invalid, "command.malformed", name);
-        command.members.emplace(name, value.get_string());
+        if (name != "password") command.members.emplace(name, value.get_string());
     }
     command.name = command.of("command");
     command.text = std::move(text);
@@ -72,8 +72,9 @@ Task<std::string> list_users(Identity* identity, Command command) {
 
 template <class Form>
 Result<Form> form_of(const Command& command, const Identity& identity) {
-    return Form::parse(
-        MERLON_TRY(identity::validate_body(Form::schema, command.text, identity.names())));
+    const Secret body =
+        MERLON_TRY(identity::validate_body(Form::schema, command.text.reveal(), identity.names()));
+    return Form::parse(body.reveal());
 }
 
 Result<identity::AccountChange> change_of(const Command& command) {
@@ -195,7 +196,7 @@ Task<std::string> run_audit_command(std::vector<audit::EventSource> sources, Com
 
 }  // namespace
 
-Task<std::string> run_command(CommandTargets targets, std::string text) {
+Task<std::string> run_command(CommandTargets targets, Secret text) {
     Identity* identity = targets.identity;
     Command command = MERLON_CO_TRY(parse_command(std::move(text)));
     if (command.name.starts_with("audit.")) {

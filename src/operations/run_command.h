@@ -25,6 +25,6 @@ struct CommandTargets {
 
 // One command as JSON, {"command":"user.lock", …}; gives the response as JSON. Errors: "command.…"
 // (Invalid), and those of Identity and Database. Borrows what it works on for the task.
-Task<std::string> run_command(CommandTargets targets, std::string json);
+Task<std::string> run_command(CommandTargets targets, Secret json);
 
 }  // namespace merlon::operations

@@ -39,7 +39,7 @@ Result<Idempotency> idempotency_of(const api::LocalCall& call) {
     const bool is_visible = std::ranges::all_of(key, [](char c) { return c >= 0x20 && c < 0x7f; });
     if (key.size() > bytes_max || !is_visible) return fail(Kind::Invalid, "order.key");
     // The body has been validated and rewritten: two spellings of one request have one digest.
-    return Idempotency{key, text::to_hex(crypto::as_text(crypto::sha256(call.body)))};
+    return Idempotency{key, text::to_hex(crypto::as_text(crypto::sha256(call.body.reveal())))};
 }
 
 // The products of one order are sold in different currencies (Conflict).
@@ -190,11 +190,12 @@ Task<Order> Orders::find_visible(api::LocalCall call) {
 }
 
 Task<http::Response> Orders::get(api::LocalCall call) {
-    co_return api::data_response(200, to_json(MERLON_CO_TRY(co_await find_visible(call))));
+    co_return api::data_response(200,
+                                 to_json(MERLON_CO_TRY(co_await find_visible(std::move(call)))));
 }
 
 Task<http::Response> Orders::create(api::LocalCall call) {
-    const OrderForm form = MERLON_CO_TRY(OrderForm::parse(call.body));
+    const OrderForm form = MERLON_CO_TRY(OrderForm::parse(call.body.reveal()));
     const Idempotency idempotency = MERLON_CO_TRY(idempotency_of(call));
     const WallTime now = clock_.wall();
     Order wanted;
@@ -249,7 +250,7 @@ Task<> Orders::reject(std::string id, std::string_view rule) {
 }
 
 Task<http::Response> Orders::cancel(api::LocalCall call) {
-    const std::string id = MERLON_CO_TRY(co_await find_visible(call)).id;
+    const std::string id = MERLON_CO_TRY(co_await find_visible(std::move(call))).id;
     const std::int64_t now = now_ms();
     const bool is_first =
         MERLON_CO_TRY(co_await database_.transact<bool>([id, now](Transaction& transaction) {

@@ -9,6 +9,7 @@
 
 #include "access/actor.h"
 #include "api/page_request.h"
+#include "base/secret.h"
 #include "base/task.h"
 
 namespace merlon::ports {
@@ -87,8 +88,8 @@ public:
     virtual Task<std::string> find(std::string id) = 0;
     // The oldest first.
     virtual Task<AccountPage> list(api::PageRequest page) = 0;
-    // `body`: as of NewAccount.
-    virtual Task<std::string> create(std::string body, std::string role, access::User by) = 0;
+    // `body`: as of NewAccount, with a password.
+    virtual Task<std::string> create(Secret body, std::string role, access::User by) = 0;
     virtual Task<std::string> change(std::string id, AccountChange change, access::User by) = 0;
 };
 

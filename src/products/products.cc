@@ -155,7 +155,7 @@ Task<http::Response> Products::get(api::LocalCall call) {
 
 Task<http::Response> Products::create(api::LocalCall call) {
     Product product;
-    product.form = MERLON_CO_TRY(ProductForm::parse(call.body));
+    product.form = MERLON_CO_TRY(ProductForm::parse(call.body.reveal()));
     const WallTime now = clock_.wall();
     product.id = Uuid::make_v7(now, entropy_).str();
     product.created_at = product.updated_at = now.time_since_epoch().count();
@@ -169,7 +169,7 @@ Task<http::Response> Products::create(api::LocalCall call) {
 
 Task<http::Response> Products::replace(api::LocalCall call) {
     const std::string id = MERLON_CO_TRY(id_of(call));
-    const ProductForm form = MERLON_CO_TRY(ProductForm::parse(call.body));
+    const ProductForm form = MERLON_CO_TRY(ProductForm::parse(call.body.reveal()));
     const std::int64_t now = clock_.wall().time_since_epoch().count();
     co_return answer(
         200,

@@ -30,7 +30,7 @@ protected:
                       .method = Method::Post,
                       .route = "/api/products",
                       .path = "/api/products",
-                      .body = form(1'000)}))
+                      .body = Secret(form(1'000))}))
                 .value();
         id_ = data(created).at("id").as_string();
     }
@@ -49,7 +49,7 @@ protected:
                 .method = method,
                 .route = "/api/products/{id}",
                 .path = "/api/products/" + id_,
-                .body = std::move(body)};
+                .body = Secret(std::move(body))};
     }
 
     std::int64_t version() {

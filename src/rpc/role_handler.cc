@@ -85,6 +85,7 @@ Task<> RoleHandler::serve(http::Exchange& exchange) {
 
 Task<> RoleHandler::serve_request(http::Exchange* exchange, RequestContext* context) {
     exchange->limit_body(api::LocalService::body_bytes_max);
+    exchange->keep_body_secret();
     std::string storage;
     const wire::Target target = MERLON_CO_TRY(wire::canonicalize(exchange->head().target, storage));
     if (target.path.starts_with(method_path)) {
@@ -178,8 +179,8 @@ Task<> RoleHandler::serve_method(http::Exchange* exchange, std::string_view name
     if (!role_.may_call(*found->method, exchange->peer().identity->id)) {
         co_return fail(Kind::Denied, access::denied_rule, exchange->peer().identity->id.text());
     }
-    const std::string body = MERLON_CO_TRY(co_await api::read_json_body(exchange));
-    auto call = Message::parse(body);
+    const Secret body = MERLON_CO_TRY(co_await api::read_json_body(exchange));
+    auto call = Message::parse(body.reveal());
     const auto answer = call ? co_await found->serve(*std::move(call))
                              : Result<Message>(std::unexpected(call.error()));
     if (answer) co_return co_await exchange->send(200, json_fields(), answer->str());

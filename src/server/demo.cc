@@ -157,7 +157,7 @@ Result<> Demo::make_catalogue() {
                                                                .method = wire::Method::Post,
                                                                .route = "/api/products",
                                                                .path = "/api/products",
-                                                               .body = std::move(body)})));
+                                                               .body = Secret(std::move(body))})));
         shelves_.push_back({MERLON_TRY(id_in(response)), product.price, product.stock});
         progress_.step();
     }
@@ -172,7 +172,7 @@ Result<> Demo::make_people() {
         const std::string role =
             settings_.roles.has_role(person.role) ? std::string(person.role) : "user";
         const std::string account = MERLON_TRY(wait(operations::run_command(
-            {identity_.get(), {}}, create_command(person, password, role))));
+            {identity_.get(), {}}, Secret(create_command(person, password, role)))));
         if (person.role == "user") {  // a moderator cannot order
             customers_.emplace_back(MERLON_TRY(wire::parse_json(account)).at("id").as_string());
         }
@@ -226,7 +226,7 @@ Result<std::string> Demo::place(const std::vector<Line>& lines, std::string user
                                                 .method = wire::Method::Post,
                                                 .route = "/api/orders",
                                                 .path = "/api/orders",
-                                                .body = body + "]}",
+                                                .body = Secret(body + "]}"),
                                                 .user_id = std::move(user_id)}))));
 }
 

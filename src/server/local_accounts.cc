@@ -24,13 +24,13 @@ Task<ports::AccountPage> LocalAccounts::list(api::PageRequest page) {
                                  list.total};
 }
 
-Task<std::string> LocalAccounts::create(std::string body, std::string role, access::User by) {
+Task<std::string> LocalAccounts::create(Secret body, std::string role, access::User by) {
     // Validated again by auth's own schema: auth does not trust the users role.
     using identity::RegisterForm;
-    const std::string valid =
-        MERLON_CO_TRY(identity::validate_body(RegisterForm::schema, body, identity_.names()));
-    const auto form = MERLON_CO_TRY(RegisterForm::parse(valid));
-    co_return co_await identity_.accounts().create(form, std::move(role), std::move(by));
+    const Secret valid = MERLON_CO_TRY(
+        identity::validate_body(RegisterForm::schema, body.reveal(), identity_.names()));
+    auto form = MERLON_CO_TRY(RegisterForm::parse(valid.reveal()));
+    co_return co_await identity_.accounts().create(std::move(form), std::move(role), std::move(by));
 }
 
 Task<std::string> LocalAccounts::change(std::string id, ports::AccountChange change,

@@ -20,7 +20,8 @@ std::string operator_error_json(const Error& error) {
 }
 
 Task<> OperatorHandler::serve(http::Exchange& exchange) {
-    std::string body;
+    exchange.keep_body_secret();
+    Secret body;
     while (true) {
         const std::string_view piece = MERLON_CO_TRY(co_await exchange.read_body());
         if (piece.empty()) break;

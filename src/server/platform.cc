@@ -260,8 +260,8 @@ Result<std::unique_ptr<Platform>> Platform::open_offline(config::Settings settin
 }
 
 Result<std::string> Platform::run_command(std::string command) {
-    return wait(
-        operations::run_command({built_in_roles_.auth(), stores_.events()}, std::move(command)));
+    return wait(operations::run_command({built_in_roles_.auth(), stores_.events()},
+                                        Secret(std::move(command))));
 }
 
 // Before the server is ready: the password is on standard error by then.

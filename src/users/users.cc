@@ -147,7 +147,7 @@ Task<http::Response> Users::show_profile(api::LocalCall call) {
 // Two roles, two steps, each of which can be made again: a client that got no answer repeats the
 // request.
 Task<http::Response> Users::change_profile(api::LocalCall call) {
-    const ProfilePatch patch = MERLON_CO_TRY(ProfilePatch::parse(call.body));
+    const ProfilePatch patch = MERLON_CO_TRY(ProfilePatch::parse(call.body.reveal()));
     if (patch.renames()) {
         MERLON_CO_TRY(co_await accounts_.rename(call.user_id, {patch.first_name, patch.last_name}));
     }
@@ -170,14 +170,14 @@ Task<http::Response> Users::get(api::LocalCall call) {
 }
 
 Task<http::Response> Users::create(api::LocalCall call) {
-    const NewAccount wanted = MERLON_CO_TRY(NewAccount::parse(call.body));
+    const NewAccount wanted = MERLON_CO_TRY(NewAccount::parse(call.body.reveal()));
     access::User by = MERLON_CO_TRY(user_of(call));
-    co_return api::data_response(
-        201, MERLON_CO_TRY(co_await accounts_.create(call.body, wanted.role, std::move(by))));
+    co_return api::data_response(201, MERLON_CO_TRY(co_await accounts_.create(
+                                          std::move(call.body), wanted.role, std::move(by))));
 }
 
 Task<http::Response> Users::change(api::LocalCall call) {
-    const ports::AccountChange change = MERLON_CO_TRY(AccountPatch::parse(call.body));
+    const ports::AccountChange change = MERLON_CO_TRY(AccountPatch::parse(call.body.reveal()));
     const std::string id = MERLON_CO_TRY(id_of(call));
     access::User by = MERLON_CO_TRY(user_of(call));
     co_return api::data_response(

@@ -1,11 +1,33 @@
 // Parses JSON, then refuses what the parser lets pass.
 #include "wire/json.h"
 
+#include <boost/json/memory_resource.hpp>
 #include <boost/json/parser.hpp>
 #include <cmath>
+#include <new>
+
+#include "base/secret.h"
 
 namespace merlon::wire {
 namespace {
+
+class WipedMemory final : public boost::json::memory_resource {
+    // Boost.JSON's own resource aligns no more than this either.
+    void* do_allocate(std::size_t bytes, std::size_t) override { return ::operator new(bytes); }
+    void do_deallocate(void* memory, std::size_t bytes, std::size_t) override {
+        wipe({static_cast<std::byte*>(memory), bytes});
+        ::operator delete(memory);
+    }
+    bool do_is_equal(const boost::json::memory_resource& other) const noexcept override {
+        return this == &other;
+    }
+};
+
+// Has no state; never ends, as values may be anywhere.
+boost::json::storage_ptr wiped_memory() {
+    static WipedMemory memory;
+    return &memory;
+}
 
 // Walks a parsed value for what the parser lets pass.
 Result<> check_numbers(const boost::json::value& value) {
@@ -61,9 +83,12 @@ Result<boost::json::value> parse_json(std::string_view text, const JsonLimits& l
     if (text.size() > limits.bytes) return fail(Kind::Invalid, "json.too_large");
     boost::json::parse_options options;
     options.max_depth = limits.depth;
-    boost::json::parser parser({}, options);
+    boost::json::parser parser(wiped_memory(), options);
+    parser.reset(wiped_memory());
     boost::system::error_code error;
     parser.write(text.data(), text.size(), error);
+    // It unescapes strings on the stack.
+    if (text.contains('\\')) wipe_stack();
     if (error == boost::json::error::too_deep) return fail(Kind::Invalid, "json.too_deep");
     if (error) return fail(Kind::Invalid, "json.malformed", error.message());
     boost::json::value value = parser.release();

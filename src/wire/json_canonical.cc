@@ -2,7 +2,8 @@
 // surprises people.
 #include "wire/json_canonical.h"
 
-#include <boost/json/serialize.hpp>
+#include <array>
+#include <boost/json/serializer.hpp>
 #include <charconv>
 
 namespace merlon::wire {
@@ -13,6 +14,17 @@ void append_number(std::string& out, Number number) {
     char text[32];
     const auto end = std::to_chars(text, text + sizeof text, number).ptr;
     out.append(text, end);
+}
+
+// Without a string of its own: the text may be a password, and `out` is its caller's to wipe.
+void append_string(std::string& out, boost::json::string_view text) {
+    boost::json::serializer serializer;
+    serializer.reset(text);
+    std::array<char, 512> piece;
+    while (!serializer.done()) {
+        const boost::json::string_view made = serializer.read(piece.data(), piece.size());
+        out.append(made.data(), made.size());
+    }
 }
 
 }  // namespace
@@ -32,7 +44,7 @@ void append_canonical_json(std::string& out, const boost::json::value& value) {
         case boost::json::kind::double_:
             return append_number(out, value.get_double());
         case boost::json::kind::string:
-            out += boost::json::serialize(value);
+            append_string(out, value.get_string());
             return;
         case boost::json::kind::array: {
             out += '[';
@@ -47,7 +59,7 @@ void append_canonical_json(std::string& out, const boost::json::value& value) {
             out += '{';
             for (const auto& member : value.get_object()) {
                 if (out.back() != '{') out += ',';
-                out += boost::json::serialize(boost::json::string_view(member.key()));
+                append_string(out, member.key());
                 out += ':';
                 append_canonical_json(out, member.value());
             }

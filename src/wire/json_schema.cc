@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/secret.h"
 #include "wire/email.h"
 #include "wire/json_canonical.h"
 #include "wire/json_place.h"
@@ -154,7 +155,7 @@ private:
     }
 
     void check_object(const Node& node, boost::json::object& object, const Place& place) {
-        boost::json::object declared;
+        boost::json::object declared(object.storage());
         for (const Node::Property& property : node.properties) {
             const Place member_place{&place, property.name, 0};
             value* member = object.if_contains(property.name);
@@ -192,10 +193,12 @@ Result<> JsonSchema::check(value& subject) const {
 
 Result<std::string> JsonSchema::filter(std::string_view body, const JsonLimits& limits) const {
     value subject = MERLON_TRY(parse_json(body, limits));
-    MERLON_TRY(check(subject));
+    const Result<> checked = check(subject);
     std::string out;
     out.reserve(body.size());
-    append_canonical_json(out, subject);
+    if (checked) append_canonical_json(out, subject);
+    wipe_stack();  // short texts have passed over it
+    MERLON_TRY(Result<>(checked));
     return out;
 }
 

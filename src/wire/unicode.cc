@@ -4,15 +4,10 @@
 #include <utf8proc.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
+#include <vector>
 
 namespace merlon::wire {
 namespace {
-
-struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-};
 
 struct Range {
     utf8proc_int32_t first;
@@ -52,17 +47,35 @@ bool shows(utf8proc_int32_t c) {
 }  // namespace
 
 std::optional<std::string> normalize(std::string_view text, int options) {
-    utf8proc_uint8_t* made = nullptr;
-    const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                   static_cast<utf8proc_ssize_t>(text.size()), &made,
-                                   static_cast<utf8proc_option_t>(options));
-    const std::unique_ptr<utf8proc_uint8_t, Free> owner(made);
-    if (size < 0) return std::nullopt;
-    return std::string(reinterpret_cast<const char*>(made), static_cast<std::size_t>(size));
+    const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+    const auto size = static_cast<utf8proc_ssize_t>(text.size());
+    const auto option = static_cast<utf8proc_option_t>(options);
+    // Not by utf8proc_map(), whose own memory would keep the code points of a password.
+    const auto count = utf8proc_decompose(bytes, size, nullptr, 0, option);
+    if (count < 0) return std::nullopt;
+    // One more, for the zero that utf8proc_reencode() writes.
+    std::vector<utf8proc_int32_t> points(static_cast<std::size_t>(count) + 1);
+    utf8proc_decompose(bytes, size, points.data(), count, option);
+    const auto made = utf8proc_reencode(points.data(), count, option);
+    std::optional<std::string> normal;
+    if (made >= 0) {
+        normal.emplace(reinterpret_cast<const char*>(points.data()),
+                       static_cast<std::size_t>(made));
+    }
+    wipe(std::as_writable_bytes(std::span(points)));
+    return normal;
 }
 
 std::optional<std::string> to_nfc(std::string_view text) {
     return normalize(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+}
+
+Secret to_nfc(const Secret& text) {
+    std::optional<std::string> normal = to_nfc(text.reveal());
+    if (!normal) return text.duplicate();
+    Secret made(*normal);
+    wipe(*normal);
+    return made;
 }
 
 bool shows_something(std::string_view text) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/secret.h"
+
 namespace merlon::wire {
 
 // By options of utf8proc_option_t. Nothing when `text` is no UTF-8.
@@ -13,6 +15,9 @@ std::optional<std::string> normalize(std::string_view text, int options);
 // Normalization Form C: what two keyboards write differently is one text. Nothing when `text` is no
 // UTF-8.
 std::optional<std::string> to_nfc(std::string_view text);
+
+// The same of a secret, which leaves no copy behind. One that is no UTF-8 stays as it is.
+Secret to_nfc(const Secret& text);
 
 // Whether a reader sees anything at all: a text of spaces, zero-width characters, marks that direct
 // text and fillers shows nothing. `text` is valid UTF-8.

@@ -23,6 +23,8 @@ TEST(Unicode, HasOneNormalFormForWhatKeyboardsWriteDifferently) {
     };
     for (const auto& [given, form] : cases) EXPECT_EQ(to_nfc(given).value(), form) << given;
     EXPECT_FALSE(to_nfc("\xff").has_value());
+    EXPECT_EQ(to_nfc(Secret("e\u0301")).reveal(), "\u00e9");
+    EXPECT_EQ(to_nfc(Secret("\xff")).reveal(), "\xff") << "no text, and a password all the same";
 }
 
 TEST(Unicode, KnowsTextsThatShowNothing) {

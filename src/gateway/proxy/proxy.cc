@@ -19,7 +19,7 @@ Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to) {
     // A body that is received already is sent with the head, and can be sent again.
     std::string_view body;
     if (to.body != nullptr) {
-        body = *to.body;
+        body = to.body->reveal();
     } else if (!exchange.body_is_done() && exchange.body_is_received()) {
         body = MERLON_CO_TRY(co_await exchange.read_body());
     }

@@ -38,7 +38,7 @@ struct Forwarding {
     std::chrono::milliseconds body_timeout;
     std::chrono::milliseconds tunnel_idle;
     // A body that was read already, to be validated; used instead of the exchange's.
-    const std::string* body = nullptr;
+    const Secret* body = nullptr;
     bool allows_websocket = false;
     std::string_view assertion = {};                 // empty: X-User-… fields alone
     std::span<const std::string> named_fields = {};  // those of a proxy that pass

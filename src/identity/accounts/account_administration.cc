@@ -58,7 +58,7 @@ Task<std::string> AccountAdministration::create(RegisterForm form, std::string r
     MERLON_CO_TRY(may_manage(actor, *roles, role));
     const auto abandoned = MERLON_CO_TRY(co_await accounts_.require_free(form.email));
     Account account = Accounts::make(form, std::move(role), clock_, entropy_);
-    account.password = MERLON_CO_TRY(co_await passwords_.hash(form.password));
+    account.password = MERLON_CO_TRY(co_await passwords_.hash(std::move(form.password)));
     const SealedAccount sealed = MERLON_CO_TRY(co_await accounts_.seal(account, form.email));
     AccountEvents::Details details = details_by(actor, {{"role", account.role}});
     if (abandoned) details.emplace_back("replaces", abandoned->account_id);

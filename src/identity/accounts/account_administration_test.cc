@@ -32,7 +32,7 @@ protected:
     // The rule that creating an account breaks; empty: it was created.
     std::string_view create(const char* address, const std::string& role, access::Actor by) {
         const auto made = wait(administration_.create(
-            {email(address), "Horse$Battery9", "Grace", "Hopper"}, role, std::move(by)));
+            {email(address), Secret("Horse$Battery9"), "Grace", "Hopper"}, role, std::move(by)));
         return made ? std::string_view() : made.error().rule;
     }
     std::string_view change(const std::string& id, AccountChange change, access::Actor by) {

@@ -83,7 +83,7 @@ TEST_F(Import, KeepsIdsHashesRolesAndTimes) {
     EXPECT_EQ(count("moderator"), 1);
     EXPECT_EQ(count("user"), 1);
     EXPECT_EQ(pending(), 0U);
-    const auto with_none = wait(passwords_.verify("", find(2)->password));
+    const auto with_none = wait(passwords_.verify(Secret(""), find(2)->password));
     ASSERT_TRUE(with_none) << with_none.error().rule;
     EXPECT_FALSE(with_none->matches);
 }

@@ -30,10 +30,11 @@ public:
 
     Result<wire::Email> email() const { return wire::Email::parse(text("email")); }
 
+    Secret secret(std::string_view name) const { return Secret(text(name)); }
+
     // Bytes, which a schema does not count: bcrypt reads no more of them (contract.md).
-    Result<std::string> new_password(std::string_view name) const {
-        std::string given = text(name);
-        given = wire::to_nfc(given).value_or(given);  // as it will be hashed
+    Result<Secret> new_password(std::string_view name) const {
+        Secret given = wire::to_nfc(secret(name));  // as it will be hashed
         if (given.size() <= crypto::bcrypt_password_bytes_max) return given;
         return fail(
             Kind::Invalid, "schema.violation", {},
@@ -49,9 +50,9 @@ private:
 
 }  // namespace
 
-Result<std::string> validate_body(std::string_view schema, std::string_view body,
-                                  const api::NameSettings& names) {
-    return MERLON_TRY(api::compile_body_schema(schema, names)).filter(body);
+Result<Secret> validate_body(std::string_view schema, std::string_view body,
+                             const api::NameSettings& names) {
+    return Secret(MERLON_TRY(MERLON_TRY(api::compile_body_schema(schema, names)).filter(body)));
 }
 
 Result<RegisterForm> RegisterForm::parse(std::string_view body) {
@@ -62,7 +63,7 @@ Result<RegisterForm> RegisterForm::parse(std::string_view body) {
 
 Result<LoginForm> LoginForm::parse(std::string_view body) {
     const Members members = MERLON_TRY(Members::of(body));
-    return LoginForm{MERLON_TRY(members.email()), members.text("password")};
+    return LoginForm{MERLON_TRY(members.email()), members.secret("password")};
 }
 
 Result<RefreshForm> RefreshForm::parse(std::string_view body) {
@@ -76,7 +77,7 @@ Result<LogoutForm> LogoutForm::parse(std::string_view body) {
 
 Result<PasswordForm> PasswordForm::parse(std::string_view body) {
     const Members members = MERLON_TRY(Members::of(body));
-    return PasswordForm{members.text("currentPassword"),
+    return PasswordForm{members.secret("currentPassword"),
                         MERLON_TRY(members.new_password("newPassword"))};
 }
 

@@ -9,20 +9,21 @@
 
 #include "api/name_settings.h"
 #include "base/result.h"
+#include "base/secret.h"
 #include "wire/email.h"
 
 namespace merlon::identity {
 
 // The body as the request path would pass it on, for one that came another way. Errors:
 // "schema.violation" (FieldErrors), and those of parse_json.
-Result<std::string> validate_body(std::string_view schema, std::string_view body,
-                                  const api::NameSettings& names);
+Result<Secret> validate_body(std::string_view schema, std::string_view body,
+                             const api::NameSettings& names);
 
 // All fail with "schema.violation" (FieldErrors) for what a schema cannot say, and as parse_json.
 
 struct RegisterForm {
     wire::Email email;
-    std::string password;
+    Secret password;
     std::string first_name;
     std::string last_name;
     // Names stand in mails and on terminals: no control characters.
@@ -49,7 +50,7 @@ struct RegisterForm {
 
 struct LoginForm {
     wire::Email email;
-    std::string password;  // any: one that breaks the rules is just wrong
+    Secret password;  // any: one that breaks the rules is just wrong
     static constexpr std::string_view schema = R"({
         "type": "object",
         "required": ["email", "password"],
@@ -89,8 +90,8 @@ struct LogoutForm {
 };
 
 struct PasswordForm {
-    std::string current_password;
-    std::string new_password;
+    Secret current_password;
+    Secret new_password;
     static constexpr std::string_view schema = R"({
         "type": "object",
         "required": ["currentPassword", "newPassword"],
@@ -107,7 +108,7 @@ struct PasswordForm {
 
 // An operator's: the old password is not needed.
 struct ResetForm {
-    std::string password;
+    Secret password;
     static constexpr std::string_view schema = R"({
         "type": "object",
         "required": ["password"],

@@ -9,7 +9,8 @@ namespace {
 // As the request path does it.
 template <class Form>
 Result<Form> valid_form(std::string_view body) {
-    return Form::parse(MERLON_TRY(validate_body(Form::schema, body, {})));
+    const Secret valid = MERLON_TRY(validate_body(Form::schema, body, {}));
+    return Form::parse(valid.reveal());
 }
 
 std::string register_body(std::string_view member, std::string_view value) {

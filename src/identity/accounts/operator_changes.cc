@@ -25,7 +25,7 @@ Task<EndedAll> store_password(Transaction& transaction, std::string hash, std::i
 
 Task<> AccountAdministration::reset_password(std::string id, ResetForm form) {
     const std::string user_id = MERLON_CO_TRY(co_await accounts_.require(std::move(id))).id;
-    const std::string hash = MERLON_CO_TRY(co_await passwords_.hash(form.password));
+    const std::string hash = MERLON_CO_TRY(co_await passwords_.hash(std::move(form.password)));
     const AccountEvent changed =
         events_.make_without_client(events::Type::PasswordChanged, user_id);
     const WallTime until = access_tokens_.last_expiry();
@@ -44,10 +44,10 @@ Task<std::string> AccountAdministration::make_first_admin() {
             co_await account_counts::of_role(&database_, std::string(access::admin_role))) > 0)
         co_return std::string();
     const std::string password = "Aa1$" + text::to_base64url(entropy_.bytes(18));
-    const RegisterForm form{MERLON_CO_TRY(wire::Email::parse(first_admin_email)), password, "First",
-                            "Admin"};
+    RegisterForm form{MERLON_CO_TRY(wire::Email::parse(first_admin_email)), Secret(password),
+                      "First", "Admin"};
     Account account = Accounts::make(form, std::string(access::admin_role), clock_, entropy_);
-    account.password = MERLON_CO_TRY(co_await passwords_.hash(password));
+    account.password = MERLON_CO_TRY(co_await passwords_.hash(std::move(form.password)));
     const SealedAccount sealed = MERLON_CO_TRY(co_await accounts_.seal(account, form.email));
     const Result<> stored = co_await database_.transact_work(
         [sealed](Transaction& transaction) { return Accounts::insert(transaction, sealed); });

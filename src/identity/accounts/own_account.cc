@@ -40,15 +40,15 @@ Task<http::Response> OwnAccount::me(api::LocalCall call) {
 }
 
 Task<http::Response> OwnAccount::change_password(api::LocalCall call) {
-    const PasswordForm form = MERLON_CO_TRY(PasswordForm::parse(call.body));
+    PasswordForm form = MERLON_CO_TRY(PasswordForm::parse(call.body.reveal()));
     const Account account = MERLON_CO_TRY(co_await accounts_.require_readable(call.user_id));
     const wire::Email email = MERLON_CO_TRY(wire::Email::parse(account.email));
     const LoginOrigin origin =
         MERLON_CO_TRY(co_await known_clients_.look_up(email.canonical(), call.client));
     const auto verdict = MERLON_CO_TRY(co_await password_check_.verify(
-        origin, form.current_password, account.password, call.client));
+        origin, std::move(form.current_password), account.password, call.client));
     if (!verdict.matches) co_return wrong_current_password();
-    const std::string hash = MERLON_CO_TRY(co_await passwords_.hash(form.new_password));
+    const std::string hash = MERLON_CO_TRY(co_await passwords_.hash(std::move(form.new_password)));
     const AccountEvent changed = MERLON_CO_TRY(
         co_await events_.make(events::Type::PasswordChanged, account.id, call.client));
     const WallTime until = access_tokens_.last_expiry();

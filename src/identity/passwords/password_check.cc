@@ -5,7 +5,7 @@
 
 namespace merlon::identity {
 
-Task<crypto::PasswordVerdict> PasswordCheck::verify(LoginOrigin origin, std::string password,
+Task<crypto::PasswordVerdict> PasswordCheck::verify(LoginOrigin origin, Secret password,
                                                     std::string encoded, std::string client) {
     const LoginAttempt attempt = MERLON_CO_TRY(co_await attempts_.begin(std::move(origin)));
     const auto verdict = co_await verify_each_form(std::move(password), std::move(encoded));
@@ -26,10 +26,10 @@ Task<crypto::PasswordVerdict> PasswordCheck::verify(LoginOrigin origin, std::str
 
 // The pool hashes in Normalization Form C. A hash of an earlier release may be of the password as
 // it was typed. Both are tried whether there is an account or not, so their time tells nothing.
-Task<crypto::PasswordVerdict> PasswordCheck::verify_each_form(std::string password,
+Task<crypto::PasswordVerdict> PasswordCheck::verify_each_form(Secret password,
                                                               std::string encoded) {
-    std::string normal = wire::to_nfc(password).value_or(password);
-    const bool has_two = normal != password;
+    Secret normal = wire::to_nfc(password);
+    const bool has_two = normal.reveal() != password.reveal();
     auto verdict = co_await passwords_.verify(std::move(normal), encoded);
     if (!has_two || !verdict || verdict->matches) co_return verdict;
     verdict = co_await passwords_.verify(std::move(password), std::move(encoded));

@@ -19,11 +19,11 @@ public:
     // The attempt counts against `origin`. Empty `encoded`: there is no such account; the verdict
     // is no, at the same cost. Reports a wrong password, and the lock it may cause. Errors: those
     // of LoginAttempts::begin() and PasswordPool::verify().
-    Task<crypto::PasswordVerdict> verify(LoginOrigin origin, std::string password,
-                                         std::string encoded, std::string client);
+    Task<crypto::PasswordVerdict> verify(LoginOrigin origin, Secret password, std::string encoded,
+                                         std::string client);
 
 private:
-    Task<crypto::PasswordVerdict> verify_each_form(std::string password, std::string encoded);
+    Task<crypto::PasswordVerdict> verify_each_form(Secret password, std::string encoded);
 
     PasswordPool& passwords_;
     LoginAttempts& attempts_;

@@ -36,7 +36,7 @@ public:
 
 struct Fixture {
     Result<crypto::PasswordVerdict> verify(std::string password, std::string encoded) {
-        auto verdict = wait(check.verify({"ada@example.com", "::1"}, std::move(password),
+        auto verdict = wait(check.verify({"ada@example.com", "::1"}, Secret(std::move(password)),
                                          std::move(encoded), "::1"));
         refusals.flush();
         return verdict;
@@ -51,7 +51,7 @@ struct Fixture {
     PasswordPool passwords{{.bcrypt_cost = 4}, machine_clock, entropy, metrics};
     RecordingAttempts attempts;
     PasswordCheck check{passwords, attempts, refusals};
-    std::string hash = wait(passwords.hash("Horse$Battery9")).value();
+    std::string hash = wait(passwords.hash(Secret("Horse$Battery9"))).value();
 };
 
 TEST(PasswordCheck, SettlesEveryAttemptWithItsVerdict) {
@@ -79,7 +79,7 @@ TEST(PasswordCheck, TakesAPasswordInEachUnicodeFormAndAnOldHashOfTheTypedOneOnce
     constexpr std::string_view composed = "Horse$Batt\u00e9ry9";
     constexpr std::string_view decomposed = "Horse$Batte\u0301ry9";
     Fixture f;
-    const std::string of_either = wait(f.passwords.hash(std::string(decomposed))).value();
+    const std::string of_either = wait(f.passwords.hash(Secret(std::string(decomposed)))).value();
     const crypto::PasswordScheme scheme{.kind = crypto::PasswordKind::Bcrypt, .bcrypt_cost = 4};
     const std::string of_typed =
         crypto::PasswordHasher().hash(decomposed, scheme, crypto::password_salt(f.entropy)).value();

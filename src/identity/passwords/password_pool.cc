@@ -45,18 +45,17 @@ PasswordPool::~PasswordPool() {
     dispatcher_.join();
 }
 
-Task<std::string> PasswordPool::hash(std::string password) {
+Task<std::string> PasswordPool::hash(Secret password) {
     co_return co_await Answer<std::string>::wait_for([&](auto result) {
         auto job = std::make_shared<PasswordJob>();
-        job->password = wire::to_nfc(password).value_or(password);
-        wipe(password);
+        job->password = wire::to_nfc(password);
         job->salt = crypto::password_salt(entropy_);
         job->hashed = std::move(result);
         return push(std::move(job));
     });
 }
 
-Task<crypto::PasswordVerdict> PasswordPool::verify(std::string password, std::string encoded) {
+Task<crypto::PasswordVerdict> PasswordPool::verify(Secret password, std::string encoded) {
     co_return co_await Answer<crypto::PasswordVerdict>::wait_for([&](auto result) {
         auto job = std::make_shared<PasswordJob>();
         job->password = std::move(password);

@@ -31,11 +31,11 @@ public:
     // Of its Normalization Form C: however a keyboard writes it, it is one password. Errors:
     // "passwords.busy" (Exhausted, RetryAfter: the queue is full), and those of
     // PasswordHasher::hash.
-    Task<std::string> hash(std::string password);
+    Task<std::string> hash(Secret password);
     // Whether `encoded` is the hash of `password`. Empty `encoded` means that there is no such
     // account: the verdict is no, at the same cost. Errors as above and those of
     // crypto::parse_password_hash().
-    Task<crypto::PasswordVerdict> verify(std::string password, std::string encoded);
+    Task<crypto::PasswordVerdict> verify(Secret password, std::string encoded);
     // For an account without a password: of the configured scheme, and of no password that anybody
     // knows. Quick.
     std::string unusable_hash();

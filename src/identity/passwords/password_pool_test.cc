@@ -26,14 +26,14 @@ struct Fixture {
 
 TEST(PasswordPool, KnowsThePasswordThatMadeAHashAndNoOther) {
     Fixture f({.bcrypt_cost = 4});
-    const std::string encoded = wait(f.pool.hash("Horse$Battery9")).value();
-    EXPECT_TRUE(wait(f.pool.verify("Horse$Battery9", encoded)).value().matches);
-    EXPECT_FALSE(wait(f.pool.verify("Horse$Battery8", encoded)).value().matches);
+    const std::string encoded = wait(f.pool.hash(Secret("Horse$Battery9"))).value();
+    EXPECT_TRUE(wait(f.pool.verify(Secret("Horse$Battery9"), encoded)).value().matches);
+    EXPECT_FALSE(wait(f.pool.verify(Secret("Horse$Battery8"), encoded)).value().matches);
 }
 
 TEST(PasswordPool, HashesAsItIsTold) {
     Fixture f({.hash = PasswordHash::Argon2id});
-    EXPECT_TRUE(wait(f.pool.hash("Horse$Battery9")).value().starts_with("$argon2id$"));
+    EXPECT_TRUE(wait(f.pool.hash(Secret("Horse$Battery9"))).value().starts_with("$argon2id$"));
 }
 
 TEST(PasswordPool, HashesOnThreadsThatRunOnlyWhenNobodyElseWantsTo) {
@@ -48,7 +48,7 @@ TEST(PasswordPool, HashesOnThreadsThatRunOnlyWhenNobodyElseWantsTo) {
     const std::set<pid_t> before =
         idle_threads();  // of the pools of other tests: nobody joins them
     Fixture f({.bcrypt_cost = 4, .workers = 1});
-    ASSERT_TRUE(wait(f.pool.hash("Horse$Battery9")));
+    ASSERT_TRUE(wait(f.pool.hash(Secret("Horse$Battery9"))));
     // On a busy machine the relief thread may have made the hash before the worker has begun.
     std::set<pid_t> begun;
     for (int tries = 0; begun.empty() && tries < 6'000; ++tries) {
@@ -87,16 +87,16 @@ TEST(PasswordPool, AnswersAlsoWhileOthersKeepItsCoreBusy) {
         is_busy.store(false);
     });
     Fixture f({.bcrypt_cost = 11, .workers = 1});
-    const std::string encoded = wait(f.pool.hash("Horse$Battery9")).value();
-    EXPECT_TRUE(wait(f.pool.verify("Horse$Battery9", encoded)).value().matches);
-    EXPECT_FALSE(wait(f.pool.verify("Horse$Battery8", encoded)).value().matches);
+    const std::string encoded = wait(f.pool.hash(Secret("Horse$Battery9"))).value();
+    EXPECT_TRUE(wait(f.pool.verify(Secret("Horse$Battery9"), encoded)).value().matches);
+    EXPECT_FALSE(wait(f.pool.verify(Secret("Horse$Battery8"), encoded)).value().matches);
     EXPECT_TRUE(is_busy.load());
 }
 
 TEST(PasswordPool, SaysNoForAnAccountThatDoesNotExistWhateverThePassword) {
     Fixture f({.bcrypt_cost = 4});
     for (const char* password : {"", "Horse$Battery9"}) {
-        const auto verdict = wait(f.pool.verify(password, ""));
+        const auto verdict = wait(f.pool.verify(Secret(password), ""));
         ASSERT_TRUE(verdict) << password;
         EXPECT_FALSE(verdict->matches || verdict->needs_rehash) << password;
     }
@@ -105,15 +105,15 @@ TEST(PasswordPool, SaysNoForAnAccountThatDoesNotExistWhateverThePassword) {
 TEST(PasswordPool, AsksForANewHashWhenTheSchemeHasChanged) {
     Fixture before({.bcrypt_cost = 4});
     Fixture after({.bcrypt_cost = 5});
-    const std::string encoded = wait(before.pool.hash("Horse$Battery9")).value();
-    EXPECT_FALSE(wait(before.pool.verify("Horse$Battery9", encoded)).value().needs_rehash);
-    EXPECT_TRUE(wait(after.pool.verify("Horse$Battery9", encoded)).value().needs_rehash);
-    EXPECT_FALSE(wait(after.pool.verify("wrong", encoded)).value().needs_rehash);
+    const std::string encoded = wait(before.pool.hash(Secret("Horse$Battery9"))).value();
+    EXPECT_FALSE(wait(before.pool.verify(Secret("Horse$Battery9"), encoded)).value().needs_rehash);
+    EXPECT_TRUE(wait(after.pool.verify(Secret("Horse$Battery9"), encoded)).value().needs_rehash);
+    EXPECT_FALSE(wait(after.pool.verify(Secret("wrong"), encoded)).value().needs_rehash);
 }
 
 TEST(PasswordPool, SaysWhenAStoredHashIsBroken) {
     Fixture f({.bcrypt_cost = 4});
-    EXPECT_EQ(wait(f.pool.verify("x", "$2b$04$short")).error().kind, Kind::Corrupt);
+    EXPECT_EQ(wait(f.pool.verify(Secret("x"), "$2b$04$short")).error().kind, Kind::Corrupt);
 }
 
 TEST(PasswordPool, TurnsAwayWhatItsQueueCannotHoldAndFinishesTheRest) {
@@ -123,7 +123,7 @@ TEST(PasswordPool, TurnsAwayWhatItsQueueCannotHoldAndFinishesTheRest) {
     int hashed = 0;
     int refused = 0;
     for (int i = 0; i < wave; ++i) {
-        spawn(loop.get_executor(), f.pool.hash("x"), [&](Result<std::string> done) {
+        spawn(loop.get_executor(), f.pool.hash(Secret("x")), [&](Result<std::string> done) {
             if (done) {
                 ++hashed;
                 return;

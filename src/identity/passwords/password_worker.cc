@@ -24,10 +24,10 @@ void run_when_idle() {
 
 Outcome compute(const PasswordJob& job, const PasswordWorker::Context& context,
                 crypto::PasswordHasher& hasher) {
-    if (job.hashed) return hasher.hash(job.password, context.scheme, job.salt);
+    if (job.hashed) return hasher.hash(job.password.reveal(), context.scheme, job.salt);
     const bool is_known = !job.encoded.empty();
-    auto verdict =
-        hasher.verify(job.password, is_known ? job.encoded : context.dummy, context.scheme);
+    auto verdict = hasher.verify(job.password.reveal(), is_known ? job.encoded : context.dummy,
+                                 context.scheme);
     if (verdict && !is_known) *verdict = {};
     return verdict;
 }

@@ -21,12 +21,7 @@ namespace merlon::identity {
 
 // A password to hash or to verify, and where its caller waits: one of the two.
 struct PasswordJob {
-    PasswordJob() = default;
-    ~PasswordJob() { merlon::wipe(password); }
-    PasswordJob(const PasswordJob&) = delete;
-    PasswordJob& operator=(const PasswordJob&) = delete;
-
-    std::string password;
+    Secret password;
     std::string salt;     // to hash it with
     std::string encoded;  // or to verify it against; empty: there is no such account
     std::shared_ptr<Answer<std::string>> hashed;

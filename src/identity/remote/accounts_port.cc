@@ -72,7 +72,7 @@ Task<rpc::Message> serve_list(AccountDirectory* accounts, rpc::Message call) {
 
 Task<rpc::Message> serve_create(AccountDirectory* accounts, rpc::Message call) {
     co_return account_message(MERLON_CO_TRY(
-        co_await accounts->create(MERLON_CO_TRY(call.text("body")),
+        co_await accounts->create(Secret(MERLON_CO_TRY(call.text("body"))),
                                   MERLON_CO_TRY(call.text("role")), MERLON_CO_TRY(user_of(call)))));
 }
 
@@ -114,9 +114,9 @@ Task<ports::AccountPage> RemoteAccounts::list(api::PageRequest page) {
                                  MERLON_CO_TRY(response.integer("total"))};
 }
 
-Task<std::string> RemoteAccounts::create(std::string body, std::string role, access::User by) {
+Task<std::string> RemoteAccounts::create(Secret body, std::string role, access::User by) {
     rpc::Message call;
-    call.set("body", body).set("role", role);
+    call.set("body", body.reveal()).set("role", role);
     set_user(call, by);
     const rpc::Message response = MERLON_CO_TRY(co_await auth_.call(create_method, call));
     co_return response.text("account");

@@ -16,7 +16,7 @@ public:
     Task<> rename(std::string id, ports::NewNames names) override;
     Task<std::string> find(std::string id) override;
     Task<ports::AccountPage> list(api::PageRequest page) override;
-    Task<std::string> create(std::string body, std::string role, access::User by) override;
+    Task<std::string> create(Secret body, std::string role, access::User by) override;
     Task<std::string> change(std::string id, ports::AccountChange change, access::User by) override;
 
 private:

@@ -17,7 +17,7 @@ public:
     Task<> rename(std::string, ports::NewNames) override { co_return Result<>{}; }
     Task<std::string> find(std::string) override { co_return std::string("{}"); }
     Task<ports::AccountPage> list(api::PageRequest) override { co_return ports::AccountPage{}; }
-    Task<std::string> create(std::string, std::string, access::User by) override {
+    Task<std::string> create(Secret, std::string, access::User by) override {
         actors.push_back(by.id());
         co_return std::string("{}");
     }

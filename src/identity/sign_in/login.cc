@@ -45,12 +45,13 @@ Task<SessionIds> store_login(Transaction& transaction, LoginRows made, std::int6
 }  // namespace
 
 Task<http::Response> Login::login(api::LocalCall call) {
-    LoginForm form = MERLON_CO_TRY(LoginForm::parse(call.body));
+    LoginForm form = MERLON_CO_TRY(LoginForm::parse(call.body.reveal()));
     const auto found = MERLON_CO_TRY(co_await accounts_.find_by_email(form.email));
     const LoginOrigin origin =
         MERLON_CO_TRY(co_await known_clients_.look_up(form.email.canonical(), call.client));
     const auto verdict = MERLON_CO_TRY(co_await password_check_.verify(
-        origin, form.password, found ? found->sealed.password : std::string(), call.client));
+        origin, form.password.duplicate(), found ? found->sealed.password : std::string(),
+        call.client));
     if (!verdict.matches) co_return fail(Kind::Unknown, wrong_credentials_rule);
     // Not before the password is verified: a stranger does not learn that the account is locked.
     if (found->sealed.is_locked) co_return fail(Kind::Denied, account_locked_rule);
@@ -69,7 +70,7 @@ Task<http::Response> Login::login(api::LocalCall call) {
     VerifiedPassword password{AccountState::of(account), {}};
     if (verdict.needs_rehash) {  // the only time the password is at hand
         // A hash that cannot be made now, or is too long in NFC, refuses nobody: the old one stays.
-        if (auto next = co_await passwords_.hash(form.password)) {
+        if (auto next = co_await passwords_.hash(std::move(form.password))) {
             password.next_hash = *std::move(next);
         }
     }

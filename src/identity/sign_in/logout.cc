@@ -37,7 +37,7 @@ Task<EndedByToken> end_and_record(Transaction& transaction, PresentedToken prese
 }  // namespace
 
 Task<http::Response> Logout::logout(api::LocalCall call) {
-    LogoutForm form = MERLON_CO_TRY(LogoutForm::parse(call.body));
+    LogoutForm form = MERLON_CO_TRY(LogoutForm::parse(call.body.reveal()));
     if (!call.user_id.empty()) co_return co_await sessions_.logout(std::move(call));
     if (form.refresh_token) {
         co_return co_await end_by(*std::move(form.refresh_token), std::move(call.client));

@@ -30,11 +30,11 @@ Task<> store_registration(Transaction& transaction, NewAccount made) {
 }  // namespace
 
 Task<http::Response> Registration::register_account(api::LocalCall call) {
-    const RegisterForm form = MERLON_CO_TRY(RegisterForm::parse(call.body));
+    RegisterForm form = MERLON_CO_TRY(RegisterForm::parse(call.body.reveal()));
     // Before the hash, which is the expensive part. The transaction checks the address again.
     const auto abandoned = MERLON_CO_TRY(co_await accounts_.require_free(form.email));
     Account account = Accounts::make(form, "user", clock_, entropy_);
-    account.password = MERLON_CO_TRY(co_await passwords_.hash(form.password));
+    account.password = MERLON_CO_TRY(co_await passwords_.hash(std::move(form.password)));
 
     const SealedAccount sealed = MERLON_CO_TRY(co_await accounts_.seal(account, form.email));
     const StartedSession session =

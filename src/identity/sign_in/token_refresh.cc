@@ -73,7 +73,7 @@ Result<TokenRefresh::Exchange> TokenRefresh::prepare(const std::string& presente
 }
 
 Task<http::Response> TokenRefresh::refresh(api::LocalCall call) {
-    const RefreshForm form = MERLON_CO_TRY(RefreshForm::parse(call.body));
+    const RefreshForm form = MERLON_CO_TRY(RefreshForm::parse(call.body.reveal()));
     const Exchange exchange = MERLON_CO_TRY(prepare(form.refresh_token, clock_.wall()));
     const Rotation& rotation = exchange.rotation;
     const auto account = MERLON_CO_TRY(co_await accounts_.find(rotation.user_id));
