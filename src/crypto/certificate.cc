@@ -78,7 +78,9 @@ Result<VerifyKey> Certificate::verify_key() const {
         {reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)});
 }
 
-WallTime Certificate::expires_at() const { return time_of(X509_get0_notAfter(handle_.get())); }
+WallTime Certificate::expires_at() const {  // One without a time has long ended.
+    return time_of(X509_get0_notAfter(handle_.get())).value_or(WallTime::min());
+}
 
 std::string Certificate::pem() const {
     const Bio bio(BIO_new(BIO_s_mem()));

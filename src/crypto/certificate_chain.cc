@@ -73,13 +73,16 @@ Result<CertificateChain> CertificateChain::from_pem(std::string_view pem) {
     CertificateChain made;
     made.valid_until_ = WallTime::max();
     for (const X509Handle& one : chain) {
-        const WallTime from = time_of(X509_get0_notBefore(one.get()));
-        const WallTime until = time_of(X509_get0_notAfter(one.get()));
-        made.valid_from_ = std::max(made.valid_from_, from);
-        if (until >= made.valid_until_) continue;
-        made.valid_until_ = until;
+        const auto from = time_of(X509_get0_notBefore(one.get()));
+        const auto until = time_of(X509_get0_notAfter(one.get()));
+        if (!from || !until) {
+            return fail(Kind::Invalid, "certificate.malformed", "its times cannot be read");
+        }
+        made.valid_from_ = std::max(made.valid_from_, *from);
+        if (*until >= made.valid_until_) continue;
+        made.valid_until_ = *until;
         made.renewal_time_ = std::min<std::chrono::seconds>(
-            renewal_days, std::chrono::floor<std::chrono::seconds>(until - from) / 3);
+            renewal_days, std::chrono::floor<std::chrono::seconds>(*until - *from) / 3);
     }
     made.order_fault_ = order_fault(chain);
     const Bio leaf(BIO_new(BIO_s_mem()));

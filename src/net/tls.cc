@@ -2,8 +2,11 @@
 #include "net/tls.h"
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
 
 #include "base/text.h"
 
@@ -52,34 +55,41 @@ SslContext new_context(const SSL_METHOD* method, long modes) {
     return context;
 }
 
-// The same where a file was read: what most often is wrong, in words.
-std::string file_error(const std::string& path, std::string_view what) {
-    const unsigned long first = ERR_peek_error();
-    if (ERR_GET_LIB(first) == ERR_LIB_PEM && ERR_GET_REASON(first) == PEM_R_NO_START_LINE) {
-        ERR_clear_error();
-        return path + ": there is no " + std::string(what) + " in it (PEM)";
+// A pipe would hold up the start, or a reload, for as long as nobody writes to it.
+Result<> require_regular(std::string_view rule, const std::string& path) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0) {
+        return fail(Kind::Invalid, rule, path + ": " + std::strerror(errno));
     }
-    return path + ": " + last_error();
+    if (S_ISREG(status.st_mode)) return {};
+    return fail(Kind::Invalid, rule, path + ": is no regular file");
 }
 
-// OpenSSL compares the two when it reads the key.
-bool is_another_key() {
-    const int reason = ERR_GET_REASON(ERR_peek_error());
-    return ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_X509 &&
-           (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH);
-}
+// OpenSSL would ask the terminal.
+int no_password(char*, int, int, void*) { return -1; }
 
 Result<> load_pair(SSL_CTX* context, const std::string& certificate_path,
                    const std::string& key_path) {
+    MERLON_TRY(require_regular("tls.certificate", certificate_path));
+    MERLON_TRY(require_regular("tls.key", key_path));
+    SSL_CTX_set_default_passwd_cb(context, no_password);
     if (SSL_CTX_use_certificate_chain_file(context, certificate_path.c_str()) != 1) {
-        return fail(Kind::Invalid, "tls.certificate", file_error(certificate_path, "certificate"));
+        return fail(Kind::Invalid, "tls.certificate",
+                    certificate_path + ": no certificate (PEM) can be read: " + last_error());
     }
-    if (SSL_CTX_use_PrivateKey_file(context, key_path.c_str(), SSL_FILETYPE_PEM) == 1) return {};
-    if (!is_another_key()) {
-        return fail(Kind::Invalid, "tls.key", file_error(key_path, "private key"));
+    const bool has_key =
+        SSL_CTX_use_PrivateKey_file(context, key_path.c_str(), SSL_FILETYPE_PEM) == 1;
+    // A key of the certificate's type is compared when it is read; of another type it takes a place
+    // of its own beside the certificate.
+    const bool is_another = has_key ? SSL_CTX_check_private_key(context) != 1
+                                    : ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_X509;
+    if (is_another) {
+        ERR_clear_error();
+        return fail(Kind::Invalid, "tls.key", key_path + " is not the key of " + certificate_path);
     }
-    ERR_clear_error();
-    return fail(Kind::Invalid, "tls.key", key_path + " is not the key of " + certificate_path);
+    if (has_key) return {};
+    return fail(Kind::Invalid, "tls.key",
+                key_path + ": no private key (PEM, not encrypted) can be read: " + last_error());
 }
 
 // The DNS names a certificate is for, lower case.

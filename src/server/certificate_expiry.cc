@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "base/rfc3339.h"
 #include "config/load.h"
 #include "config/values.h"
@@ -16,11 +18,11 @@ namespace {
 constexpr std::size_t chain_bytes_max = 256 << 10;
 constexpr unsigned counted_every_seconds = 60;
 
-std::optional<crypto::CertificateChain> read(const std::string& path) {
-    const auto text = config::DiskFiles().read(path, chain_bytes_max);
-    if (!text) return std::nullopt;
-    auto chain = crypto::CertificateChain::from_pem(*text);
-    return chain ? std::optional(*std::move(chain)) : std::nullopt;
+Result<crypto::CertificateChain> read(const std::string& path) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error)) return fail(Kind::Absent, "file.absent");
+    return crypto::CertificateChain::from_pem(
+        MERLON_TRY(config::DiskFiles().read(path, chain_bytes_max)));
 }
 
 bool is_due(const crypto::CertificateChain& chain, WallTime now) {
@@ -33,7 +35,9 @@ long days_left(const crypto::CertificateChain& chain, WallTime now) {
 
 std::string host_of(std::string_view public_url) {
     const auto url = config::parse_url(public_url);
-    return url ? std::string(url->host) : std::string();
+    if (!url) return {};
+    const bool is_bracketed = url->host.starts_with('[');  // an IPv6 address
+    return std::string(is_bracketed ? url->host.substr(1, url->host.size() - 2) : url->host);
 }
 
 }  // namespace
@@ -61,7 +65,8 @@ std::vector<CertificateUse> certificates_of(const config::Settings& settings,
 
 std::vector<std::string> certificate_warnings(const CertificateUse& use, WallTime now) {
     const auto chain = read(use.path);
-    if (!chain) return {};
+    if (!chain && chain.error().detail.empty()) return {};
+    if (!chain) return {use.path + ": " + chain.error().detail};
     std::vector<std::string> warnings = chain->faults(use.host);
     const std::string until = rfc3339(chain->valid_until());
     if (now < chain->valid_from()) {

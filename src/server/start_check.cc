@@ -65,7 +65,7 @@ Result<> build_snapshot(const config::Settings& settings, const Clock& clock) {
 }
 
 Result<> check_secrets(const config::Settings& settings) {
-    if (settings.tokens.secret.empty()) return {};
+    if (settings.tokens.secret.empty() || !settings.has_identity()) return {};
     MERLON_TRY(tokens::Rings::of_secrets(settings.tokens));
     return {};
 }
@@ -80,8 +80,9 @@ Result<> check_redis(const config::Settings& settings) {
 // The first start makes the file.
 Result<> check_keys(const config::Settings& settings) {
     const sealing::KeySettings& keys = settings.keys;
-    const bool is_made = keys.master.empty() && !std::filesystem::exists(keys.master_path);
-    if (!settings.has_identity() || is_made) return {};
+    std::error_code unreadable;  // find_master_key says what it is
+    const bool is_there = std::filesystem::exists(keys.master_path, unreadable) || unreadable;
+    if (!settings.has_identity() || (keys.master.empty() && !is_there)) return {};
     MERLON_TRY(sealing::find_master_key(keys));
     return {};
 }

@@ -2,6 +2,10 @@
 say in time that they end."""
 
 import json
+import os
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 import client
 from harness import REFRESH_SECRET, SECRET, certificate, run, service, table, to_yaml
@@ -10,6 +14,9 @@ AUTHORITY = certificate(names=("authority",), ca=True)
 BETWEEN = certificate(names=("between",), issuer=AUTHORITY, ca=True)
 LEAF = certificate(issuer=BETWEEN)
 OTHER = certificate()
+RSA = rsa.generate_private_key(65537, 2048)
+RSA_KEY = RSA.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+ENCRYPTED_KEY = LEAF[0].private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"words"))
 TLS = {"server": {"listen": "127.0.0.1:3000", "tls": {"certificate": "tls.crt", "key": "tls.key"}}}
 
 
@@ -46,7 +53,14 @@ def test_what_is_sound_passes_without_a_word(tmp_path, row):
 
 @table({
     "the key of another certificate": (TLS, {"tls.crt": LEAF[3], "tls.key": OTHER[2]}, ["merlon.yaml:5", "tls.key is not the key of tls.crt"]),
-    "no certificate": (TLS, {"tls.crt": "hello", "tls.key": OTHER[2]}, ["merlon.yaml:5", "tls.crt", "no certificate in it"]),
+    "a key of another type": (TLS, {"tls.crt": LEAF[3], "tls.key": RSA_KEY}, ["merlon.yaml:5", "tls.key is not the key of tls.crt"]),
+    "an RSA certificate with a key of another type": (TLS, {"tls.crt": certificate(key=RSA)[3], "tls.key": LEAF[2]}, ["tls.key is not the key of tls.crt"]),
+    "an encrypted key": (TLS, {"tls.crt": LEAF[3], "tls.key": ENCRYPTED_KEY}, ["tls.key", "not encrypted"]),
+    "a key that is none": (TLS, {"tls.crt": LEAF[3], "tls.key": "hello"}, ["tls.key: no private key"]),
+    "a service's key of another type": (
+        {"services": {"catalog": {"url": "https://127.0.0.1:9", "certificate": "tls.crt", "key": "tls.key", "routes": []}}}, {"tls.crt": LEAF[3], "tls.key": RSA_KEY},
+        ["tls.key is not the key of tls.crt"]),
+    "no certificate": (TLS, {"tls.crt": "hello", "tls.key": OTHER[2]}, ["merlon.yaml:5", "tls.crt", "no certificate"]),
     "no file": (TLS, {}, ["tls.crt"]),
     "a route of the built-in auth": (catalog({"path": "/api/auth/login", "methods": ["POST"], "allow": "public"}), {},
                                      ["merlon.yaml:6", "POST /api/auth/login", "built-in auth", "identity: {enabled: false}"]),
@@ -70,6 +84,30 @@ def test_what_serve_would_fail_with_is_found(tmp_path, row):
     assert "sound" not in done.stderr
     flags = ["--set", "server.listen=127.0.0.1:0"]
     assert run("serve", *flags, directory=tmp_path).returncode == 78
+
+
+@table({"the certificate": "tls.crt", "the key": "tls.key"})
+def test_a_pipe_in_a_certificates_place_holds_nothing_up(tmp_path, row):
+    for name, content in pair(OTHER).items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / row).unlink()
+    os.mkfifo(tmp_path / row)
+    done = check(tmp_path, TLS)
+    assert done.returncode == 78 and f"{row}: is no regular file" in done.stderr, done
+
+
+def test_a_reload_with_a_key_of_another_type_changes_nothing(launch):
+    server = launch({"server": {"tls": {"certificate": "tls.crt", "key": "tls.key"}}}, files=pair(OTHER))
+    (server.directory / "tls.key").write_bytes(RSA_KEY)
+    server.reload()
+    client.wait_for(lambda: "not reloaded" in server.stderr_text(), what="word of the reload")
+    assert server.is_ready() and "is not the key of" in server.stderr_text()
+
+
+def test_a_gateway_alone_has_no_use_for_a_refresh_secret(tmp_path):
+    config = {"identity": {"enabled": False}} | catalog({"path": "/x", "methods": ["GET"], "allow": ["read:products"]})
+    done = check(tmp_path, config, env={"JWT_SECRET": SECRET, "JWT_REFRESH_SECRET": SECRET})
+    assert done.returncode == 0, done
 
 
 @table({"malformed": (b"abc\n", 0o600, "32 bytes"), "readable by others": (b"0" * 64, 0o644, "chmod 600")})
