@@ -14,6 +14,12 @@ Outcome failed(const Error& error, int code) { return {code, server::operator_er
 }  // namespace
 
 Result<RunOffline> open_store(config::Settings settings) {
+    const std::shared_ptr<server::Platform> platform =
+        MERLON_TRY(server::Platform::open_offline(std::move(settings)));
+    return [platform](std::string command) { return platform->run_command(std::move(command)); };
+}
+
+Result<RunOffline> open_store_alone(config::Settings settings) {
     const std::shared_ptr<installation::StoreLock> lock =
         MERLON_TRY(installation::StoreLock::take(settings));
     const std::shared_ptr<server::Platform> platform =

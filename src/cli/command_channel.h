@@ -17,9 +17,11 @@ struct Outcome {
 // Carries commands out on the store itself.
 using RunOffline = std::function<Result<std::string>(std::string command)>;
 
-// Opens the store for commands about accounts, sessions and keys: nobody else may serve it
-// meanwhile. Errors: "store.in_use" (Conflict), those of Platform::open_offline.
+// Opens the store for a command about accounts, sessions or keys. A server may start meanwhile:
+// each is a transaction. Errors: those of Platform::open_offline.
 Result<RunOffline> open_store(config::Settings settings);
+// The same for long work, during which no server may start. Errors: also "store.in_use" (Conflict).
+Result<RunOffline> open_store_alone(config::Settings settings);
 
 // Resource; one thread.
 class CommandChannel final {

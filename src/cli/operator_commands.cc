@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <iostream>
@@ -14,6 +15,38 @@
 #include "wire/json_text.h"
 
 namespace merlon::cli {
+namespace {
+
+Outcome not_understood() {
+    return {1, R"({"rule":"command.answer","detail":"the server's answer is not understood: is it )"
+               R"(of another version? merlon version says ours"})"};
+}
+
+std::string member_of(const boost::json::object& object, std::string_view name) {
+    const boost::json::value* value = object.if_contains(name);
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+}
+
+}  // namespace
+
+std::optional<std::vector<OperatorCommands::ListedUser>> OperatorCommands::parse_users(
+    const std::string& text) {
+    boost::system::error_code error;
+    const boost::json::value parsed = boost::json::parse(text, error);
+    if (error || !parsed.is_array()) return std::nullopt;
+    std::vector<ListedUser> users;
+    for (const boost::json::value& one : parsed.get_array()) {
+        if (!one.is_object()) return std::nullopt;
+        const boost::json::object& user = one.get_object();
+        users.push_back(
+            {member_of(user, "id"),
+             member_of(user, "role"),
+             {member_of(user, "email"), member_of(user, "firstName"), member_of(user, "lastName")},
+             one});
+        if (users.back().id.empty()) return std::nullopt;
+    }
+    return users;
+}
 
 OperatorCommands::OperatorCommands(CLI::App& program, Arguments& arguments)
     : program_(program), arguments_(arguments) {
@@ -30,7 +63,7 @@ void OperatorCommands::add_user_commands() {
     take(create, "--last-name", "lastName", "")->required();
     take(create, "--role", "role", "Default: user");
     take_password(create);
-    auto* list = add(group, "list", "List accounts, the oldest first");
+    auto* list = add(group, "list", "List accounts, in the order of their ids");
     take(list, "--email", "email", "Only the one with this address");
     list->add_option("--role", role_, "Only those of this role");
     list->add_option("--search", search_, "Only those in whose name or address this is");
@@ -140,23 +173,25 @@ Outcome OperatorCommands::list_users(CommandChannel& channel) {
     while (true) {
         Outcome page = channel.send(json("user.list"));
         if (page.code != 0) return page;
-        const boost::json::array users = boost::json::parse(page.text).as_array();
-        for (const boost::json::value& user : users) {
-            if (is_listed(user.as_object())) listed.push_back(user);
+        const auto users = parse_users(page.text);
+        if (!users) return not_understood();
+        for (const ListedUser& user : *users) {
+            if (is_listed(user)) listed.push_back(user.json);
         }
-        const bool is_last = std::cmp_less(users.size(), operations::users_listed_max);
-        if (is_last) return {0, boost::json::serialize(listed)};
-        members_["after"] = users.back().at("id").as_string();
+        if (std::cmp_less(users->size(), operations::users_listed_max)) break;
+        // A server of an older version gives the first page again.
+        if (users->back().id <= members_["after"]) return not_understood();
+        members_["after"] = users->back().id;
     }
+    return {0, boost::json::serialize(listed)};
 }
 
-bool OperatorCommands::is_listed(const boost::json::object& user) const {
-    if (!role_.empty() && user.at("role").as_string() != role_) return false;
-    if (search_.empty()) return true;
-    const auto has = [&](std::string_view member) {
-        return text::to_lower(user.at(member).as_string()).contains(text::to_lower(search_));
-    };
-    return has("email") || has("firstName") || has("lastName");
+bool OperatorCommands::is_listed(const ListedUser& user) const {
+    if (!role_.empty() && user.role != role_) return false;
+    const std::string wanted = text::to_lower(search_);
+    return std::ranges::any_of(user.searched, [&](const std::string& words) {
+        return text::to_lower(words).contains(wanted);
+    });
 }
 
 }  // namespace merlon::cli

@@ -1,8 +1,10 @@
 // The commands that an operator gives to the running server, or to the store when none runs.
 #pragma once
 
-#include <boost/json/object.hpp>
+#include <array>
+#include <boost/json/value.hpp>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "cli/command_channel.h"
@@ -28,7 +30,15 @@ private:
     void take_password(CLI::App* command);
     int run(const std::string& name);
     Outcome list_users(CommandChannel& channel);
-    bool is_listed(const boost::json::object& user) const;
+    struct ListedUser {
+        std::string id;
+        std::string role;
+        std::array<std::string, 3> searched;  // the address and the names
+        boost::json::value json;
+    };
+    // Nothing: it is no list of users.
+    static std::optional<std::vector<ListedUser>> parse_users(const std::string& text);
+    bool is_listed(const ListedUser& user) const;
     std::string json(const std::string& name) const;
 
     CLI::App& program_;

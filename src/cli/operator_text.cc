@@ -15,8 +15,13 @@ namespace json = boost::json;
 std::string text_of(const json::object& object, std::string_view name) {
     const json::value* value = object.if_contains(name);
     if (value == nullptr || value->is_null()) return "-";
-    if (value->is_string()) return std::string(value->get_string());
-    return json::serialize(*value);
+    return printable(value->is_string() ? std::string(value->get_string())
+                                        : json::serialize(*value));
+}
+
+const json::object& object_of(const json::value& value) {
+    static const json::object none;
+    return value.is_object() ? value.get_object() : none;
 }
 
 bool is_true(const json::object& object, std::string_view name) {
@@ -38,7 +43,7 @@ std::string users_text(const json::array& users) {
     if (users.empty()) return "no such user\n";
     std::vector<std::vector<std::string>> rows;
     for (const json::value& one : users) {
-        const json::object& user = one.as_object();
+        const json::object& user = object_of(one);
         rows.push_back({text_of(user, "id"), text_of(user, "email"), name_of(user),
                         text_of(user, "role"), text_of(user, "createdAt"), state_of(user)});
     }
@@ -49,7 +54,7 @@ std::string sessions_text(const json::array& sessions) {
     if (sessions.empty()) return "no session: this user is signed in nowhere\n";
     std::vector<std::vector<std::string>> rows;
     for (const json::value& one : sessions) {
-        const json::object& session = one.as_object();
+        const json::object& session = object_of(one);
         rows.push_back({text_of(session, "id"), text_of(session, "lastSeenAt"),
                         text_of(session, "createdAt"), text_of(session, "ip"),
                         text_of(session, "userAgent")});
@@ -60,7 +65,7 @@ std::string sessions_text(const json::array& sessions) {
 std::string keys_text(const json::array& keys) {
     std::vector<std::vector<std::string>> rows;
     for (const json::value& one : keys) {
-        const json::object& key = one.as_object();
+        const json::object& key = object_of(one);
         rows.push_back({text_of(key, "kid"), text_of(key, "algorithm"), text_of(key, "state"),
                         text_of(key, "signsFrom"), text_of(key, "accessUntil"),
                         text_of(key, "refreshUntil")});
@@ -114,7 +119,7 @@ std::string_view remedy_of(std::string_view rule) {
 std::string answer_text(std::string_view command, std::string_view answer_json) {
     boost::system::error_code error;
     const json::value answer = json::parse(answer_json, error);
-    if (error) return std::string(answer_json) + "\n";
+    if (error) return printable(std::string(answer_json)) + "\n";
     if (answer.is_array()) {
         const json::array& list = answer.get_array();
         if (command == "session.list") return sessions_text(list);
@@ -124,7 +129,7 @@ std::string answer_text(std::string_view command, std::string_view answer_json) 
     if (command == "user.password") {
         return "the new password is in force, and all sessions have ended\n";
     }
-    if (!answer.is_object()) return std::string(answer_json) + "\n";
+    if (!answer.is_object()) return printable(std::string(answer_json)) + "\n";
     const json::object& object = answer.get_object();
     if (object.contains("email")) return user_text(command, object);
     if (object.contains("kid")) return keys_text({object});
@@ -134,18 +139,19 @@ std::string answer_text(std::string_view command, std::string_view answer_json) 
 std::string error_text(std::string_view error_json) {
     boost::system::error_code error;
     const json::value parsed = json::parse(error_json, error);
-    if (error || !parsed.is_object()) return std::string(error_json);
+    if (error || !parsed.is_object()) return printable(std::string(error_json));
     const json::object& object = parsed.get_object();
     const std::string rule = text_of(object, "rule");
     if (const std::string_view remedy = remedy_of(rule); !remedy.empty()) {
         return std::string(remedy);
     }
-    const json::object& shown = object.at("error").as_object();
+    const json::value* error_member = object.if_contains("error");
+    const json::object& shown = error_member != nullptr ? object_of(*error_member) : object;
     std::string text = text_of(shown, "message");
     const json::value* details = shown.if_contains("details");
     if (details != nullptr && details->is_array()) {
         for (const json::value& one : details->get_array()) {
-            text += "\n  " + text_of(one.as_object(), "message");
+            text += "\n  " + text_of(object_of(one), "message");
         }
         return text;
     }

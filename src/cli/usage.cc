@@ -22,7 +22,7 @@ struct Found {
 Found find(const CLI::App& program, const std::vector<std::string>& words) {
     Found found{&program, program.get_name(), {}};
     for (const std::string& word : words) {
-        if (word.starts_with('-')) continue;
+        if (word.starts_with('-')) break;  // what follows may be its value
         const auto below = commands_below(*found.command);
         if (below.empty()) break;
         const auto next = std::ranges::find(below, word, &CLI::App::get_name);

@@ -180,7 +180,7 @@ int import(const Arguments& arguments, const Order& order) {
     const File report(*opened);
 
     SystemEntropy entropy;
-    CommandChannel channel(*std::move(settings), open_store);
+    CommandChannel channel(*std::move(settings), open_store_alone);
     Refusals refusals(report.descriptor());
     PeopleImport import(file.descriptor(),
                         order.is_dry_run ? PeopleImport::Mode::DryRun : PeopleImport::Mode::Store,

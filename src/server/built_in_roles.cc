@@ -28,7 +28,10 @@ std::string_view caller_of(const config::Settings& settings, const installation:
 
 // None without a secret: then only tokens of trusted issuers are good.
 Result<std::shared_ptr<const tokens::Keyring>> keys_of_secret(const tokens::TokenSettings& tokens) {
-    if (!tokens.secret.empty()) return MERLON_TRY(tokens::Rings::of_secrets(tokens)).access;
+    if (!tokens.secret.empty()) {
+        return std::make_shared<const tokens::Keyring>(
+            MERLON_TRY(tokens::Keyring::of_secret(tokens.secret)));
+    }
     return std::make_shared<const tokens::Keyring>(tokens::Keyring::none());
 }
 

@@ -96,6 +96,7 @@ Result<> Platform::open(Content content) {
         !warning.empty()) {
         say("warning: " + warning);
     }
+    MERLON_TRY(take_operator_socket());
     MERLON_TRY(with_paths(stores_.open(settings_, roles_, clock_, entropy_, metrics_), settings_));
     MERLON_TRY(open_state());
     MERLON_TRY(
@@ -111,7 +112,7 @@ Result<> Platform::open(Content content) {
     if (!built_in_roles_.auth()) return {};
     MERLON_TRY(make_first_admin());
     MERLON_TRY(fill_with(content));
-    return open_operator_socket();
+    return serve_operator();
 }
 
 // A gateway is not ready before it has loaded the revocations, however long auth takes to start.
@@ -232,7 +233,20 @@ Result<> Platform::open_admin() {
     return {};
 }
 
-Result<> Platform::open_operator_socket() {
+// Before anything is opened or made: whoever has it works on the store, such as an import.
+Result<> Platform::take_operator_socket() {
+    if (!roles_.has(identity::auth_role)) return {};
+    auto taken = installation::take_operator_socket(main_.get_executor(), settings_);
+    if (!taken) {
+        taken.error().detail =
+            "a server or another command is at work on this store: " + taken.error().detail;
+        return std::unexpected(std::move(taken).error());
+    }
+    operator_acceptor_.emplace(*std::move(taken));
+    return {};
+}
+
+Result<> Platform::serve_operator() {
     operator_ = std::make_unique<OperatorHandler>(
         operations::CommandTargets{built_in_roles_.auth(), stores_.events()});
     http::ServerSettings settings = with_admin_timeouts(settings_.server);
@@ -240,8 +254,7 @@ Result<> Platform::open_operator_socket() {
     operator_server_ = std::make_unique<http::Server>(main_.get_executor(), clock_, settings,
                                                       *operator_, admin_deadlines_, nullptr,
                                                       http::ConnectionTable::Limits{8, 8});
-    operator_server_->serve(
-        MERLON_TRY(installation::take_operator_socket(main_.get_executor(), settings_)));
+    operator_server_->serve(*std::move(operator_acceptor_));
     return {};
 }
 

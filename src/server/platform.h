@@ -64,7 +64,8 @@ private:
     Result<> open_roles();
     Result<> renew_certificates();
     Result<> open_admin();
-    Result<> open_operator_socket();
+    Result<> take_operator_socket();
+    Result<> serve_operator();
     Result<> make_first_admin();
     Result<> fill_with(Content content);
     Result<> await_auth();
@@ -111,6 +112,7 @@ private:
     tokens::RemoteKeySets remote_keys_;
     std::unique_ptr<http::Server> admin_server_;
     std::unique_ptr<OperatorHandler> operator_;
+    std::optional<net::Acceptor> operator_acceptor_;  // from the start of open() until it serves
     std::unique_ptr<http::Server> operator_server_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::size_t draining_servers_ = 0;

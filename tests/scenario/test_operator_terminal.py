@@ -3,7 +3,9 @@
 import json
 import os
 import pty
+import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -134,12 +136,80 @@ def test_of_admins_who_demote_each_other_at_once_one_is_left(alone):
 @table({
     "a command": (["sevre"], "merlon has no command sevre; did you mean serve?"), "one below": (["user", "crate"], "merlon user has no command crate; did you mean create?"),
     "an option": (["user", "list", "--rol", "admin"], "merlon user list has no option --rol; did you mean --role?"), "nothing near": (["xylophone"], "merlon has no command xylophone\n"),
-    "nothing": ([], "say what to do"), "help of nothing": (["help", "sevre"], "did you mean serve?"), "an option of the program": (["--verson"], "did you mean --version?"),
+    "nothing": ([], "say what to do"), "help of nothing": (["help", "sevre"], "did you mean serve?"), "an option of the program": (["--verson"], "did you mean --version?"), "an option before the command": (["--config", "x", "user", "list"], "merlon has no option --config"),
 })
 def test_what_was_meant_is_said(tmp_path, row):
     arguments, words = row
     done = run(*arguments, directory=tmp_path)
     assert done.returncode == 2 and words in done.stderr and not done.stdout, done
+
+
+class OddServer:
+    """Answers whatever it is told on the socket of operators."""
+
+    def __init__(self, directory, status, body):
+        (directory / "data").mkdir(mode=0o700)
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(str(directory / "data/merlon.sock"))
+        self.socket.listen()
+        self.answer = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+        self.asked = 0
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                link, _ = self.socket.accept()
+            except OSError:
+                return
+            self.asked += 1
+            with link:
+                link.recv(65536)
+                link.sendall(self.answer)
+
+
+@table({
+    "no JSON": (200, "hello", "not understood"), "no list": (200, '{"x":1}', "not understood"), "users without ids": (200, "[{}]", "not understood"), "numbers": (200, "[1]", "not understood"),
+    "an error of another shape": (500, '{"x":1}', "merlon: "), "odd details": (400, '{"rule":"a.b","error":{"message":"m","details":["x"]}}', "merlon: m"),
+    "the same page again": (200, json.dumps([{"id": "a", "role": "user"}] * 1000), "another version"),
+})
+def test_an_odd_answer_ends_a_command_with_a_sentence(tmp_path, row):
+    """An older server, for one, gives its first page to whoever asks for the next."""
+    status, body, words = row
+    server = OddServer(tmp_path, status, body)
+    done = run("user", "list", "--role", "user", directory=tmp_path, timeout=60)
+    server.socket.close()
+    assert done.returncode == 1 and words in done.stderr and server.asked <= 2, done
+
+
+def test_nothing_steers_the_terminal(merlon):
+    """U+009B begins an escape sequence, U+202E turns what follows."""
+    user = create(merlon, first="A\u009b31mB", last="C")
+    shown = on_terminal(merlon, "user", "list", "--email", user["email"])
+    assert "A?31mB" in shown and "\u009b" not in shown
+
+
+def test_commands_do_not_keep_a_server_from_starting(launch):
+    server = launch()
+    server.stop()
+    done = threading.Event()
+    failed = []
+
+    def ask():
+        while not done.is_set():
+            answer = server.run("user", "list")
+            if answer.returncode not in (0, 69):
+                failed.append(answer)
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        for _ in range(3):
+            server.start()
+            server.stop()
+    finally:
+        done.set()
+        asking.join()
+    assert not failed, failed[0]
 
 
 def test_help_and_version(tmp_path):
