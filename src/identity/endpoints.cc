@@ -28,7 +28,8 @@ constexpr api::OpenApiFailure refresh_failures[] = {
 constexpr api::OpenApiFailure logout_failures[] = {
     {Kind::Unknown,
      "No good access token, and no good refresh token either",
-     {tokens::missing_token_rule, tokens::invalid_refresh_rule}}};
+     {tokens::missing_token_rule, tokens::invalid_refresh_rule, "token.signature",
+      "token.expired"}}};
 
 }  // namespace
 

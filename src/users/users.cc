@@ -23,8 +23,8 @@ constexpr api::OpenApiFailure create_failures[] = {
     {Kind::Conflict, "The e-mail address has an account", {ports::email_taken_rule}}};
 constexpr api::OpenApiFailure change_failures[] = {
     {Kind::Conflict,
-     "It is one's own account, or it was changed meanwhile",
-     {ports::own_account_rule, ports::account_changed_rule}}};
+     "It is one's own account, the last admin's, or was changed meanwhile",
+     {ports::own_account_rule, ports::account_changed_rule, ports::last_admin_rule}}};
 
 // The identifier at the end of /api/users/{id}. What is no UUID names nothing.
 Result<std::string> id_of(const api::LocalCall& call) {

@@ -96,7 +96,7 @@ Task<AccountAdministration::PlannedChange> AccountAdministration::plan(Account a
     PlannedChange planned{account.id, account.role, change.role.value_or(account.role)};
     MERLON_CO_TRY(may_manage(actor, *roles, planned.from));
     MERLON_CO_TRY(may_manage(actor, *roles, planned.to));
-    const bool ends_admin = planned.from == access::admin_role &&
+    const bool ends_admin = planned.from == access::admin_role && !account.is_locked &&
                             (planned.to != access::admin_role || change.is_locked == true);
     planned.needs_another_admin = ends_admin && !change.may_leave_no_admin;
     const std::string client = client_of(actor);

@@ -72,6 +72,24 @@ Result<> require_apart(const Places& places) {
                             data.string(), keys.string()));
 }
 
+Result<> require_beside_no_store(const config::Settings& settings, const Places& places) {
+    std::vector<fs::path> stores{settings.store.folder,
+                                 fs::path(settings.keys.master_path).parent_path()};
+    if (const auto* file = std::get_if<storage::SqliteSettings>(&settings.keys.database)) {
+        stores.push_back(fs::path(file->path).parent_path());
+    }
+    for (const std::string& place : {places.data, places.keys}) {
+        for (const fs::path& store : stores) {
+            if (real_path(place) != real_path(store.empty() ? "." : store.string())) continue;
+            return fail(Kind::Invalid, places_rule,
+                        fmt::format("{} is where the store or the master key is: give the copies a "
+                                    "place of their own",
+                                    place));
+        }
+    }
+    return {};
+}
+
 Result<std::unique_ptr<Draft>> Draft::open(const fs::path& place, const std::string& name) {
     MERLON_TRY(storage::make_private_folder(place));
     const fs::path lock_path = place / lock_name;

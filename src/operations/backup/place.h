@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "config/settings.h"
 
 namespace merlon::operations {
 
@@ -23,6 +24,9 @@ struct Places {
 
 // However their paths are spelled, and through links. Error: places_rule.
 Result<> require_apart(const Places& places);
+// Neither is the folder of the data, of the key store or of the master key: who copies that folder
+// would have all of them. Error: places_rule.
+Result<> require_beside_no_store(const config::Settings& settings, const Places& places);
 
 // A folder that is being filled. Whoever is killed meanwhile leaves it under a name that begins
 // with a dot and ends in .partial: the next one there removes it. Resource.

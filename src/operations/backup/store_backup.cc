@@ -126,6 +126,7 @@ Result<> finish(Making& making) {
 
 Result<Backup> back_up_store(const config::Settings& settings, const Places& places) {
     MERLON_TRY(require_apart(places));
+    MERLON_TRY(require_beside_no_store(settings, places));
     const Secret master = MERLON_TRY(sealing::find_master_key(settings.keys));
     Making making;
     const std::string suffix = suffix_of(making.clock.wall(), making.id);
