@@ -8,6 +8,7 @@
 #include "cli/memory_privacy.h"
 #include "cli/operator_commands.h"
 #include "cli/usage.h"
+#include "crypto/wiped_memory.h"
 
 namespace merlon::cli {
 namespace {
@@ -55,6 +56,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     merlon::cli::forbid_dumps();
+    merlon::crypto::wipe_freed_memory();
     // One heap for all threads. A request allocates next to nothing, so there is little to
     // contend for; with a heap for each thread every new connection grew the worker's by a system
     // call of its own.

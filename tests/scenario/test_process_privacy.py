@@ -4,11 +4,12 @@ import json
 import pathlib
 import random
 import re
+import ssl
 import string
 
 import client
 import pytest
-from harness import is_sanitized, new_email, table
+from harness import certificate, is_sanitized, new_email, table
 
 SECRETS = {"JWT_SECRET": "k7Qd2x9VbR4mT8wZp3LsN6yHc1JfGa5E", "MERLON_KEYS__MASTER": "6f1d2c3b4a5968778695a4b3c2d1e0f06f1d2c3b4a5968778695a4b3c2d1e0f0", "THEIR_OWN": "p9Xw4rTbV2nKs7ZyQ3mLd8HfGc6JaE1U"}
 
@@ -132,6 +133,26 @@ def test_no_password_of_a_sign_in_stays_in_memory(server, row, length):
         for password, status in ((right, 200), (wrong, 401)):
             assert send(kept, f'{{"email": "{email}", "password": {text_of(password)}}}').status == status
         assert_forgotten(server, right, wrong)
+
+
+@pytest.mark.parametrize("length", LENGTHS.values(), ids=LENGTHS)
+def test_no_password_that_came_over_tls_stays_in_memory(launch, length):
+    """The library decrypts each record in a buffer of its own."""
+    if is_sanitized():
+        pytest.skip("a sanitizer keeps what was freed")
+    _, _, key, chain = certificate()
+    server = launch({"server": {"tls": {"certificate": "tls.crt", "key": "tls.key"}}}, files={"tls.crt": chain, "tls.key": key}, ready=False)
+    server.tls = ssl.create_default_context(cadata=chain.decode())
+    server.wait_ready()
+    right, wrong, next_one = (new_password(length) for _ in range(3))
+    email = new_email()
+    server.register(email, right)
+    with server.connect() as kept:
+        for password, status in ((right, 200), (wrong, 401)):
+            assert one_piece(kept, json.dumps({"email": email, "password": password})).status == status
+        assert_forgotten(server, right, wrong)
+        assert server.try_login(email, next_one).status == 401
+        assert_forgotten(server, next_one)
 
 
 @pytest.mark.parametrize("length", LENGTHS.values(), ids=LENGTHS)
