@@ -22,7 +22,7 @@ public:
     Task<> rename(std::string, ports::NewNames) override { return refused(); }
     Task<std::string> find(std::string) override { return refused(); }
     Task<ports::AccountPage> list(api::PageRequest) override { return refused(); }
-    Task<std::string> create(std::string, std::string, access::User) override { return refused(); }
+    Task<std::string> create(Secret, std::string, access::User) override { return refused(); }
     Task<std::string> change(std::string, ports::AccountChange, access::User) override {
         return refused();
     }
