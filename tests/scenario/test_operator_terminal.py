@@ -184,7 +184,7 @@ def test_an_odd_answer_ends_a_command_with_a_sentence(tmp_path, row):
 
 def test_nothing_steers_the_terminal(merlon):
     """U+009B begins an escape sequence, U+202E turns what follows."""
-    user = create(merlon, first="A\u009b31mB", last="C")
+    user = create(merlon, first="A\u009b31mB", last="Curie")
     shown = on_terminal(merlon, "user", "list", "--email", user["email"])
     assert "A?31mB" in shown and "\u009b" not in shown
 
