@@ -78,7 +78,7 @@ std::vector<std::string> certificate_warnings(const CertificateUse& use, WallTim
         warnings.push_back(
             fmt::format("expires at {}, in {} days: renew it", until, days_left(*chain, now)));
     }
-    for (std::string& warning : warnings) warning = use.path + ": " + warning;
+    for (std::string& warning : warnings) warning.insert(0, use.path + ": ");
     return warnings;
 }
 
