@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 
+#include "base/file_descriptor.h"
 #include "cli/command_channel.h"
 #include "cli/operator_text.h"
 #include "operations/people_import.h"
@@ -28,19 +29,6 @@ struct Order {
     std::string file;
     std::string report;
     bool is_dry_run = false;
-};
-
-class File {
-public:
-    explicit File(int descriptor) : descriptor_(descriptor) {}
-    ~File() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    File(const File&) = delete;
-    int descriptor() const { return descriptor_; }
-
-private:
-    int descriptor_;
 };
 
 int complain(const std::string& text, int code) {
@@ -123,11 +111,11 @@ std::string to_text(const ImportCounts& counts, const Order& order) {
         text += fmt::format("{} with an unverified address, of which Merlon keeps no note\n",
                             counts.unverified);
     }
-    if (order.is_dry_run) text += "A dry run: nothing was changed\n";
+    if (order.is_dry_run) text += "A dry run: no account was made\n";
     return text;
 }
 
-// Hashes are guessed at leisure by who has them.
+// Whoever reads the file can guess the passwords of its hashes offline.
 void warn_if_open(int file, const std::string& name) {
     struct stat status{};
     if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) return;
@@ -171,18 +159,18 @@ int import(const Arguments& arguments, const Order& order) {
     auto settings = load_store_settings(arguments, TokenUse::Some);
     if (!settings) return exit_configuration;
     const bool is_stdin = order.file == "-";
-    const File file(is_stdin ? ::dup(STDIN_FILENO)
-                             : ::open(order.file.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file.descriptor() < 0) return complain(order.file + ": " + std::strerror(errno), 2);
-    if (!is_stdin) warn_if_open(file.descriptor(), order.file);
-    const auto opened = open_report(order, file.descriptor());
+    const FileDescriptor file(is_stdin ? ::dup(STDIN_FILENO)
+                                       : ::open(order.file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.is_open()) return complain(order.file + ": " + std::strerror(errno), 2);
+    if (!is_stdin) warn_if_open(file.get(), order.file);
+    const auto opened = open_report(order, file.get());
     if (!opened) return complain(order.report + ": " + opened.error().detail, 2);
-    const File report(*opened);
+    const FileDescriptor report(*opened);
 
     SystemEntropy entropy;
     CommandChannel channel(*std::move(settings), open_store_alone);
-    Refusals refusals(report.descriptor());
-    PeopleImport import(file.descriptor(),
+    Refusals refusals(report.get());
+    PeopleImport import(file.get(),
                         order.is_dry_run ? PeopleImport::Mode::DryRun : PeopleImport::Mode::Store,
                         entropy);
     const Result<> done =

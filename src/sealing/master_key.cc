@@ -8,26 +8,12 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "base/file_descriptor.h"
 #include "base/text.h"
 #include "storage/sqlite/private_file.h"
 
 namespace merlon::sealing {
 namespace {
-
-class File {
-public:
-    explicit File(int descriptor) : descriptor_(descriptor) {}
-    ~File() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    int get() const { return descriptor_; }
-    bool is_open() const { return descriptor_ >= 0; }
-
-private:
-    int descriptor_;
-};
 
 std::unexpected<Error> unavailable(const std::string& path) {
     return fail(Kind::Unavailable, "keys.unavailable",
@@ -47,7 +33,7 @@ Result<Secret> parse(std::string_view text) {
     return Secret(*std::move(bytes));
 }
 
-Result<Secret> read(const std::string& path, const File& file) {
+Result<Secret> read(const std::string& path, const FileDescriptor& file) {
     struct stat state{};
     if (::fstat(file.get(), &state) != 0) return unavailable(path);
     if ((state.st_mode & 077) != 0) {
@@ -68,7 +54,7 @@ Result<Secret> read(const std::string& path, const File& file) {
 // under it: load_master_key sees to that, also for a maker who died here.
 Result<> make(const std::string& path, Entropy& entropy) {
     const std::string draft = path + "." + std::to_string(::getpid());
-    const File file(::open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600));
+    const FileDescriptor file(::open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600));
     if (!file.is_open()) return unavailable(path);
     std::string text = text::to_hex(entropy.bytes(master_key_bytes)) + "\n";
     const bool written =
@@ -91,7 +77,7 @@ Result<Secret> load_master_key(const KeySettings& settings, Entropy& entropy) {
     const std::filesystem::path folder = std::filesystem::path(path).parent_path();
     MERLON_TRY(storage::make_private_folder(folder));
     for (const bool may_make : {true, false}) {
-        const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+        const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
         if (file.is_open()) {
             MERLON_TRY(storage::sync_folder(folder));
             return read(path, file);
@@ -104,7 +90,8 @@ Result<Secret> load_master_key(const KeySettings& settings, Entropy& entropy) {
 
 Result<Secret> find_master_key(const KeySettings& settings) {
     if (!settings.master.empty()) return parse(settings.master.reveal());
-    const File file(::open(settings.master_path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    const FileDescriptor file(
+        ::open(settings.master_path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!file.is_open()) return unavailable(settings.master_path);
     return read(settings.master_path, file);
 }
