@@ -31,7 +31,7 @@ using PermissionSet = std::bitset<permissions_max>;
 
 class Rule;
 
-// The role that manages accounts: there is always somebody who has it.
+// The role that manages accounts.
 inline constexpr std::string_view admin_role = "admin";
 
 // The roles of an installation with their permissions, and the index of every permission name.

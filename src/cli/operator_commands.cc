@@ -8,11 +8,11 @@
 #include <cstdio>
 #include <iostream>
 
-#include "base/text.h"
 #include "cli/operator_text.h"
 #include "cli/user_import.h"
 #include "operations/run_command.h"
 #include "wire/json_text.h"
+#include "wire/unicode.h"
 
 namespace merlon::cli {
 namespace {
@@ -188,9 +188,9 @@ Outcome OperatorCommands::list_users(CommandChannel& channel) {
 
 bool OperatorCommands::is_listed(const ListedUser& user) const {
     if (!role_.empty() && user.role != role_) return false;
-    const std::string wanted = text::to_lower(search_);
+    const std::string wanted = wire::fold_case(search_);
     return std::ranges::any_of(user.searched, [&](const std::string& words) {
-        return text::to_lower(words).contains(wanted);
+        return wire::fold_case(words).contains(wanted);
     });
 }
 

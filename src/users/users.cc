@@ -68,7 +68,7 @@ std::span<const api::Endpoint<Users>> Users::endpoints() {
           "read:users",
           "",
           {.operation_id = "listUsers",
-           .summary = "All users, the oldest account first",
+           .summary = "All users, in the order of their ids",
            .response_schema = "Account",
            .shape = OpenApiOperation::Shape::List,
            .parameters = api::page_parameters}},

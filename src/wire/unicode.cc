@@ -70,6 +70,11 @@ std::optional<std::string> to_nfc(std::string_view text) {
     return normalize(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
 }
 
+std::string fold_case(std::string_view text) {
+    return normalize(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD)
+        .value_or(std::string(text));
+}
+
 Secret to_nfc(const Secret& text) {
     std::optional<std::string> normal = to_nfc(text.reveal());
     if (!normal) return text.duplicate();

@@ -16,7 +16,11 @@ std::optional<std::string> normalize(std::string_view text, int options);
 // UTF-8.
 std::optional<std::string> to_nfc(std::string_view text);
 
-// The same of a secret, which leaves no copy behind. One that is no UTF-8 stays as it is.
+// Without differences of case, in NFC: "Ärne" and "ÄRNE" are one. A text that is no UTF-8 stays as
+// it is.
+std::string fold_case(std::string_view text);
+
+// to_nfc() of a secret, which leaves no copy behind. One that is no UTF-8 stays as it is.
 Secret to_nfc(const Secret& text);
 
 // Whether a reader sees anything at all: a text of spaces, zero-width characters, marks that direct

@@ -87,6 +87,7 @@ def test_users_are_found_by_role_address_and_words(merlon):
     assert [one["id"] for one in listed(merlon, "--email", mary["email"].upper())] == [mary["id"]]
     assert [one["id"] for one in listed(merlon, "--search", "seaco")] == [mary["id"]]
     assert [one["id"] for one in listed(merlon, "--search", zoe["email"][:12])] == [zoe["id"]]
+    assert [one["id"] for one in listed(merlon, "--search", "ZOË")] == [zoe["id"]]
     for nothing in (["--role", "king"], ["--email", "nobody@example.com"], ["--email", "no address"], ["--search", "no such words"]):
         assert listed(merlon, *nothing) == [], nothing
     assert on_terminal(merlon, "user", "list", "--search", "no such words") == "no such user\n"
@@ -112,6 +113,18 @@ def alone(launch):
     server = launch()
     server.only = listed(server, "--role", "admin")[0]
     return server
+
+
+def test_an_admin_who_has_no_password_is_not_the_one_who_is_left(alone, tmp_path):
+    people = tmp_path / "people.jsonl"
+    people.write_text(json.dumps({"id": "0192f0c8-2f5e-7a52-9c1d-0a3f5f6e7d21", "email": "none@example.com", "firstName": "Ada", "lastName": "None", "role": "admin"}))
+    assert alone.run("user", "import", people).returncode == 0
+    done = alone.run("user", "lock", alone.only["id"])
+    assert done.returncode == 1 and "last admin" in done.stderr, done
+    assert alone.run("user", "password", "none@example.com", "--password-stdin", stdin=PASSWORD + "\n").returncode == 0
+    assert alone.run("user", "lock", alone.only["id"]).returncode == 0
+    for _ in range(2):
+        assert alone.run("user", "role", alone.only["id"], "user").returncode == 0, "who is locked takes no admin away"
 
 
 @table({"locked": ["lock", "ID"], "demoted": ["role", "ID", "user"]})

@@ -10,7 +10,7 @@ namespace merlon::identity {
 struct AccountChange {
     std::optional<std::string> role;
     std::optional<bool> is_locked;
-    bool may_leave_no_admin = false;  // an operator has said so
+    bool may_leave_no_admin = false;  // --force of an operator
 };
 
 struct AccountNames {

@@ -198,13 +198,12 @@ Task<AccountImport::Rows> AccountImport::seal(std::vector<Candidate> candidates)
     for (std::size_t i = 0; i < candidates.size(); ++i) {
         Candidate& one = candidates[i];
         ImportedPerson& person = *one.person;
-        Account account{
-            .id = person.id,
-            .first_name = std::move(person.first_name),
-            .last_name = std::move(person.last_name),
-            .role = std::move(person.role),
-            .password = person.hash.empty() ? passwords_.unusable_hash() : std::move(person.hash),
-            .created_at = person.created_at.value_or(clock_.wall())};
+        Account account{.id = person.id,
+                        .first_name = std::move(person.first_name),
+                        .last_name = std::move(person.last_name),
+                        .role = std::move(person.role),
+                        .password = std::move(person.hash),
+                        .created_at = person.created_at.value_or(clock_.wall())};
         rows.accounts.push_back(accounts_.seal_with(*keys[i], std::move(account), person.email));
         if (one.abandoned) rows.released.push_back(*std::move(one.abandoned));
     }

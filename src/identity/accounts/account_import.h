@@ -15,7 +15,6 @@
 #include "identity/accounts/import_form.h"
 #include "identity/accounts/import_outcome.h"
 #include "identity/keys/token_policy.h"
-#include "identity/passwords/password_pool.h"
 #include "identity/store/account_events.h"
 
 namespace merlon::identity {
@@ -31,12 +30,11 @@ struct ImportBatch {
 class AccountImport final {
 public:
     AccountImport(storage::Database& database, sealing::KeyStore& keys, Accounts& accounts,
-                  PasswordPool& passwords, AccountEvents& events, const CurrentTokenPolicy& policy,
+                  AccountEvents& events, const CurrentTokenPolicy& policy,
                   const api::NameSettings& names, const Clock& clock)
         : database_(database),
           keys_(keys),
           accounts_(accounts),
-          passwords_(passwords),
           events_(events),
           policy_(policy),
           form_(ImportForm::make(names)),
@@ -67,7 +65,6 @@ private:
     storage::Database& database_;
     sealing::KeyStore& keys_;
     Accounts& accounts_;
-    PasswordPool& passwords_;
     AccountEvents& events_;
     const CurrentTokenPolicy& policy_;
     const ImportForm form_;

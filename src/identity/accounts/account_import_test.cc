@@ -5,6 +5,7 @@
 
 #include "identity/accounts/account_counts.h"
 #include "identity/keys/test_kit.h"
+#include "identity/passwords/password_pool.h"
 #include "identity/store/test_kit.h"
 
 namespace merlon::identity {
@@ -60,7 +61,7 @@ protected:
     PasswordPool passwords_{{.bcrypt_cost = 4}, machine_clock_, entropy_, metrics_};
     AccountEvents events_{sink_, *keys_, clock_, entropy_};
     Accounts accounts_{*database_, *keys_, entropy_};
-    AccountImport import_{*database_, *keys_, accounts_, passwords_, events_, policy_, {}, clock_};
+    AccountImport import_{*database_, *keys_, accounts_, events_, policy_, {}, clock_};
 };
 
 using All = std::vector<std::string>;

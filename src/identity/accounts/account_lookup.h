@@ -23,7 +23,7 @@ public:
     Task<std::optional<std::string>> find_id(wire::Email email);
     // Error: "account.absent" (Absent).
     Task<std::string> require_id(wire::Email email);
-    // At most `limit` after an identifier (empty: from the first), the oldest account first.
+    // At most `limit` after an identifier (empty: from the first), in the order of identifiers.
     Task<AccountList> list(std::string after, std::int64_t limit);
 
 private:

@@ -240,7 +240,9 @@ Task<> Accounts::set_lock(Transaction& transaction, std::string id, bool is_lock
 // runs meanwhile, such as a registration, is in no conflict with this one.
 Task<> Accounts::require_admin(Transaction& transaction) {
     const Rows rows = MERLON_CO_TRY(co_await transaction.query(
-        "SELECT id FROM accounts WHERE role = 'admin' AND locked = 0 LIMIT 1", {}));
+        "SELECT id FROM accounts WHERE role = 'admin' AND locked = 0 AND password <> '' "
+        "LIMIT 1",
+        {}));
     if (rows.empty()) co_return fail(Kind::Conflict, ports::last_admin_rule);
     co_return Result<>{};
 }

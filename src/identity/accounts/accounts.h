@@ -122,7 +122,7 @@ public:
     // Only while it has the role `from`. Error: `changed` (Conflict).
     static Task<> set_role(storage::Transaction& transaction, std::string id, std::string from,
                            std::string to);
-    // Somebody who is an admin can sign in. Error: ports::last_admin_rule.
+    // There is an admin with a password who is not locked. Error: ports::last_admin_rule.
     static Task<> require_admin(storage::Transaction& transaction);
     static Task<> set_lock(storage::Transaction& transaction, std::string id, bool is_locked);
     // Errors: "account.absent" (Absent), and those of KeyStore.

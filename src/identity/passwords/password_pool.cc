@@ -65,10 +65,6 @@ Task<crypto::PasswordVerdict> PasswordPool::verify(Secret password, std::string 
     });
 }
 
-std::string PasswordPool::unusable_hash() {
-    return crypto::dummy_password_hash(context_->scheme, entropy_);
-}
-
 Result<> PasswordPool::push(Job job) {
     {
         const Lock lock(mutex_);

@@ -33,12 +33,9 @@ public:
     // PasswordHasher::hash.
     Task<std::string> hash(Secret password);
     // Whether `encoded` is the hash of `password`. Empty `encoded` means that there is no such
-    // account: the verdict is no, at the same cost. Errors as above and those of
-    // crypto::parse_password_hash().
+    // account, or that it has no password: the verdict is no, at the same cost. Errors as above and
+    // those of crypto::parse_password_hash().
     Task<crypto::PasswordVerdict> verify(Secret password, std::string encoded);
-    // For an account without a password: of the configured scheme, and of no password that anybody
-    // knows. Quick.
-    std::string unusable_hash();
 
 private:
     using Job = std::shared_ptr<PasswordJob>;
