@@ -24,6 +24,8 @@ public:
     Result<RoleSet> enabled_in(const config::Settings& settings) const;
 
     bool has(std::string_view name) const;
+    // The gateway first, then in the order of the list.
+    const std::vector<std::string>& names() const { return names_; }
     bool is_whole() const { return is_whole_; }
     // The gateway, or the role that comes first in the list: whose certificate the process shows
     // where it speaks for itself.

@@ -10,6 +10,7 @@
 #include "config/values.h"
 #include "rpc/identities.h"
 #include "rpc/names.h"
+#include "server/gateway_identity.h"
 #include "server/say.h"
 
 namespace merlon::server {
@@ -55,9 +56,10 @@ std::vector<CertificateUse> certificates_of(const config::Settings& settings,
             uses.push_back({"services." + service.name, service.certificate_path, ""});
         }
     }
-    if (roles.is_whole()) return uses;
-    for (const auto& [name, role] : settings.fleet.roles) {
-        if (!roles.has(name)) continue;
+    for (const std::string& name : roles.names()) {
+        const bool is_presented =
+            !roles.is_whole() || (name == rpc::gateway_name && asks_who_calls(settings.gateway));
+        if (!is_presented) continue;
         uses.push_back({"fleet." + name, rpc::certificate_path(settings.fleet, name), ""});
     }
     return uses;
@@ -94,8 +96,8 @@ void CertificateExpiry::replace(const std::vector<CertificateUse>& uses) {
         const auto old = before.find(use.key);
         const bool is_same =
             old != before.end() && old->second.chain.valid_until() == chain->valid_until();
-        Entry entry{*std::move(chain), use.path, is_same ? old->second.told_at : WallTime{}};
-        tell(use.key, entry, now);
+        Entry entry{*std::move(chain), use.path, is_same ? old->second.reported_at : WallTime{}};
+        report(use.key, entry, now);
         entries_.insert_or_assign(use.key, std::move(entry));
     }
 }
@@ -103,18 +105,18 @@ void CertificateExpiry::replace(const std::vector<CertificateUse>& uses) {
 void CertificateExpiry::tick() {
     if (++seconds_ % counted_every_seconds != 0) return;
     const WallTime now = clock_.wall();
-    for (auto& [key, entry] : entries_) tell(key, entry, now);
+    for (auto& [key, entry] : entries_) report(key, entry, now);
 }
 
-void CertificateExpiry::tell(const std::string& key, Entry& entry, WallTime now) {
+void CertificateExpiry::report(const std::string& key, Entry& entry, WallTime now) {
     const long days = days_left(entry.chain, now);
     metrics_
         .gauge("merlon_certificate_days_left",
                "whole days until a certificate expires; negative: it has expired",
                {{"certificate", key}})
         .set(days);
-    if (!is_due(entry.chain, now) || now < entry.told_at + std::chrono::days{1}) return;
-    entry.told_at = now;
+    if (!is_due(entry.chain, now) || now < entry.reported_at + std::chrono::days{1}) return;
+    entry.reported_at = now;
     const events::Type type = events::Type::CertificateExpiring;
     events_.write({type,
                    events::default_severity(type),

@@ -27,7 +27,7 @@ std::vector<CertificateUse> certificates_of(const config::Settings& settings,
                                             const installation::RoleSet& roles);
 
 // What an operator should know of a certificate: sentences, none when all is well. A file that is
-// no certificate says nothing here: whoever needs it fails.
+// absent gives none: the listener or client that needs it fails.
 std::vector<std::string> certificate_warnings(const CertificateUse& use, WallTime now);
 
 // Days left of each certificate as a metric, and an event a day when one has to be renewed. Main
@@ -38,7 +38,7 @@ public:
     CertificateExpiry(const Clock& clock, events::EventSink& events, metrics::Registry& metrics)
         : clock_(clock), events_(events), metrics_(metrics) {}
 
-    // Reads the certificates that have just been put into force, and tells of them.
+    // Reads the certificates that have just come into force; prints and reports what is wrong.
     void replace(const std::vector<CertificateUse>& uses);
     // Every second.
     void tick();
@@ -47,9 +47,10 @@ private:
     struct Entry {
         crypto::CertificateChain chain;
         std::string path;
-        WallTime told_at;  // of the last event
+        WallTime reported_at;  // when the last event was written
     };
-    void tell(const std::string& key, Entry& entry, WallTime now);
+    // Sets the metric, and writes the event when it is due.
+    void report(const std::string& key, Entry& entry, WallTime now);
 
     const Clock& clock_;
     events::EventSink& events_;

@@ -8,11 +8,14 @@
 
 namespace merlon::server {
 
+bool asks_who_calls(const gateway::GatewaySettings& gateway) {
+    return std::ranges::any_of(gateway.services,
+                               [](const auto& service) { return !service.identity.empty(); });
+}
+
 Result<std::optional<gateway::GatewayIdentity>> gateway_identity(
     const config::Settings& settings, const installation::RoleSet& roles) {
-    const bool calls_by_identity = std::ranges::any_of(
-        settings.gateway.services, [](const auto& service) { return !service.identity.empty(); });
-    if (roles.is_whole() && !calls_by_identity) return std::nullopt;
+    if (roles.is_whole() && !asks_who_calls(settings.gateway)) return std::nullopt;
     return gateway::GatewayIdentity{
         MERLON_TRY(rpc::id_of(settings.fleet, rpc::gateway_name)),
         MERLON_TRY(rpc::certificate_key(settings.fleet, rpc::gateway_name))};

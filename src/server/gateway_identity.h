@@ -9,6 +9,9 @@
 
 namespace merlon::server {
 
+// Whether a service is told by an assertion who calls.
+bool asks_who_calls(const gateway::GatewaySettings& gateway);
+
 // None where nobody asks: all roles are here, and no service has an identity. Errors: those of the
 // gateway's certificate.
 Result<std::optional<gateway::GatewayIdentity>> gateway_identity(

@@ -233,7 +233,7 @@ Result<> Platform::open_admin() {
     return {};
 }
 
-// Before anything is opened or made: whoever has it works on the store, such as an import.
+// Taken before anything is opened or made: its holder, such as an import, may write to the store.
 Result<> Platform::take_operator_socket() {
     if (!roles_.has(identity::auth_role)) return {};
     auto taken = installation::take_operator_socket(main_.get_executor(), settings_);
@@ -260,9 +260,11 @@ Result<> Platform::serve_operator() {
 
 Result<std::unique_ptr<Platform>> Platform::open_offline(config::Settings settings) {
     const auto auth = installation::RoleSet::only(identity::auth_role);
-    // Standard output is for the command's response.
-    // Its events are in the store; standard error is for sentences. Open as long as the process.
+    // Standard output is for the command's answer, and standard error for its sentences: its events
+    // are in the store only. The descriptor stays open for the life of the process.
     const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere < 0)
+        return fail(Kind::Unavailable, "file.unreadable", "/dev/null cannot be opened");
     std::unique_ptr<Platform> platform(new Platform(std::move(settings), auth, nowhere));
     const config::Settings& own = platform->settings_;
     MERLON_TRY(with_paths(

@@ -8,6 +8,7 @@
 #include "gateway/snapshot/snapshot.h"
 #include "installation/owned_tables.h"
 #include "redis/redis_server.h"
+#include "rpc/identities.h"
 #include "sealing/master_key.h"
 #include "server/certificate_expiry.h"
 #include "server/gateway_identity.h"
@@ -35,7 +36,13 @@ Origin origin_of(const Key& root, std::string_view path) {
     return origin;
 }
 
-std::string said(const Error& error) {
+// Also one in a folder that may not be read: opening it gives the reason.
+bool is_there(const std::string& path) {
+    std::error_code unreadable;
+    return std::filesystem::exists(path, unreadable) || unreadable;
+}
+
+std::string text_of(const Error& error) {
     return error.detail.empty() ? std::string(error.rule) : error.detail;
 }
 
@@ -80,9 +87,7 @@ Result<> check_redis(const config::Settings& settings) {
 // The first start makes the file.
 Result<> check_keys(const config::Settings& settings) {
     const sealing::KeySettings& keys = settings.keys;
-    std::error_code unreadable;  // find_master_key says what it is
-    const bool is_there = std::filesystem::exists(keys.master_path, unreadable) || unreadable;
-    if (!settings.has_identity() || (keys.master.empty() && !is_there)) return {};
+    if (!settings.has_identity() || (keys.master.empty() && !is_there(keys.master_path))) return {};
     MERLON_TRY(sealing::find_master_key(keys));
     return {};
 }
@@ -96,7 +101,7 @@ config::Problems check_start(const config::Loaded& loaded, const Clock& clock) {
         problems.push_back({grade, origin_of(loaded.keys, key), key, std::move(message)});
     };
     const auto require = [&](const std::string& key, const Result<>& done) {
-        if (!done) report(Grade::Error, key, said(done.error()));
+        if (!done) report(Grade::Error, key, text_of(done.error()));
         return done.has_value();
     };
     const auto tls = net::TlsServerContext::make_if_any(settings.server.tls);
@@ -108,7 +113,17 @@ config::Problems check_start(const config::Loaded& loaded, const Clock& clock) {
         require("services", build_snapshot(settings, clock));
     }
     const auto whole = installation::RoleSet::whole(settings.role_definitions);
-    for (const CertificateUse& use : certificates_of(settings, whole)) {
+    std::vector<CertificateUse> uses = certificates_of(settings, whole);
+    for (const std::string& name : whole.names()) {
+        CertificateUse use{"fleet." + name, rpc::certificate_path(settings.fleet, name), ""};
+        if (!is_there(use.path)) continue;  // on another machine, or nowhere in one process
+        const auto listener = rpc::listener_tls(settings.fleet, name, {});
+        require(use.key, listener ? Result<>{} : std::unexpected(listener.error()));
+        if (std::ranges::find(uses, use.key, &CertificateUse::key) == uses.end()) {
+            uses.push_back(std::move(use));
+        }
+    }
+    for (const CertificateUse& use : uses) {
         for (std::string& warning : certificate_warnings(use, clock.wall())) {
             report(Grade::Warning, use.key, std::move(warning));
         }

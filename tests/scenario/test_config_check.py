@@ -86,6 +86,16 @@ def test_what_serve_would_fail_with_is_found(tmp_path, row):
     assert run("serve", *flags, directory=tmp_path).returncode == 78
 
 
+def test_certificates_of_roles_that_are_here_are_judged(tmp_path):
+    fleet = {"fleet": {"certificates": "pki"}}
+    for arguments in (("init",), ("issue", "orders"), ("issue", "gateway")):
+        assert run("pki", *arguments, directory=tmp_path).returncode == 0
+    assert check(tmp_path, fleet).returncode == 0
+    (tmp_path / "pki/orders.key").write_bytes((tmp_path / "pki/gateway.key").read_bytes())
+    done = check(tmp_path, fleet)
+    assert done.returncode == 78 and "fleet.orders" in done.stderr and "is not the key of" in done.stderr, done
+
+
 @table({"the certificate": "tls.crt", "the key": "tls.key"})
 def test_a_pipe_in_a_certificates_place_holds_nothing_up(tmp_path, row):
     for name, content in pair(OTHER).items():
