@@ -30,8 +30,8 @@ public:
     // `open` is asked at most once, and only when no server answers the first command.
     CommandChannel(config::Settings settings, Open& open);
 
-    // A server that starts or stops between two commands ends the work: the first one settles
-    // where all go.
+    // All commands go where the first one went: a server that starts or stops between two of them
+    // fails the next.
     Outcome send(const std::string& command);
 
 private:

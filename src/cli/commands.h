@@ -58,9 +58,9 @@ std::optional<config::Settings> load_settings(const Arguments& arguments, TokenU
 // Whether there is a store that a command could work on; where there is none, that is printed.
 bool has_store(const config::Settings& settings);
 
-// The settings of a command that works on the store; serve and config check print the warnings, and
-// this one does not. None, and printed why: the configuration has a
-// problem, or there is no store.
+// The settings of a command that works on the store. Errors of the configuration are printed; its
+// warnings are not, since serve and config check print them. Nothing: there was an error, or there
+// is no store, which is printed, too.
 std::optional<config::Settings> load_store_settings(const Arguments& arguments, TokenUse tokens);
 
 // Exit codes of the commands that judge: prints the error, when there is one.

@@ -111,7 +111,7 @@ void check_permissions(Reader& root, const Settings& settings) {
             if (unheld.empty()) continue;
             root.warning("services." + service.name,
                          fmt::format("{}: no role has {}, so that nobody may call {}; access.roles "
-                                     "says who has what",
+                                     "gives permissions to roles",
                                      route.source, unheld, route.path));
         }
     }

@@ -35,7 +35,7 @@ public:
     enum class Mode : std::uint8_t { Store, DryRun };
     // Has a command carried out, and gives its answer.
     using Send = std::function<Result<std::string>(const std::string& command)>;
-    // Is told of each refused line, in their order.
+    // Called for each refused line, in the order of the file. An error ends the import.
     using Refused = std::function<Result<>(const identity::ImportOutcome& outcome)>;
 
     PeopleImport(int file, Mode mode, Entropy& entropy);

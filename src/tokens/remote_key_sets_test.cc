@@ -273,7 +273,7 @@ TEST(RemoteKeySets, AreWaitedForByABoundedNumber) {
     f.sets.work({});
     loop.restart();
     while (answered < RemoteKeySets::waiters_max + 2) loop.run_one();
-    EXPECT_EQ(refusals.size(), 2U) << "who waited is answered";
+    EXPECT_EQ(refusals.size(), 2U) << "each waiter got an answer";
 }
 
 TEST(KeyWait, EndsWith503WhereNoKeyWasEverFetched) {

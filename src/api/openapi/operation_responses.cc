@@ -198,6 +198,7 @@ json::object responses_of(const LocalRoute& route, const json::object& schemas,
     if (takes_id(route)) add(404);
     for (const OpenApiFailure& failure : route.openapi.failures) {
         const std::vector<Error> errors = errors_of(failure.kind, failure.rules);
+        MERLON_ASSERT(!errors.empty());
         const int status = http::problem_of(errors.front()).status;
         responses[std::to_string(status)] = response_of(status, failure.description, errors);
     }

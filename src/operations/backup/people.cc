@@ -51,10 +51,7 @@ Task<MissingKeys> find_missing_keys(storage::Database* accounts, storage::Databa
     MissingKeys found;
     std::string key = MERLON_CO_TRY(co_await with_key.next());
     while (true) {
-        const auto next = co_await people.next();
-        // identity.enabled: false from the beginning, so that there is no such table.
-        if (!next && next.error().rule == storage::schema_rule) co_return MissingKeys{};
-        const std::string person = MERLON_CO_TRY(next);
+        const std::string person = MERLON_CO_TRY(co_await people.next());
         if (person.empty()) co_return found;
         ++found.accounts;
         while (!key.empty() && key < person) key = MERLON_CO_TRY(co_await with_key.next());

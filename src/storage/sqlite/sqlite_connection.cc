@@ -113,7 +113,8 @@ Result<SqliteConnection> SqliteConnection::open(std::filesystem::path path, Acce
     SqliteConnection connection(std::move(path), access, handle, note);
     if (code != SQLITE_OK) return connection.failure(code);
     const Result<> hardened = connection.harden(lock_wait);
-    // SQLite forgets why it could not make its journal. Who tries the same is told.
+    // SQLite drops the errno of a journal that it could not create: creating it here gets that
+    // errno again.
     if (!hardened && access == Access::Write) {
         MERLON_TRY(make_private_file(connection.path_.string() + "-wal"));
     }
