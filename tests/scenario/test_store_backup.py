@@ -154,6 +154,17 @@ def test_one_place_for_both_is_refused(shop, tmp_path, row):
     assert list((tmp_path / "b").iterdir()) == []
 
 
+@table({"the data's": ("data", "k"), "the keys'": ("d", "data"), "by another spelling": ("d", "./data/../data/")})
+def test_the_stores_own_folder_is_no_place_for_a_copy(shop, tmp_path, row):
+    """The master key is there."""
+    server = shop[0]
+    before = sorted(path.name for path in (server.directory / "data").iterdir())
+    data, keys = (server.directory / place if "data" in place else tmp_path / place for place in row)
+    done = server.run("store", "backup", "--data", data, "--keys", keys)
+    assert done.returncode == 2 and "backup.places" in done.stderr and "a place of their own" in done.stderr, done
+    assert sorted(path.name for path in (server.directory / "data").iterdir()) == before
+
+
 def test_a_place_may_be_a_link_but_what_is_planted_there_is_not_followed(shop, tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("mine")

@@ -61,13 +61,5 @@ TEST(MissingKeys, AreFoundOverManyPages) {
     EXPECT_EQ(found.some.front(), "00399");
 }
 
-TEST(MissingKeys, AreNoneWhereThereNeverWereAccounts) {
-    const storage::TemporaryFolder folder;
-    const auto database = storage::SqliteDatabase::open(folder / "test.db").value();
-    EXPECT_TRUE(wait(database->transact_work(storage::script(
-        "CREATE TABLE person_keys (person TEXT, role TEXT, PRIMARY KEY (person, role))"))));
-    EXPECT_EQ(wait(find_missing_keys(database.get(), database.get())).value().accounts, 0);
-}
-
 }  // namespace
 }  // namespace merlon::operations
