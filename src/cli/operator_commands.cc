@@ -167,7 +167,7 @@ int OperatorCommands::run(const std::string& name) {
     return 0;
 }
 
-// Page after page, so that neither side holds more than one for the other.
+// Page after page, so that the server holds one at a time.
 Outcome OperatorCommands::list_users(CommandChannel& channel) {
     boost::json::array listed;
     while (true) {
@@ -188,6 +188,7 @@ Outcome OperatorCommands::list_users(CommandChannel& channel) {
 
 bool OperatorCommands::is_listed(const ListedUser& user) const {
     if (!role_.empty() && user.role != role_) return false;
+    if (search_.empty()) return true;
     const std::string wanted = wire::fold_case(search_);
     return std::ranges::any_of(user.searched, [&](const std::string& words) {
         return wire::fold_case(words).contains(wanted);
