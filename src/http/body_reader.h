@@ -36,6 +36,8 @@ public:
     std::uint64_t bytes_read() const { return bytes_read_; }
     // Whether the whole body is in the input buffer: one read() gives it, without waiting.
     bool is_received() const;
+    // Whether bytes behind the body's end are received: a next request. After is_done().
+    bool has_more() const { return input_used_ < input_.view().size() || !rest_.empty(); }
     // Whether the rest of the body is received, or short enough to be read and thrown away.
     bool is_nearly_done() const;
 

@@ -105,15 +105,19 @@ Task<> Connection::refuse(Error error) {
     co_return co_await stream_.write(gather);
 }
 
+// There are clients, Python's and Node's among them, that send all of a body before they look for a
+// response: as long as they send, they are read.
 Task<> Connection::linger() {
-    constexpr std::chrono::seconds time_max{2};
-    constexpr std::size_t bytes_max = 256 << 10;
+    constexpr std::chrono::seconds time_max{30};
+    constexpr std::chrono::seconds silence_max{2};
     if (!stream_.is_open()) co_return Result<>{};
     stream_.finish_writing();
-    stream_.set_deadline(time_max);  // once: it bounds the whole close
     input_.consume(input_.view().size());
-    for (std::size_t bytes = 0; bytes < bytes_max;) {
-        bytes += MERLON_CO_TRY(co_await stream_.read_some(input_.space()));
+    const std::uint64_t end_tick =
+        context_.deadlines.now_tick() + time_max / net::Deadlines::tick_length;
+    while (context_.deadlines.now_tick() < end_tick) {
+        stream_.set_deadline(silence_max);
+        MERLON_CO_TRY(co_await stream_.read_some(input_.space()));
     }
     co_return Result<>{};
 }

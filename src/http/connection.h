@@ -17,6 +17,7 @@ struct ConnectionContext {
     Timeouts timeouts;
     wire::HeadLimits head_limits;
     std::uint64_t body_bytes_max;
+    std::uint64_t upload_bytes_per_second;
     bool draining = false;  // responses say Connection: close from now on
     std::string date;       // the Date field's value, renewed every second
 };

@@ -5,7 +5,7 @@ namespace merlon::http {
 
 Error as_client_error(Error error) {
     if (net::is_stream_failure(error) && error.rule != net::stream_timeout_rule) {
-        error.rule = "client.gone";
+        error.rule = client_gone_rule;
     }
     return error;
 }

@@ -26,9 +26,24 @@ struct Peer {
     std::shared_ptr<const net::PeerIdentity> identity = nullptr;
 };
 
-// The error of a body that could not be read, as the request's: the client left before its end
-// ("client.gone"), unless it was too slow.
+// The client ended its side before its body's end.
+inline constexpr std::string_view client_gone_rule = "client.gone";
+
+// The error of a body that could not be read, as the request's: client_gone_rule, unless it was too
+// slow.
 Error as_client_error(Error error);
+
+// Told that the client has gone while its response is being made: nobody will read this.
+class ClientWatch {
+public:
+    virtual void client_left() = 0;
+
+protected:
+    ~ClientWatch() = default;
+};
+
+// The error of a request whose client has gone: no response is sent.
+inline constexpr std::string_view client_left_rule = "client.left";
 
 // Used on the worker's thread by one coroutine, or by two while one reads the body and the other
 // sends the response. Lives until its handler returns. After a failure of any function the
@@ -44,6 +59,8 @@ public:
 
     // From now on a longer body fails with "body.too_large".
     virtual void limit_body(std::uint64_t bytes_max) = 0;
+    // The whole body may take so long, where that is longer than server.timeouts.upload.
+    virtual void allow_upload_time(std::chrono::milliseconds total) = 0;
     // From now on the body is a secret: where it was received is overwritten after the request.
     virtual void keep_body_secret() = 0;
     // The next piece of the request's body, valid until the next call; empty: it has ended. The
@@ -57,6 +74,13 @@ public:
     virtual Task<> send_continue() = 0;
     // Makes a pending read_body() fail with "stream.closed"; a later one goes on where it was.
     virtual void cancel_read() = 0;
+
+    // Whether the client has gone. A client that sends no more, but has sent what is not read yet,
+    // such as a next request, waits for responses.
+    virtual bool client_has_left() = 0;
+    // Tells `watch` of it, once it is so; null: nobody any more. Not while somebody reads the body:
+    // who does finds out.
+    virtual void watch_client(ClientWatch* watch) = 0;
 
     // Sends a response with all of `body`; or begins one whose body follows by write(), each piece
     // sent before it returns, and finish(). The engine adds framing, Connection and Date, and sends
@@ -87,6 +111,8 @@ public:
     // Whether many clients share the address: a proxy that is trusted to say whose requests it
     // passes on. Its connections do not count as one client's.
     virtual bool is_shared(const Peer&) const { return false; }
+    // The server takes no more connections and ends when its requests have.
+    virtual void drain() {}
     // Makes the response to a request whose head broke a rule.
     virtual Response refuse(const Peer& peer, const Error& error) = 0;
 };

@@ -13,12 +13,24 @@ Http1Exchange::Http1Exchange(Connection& connection, const wire::Admitted& admit
     : connection_(connection),
       admitted_(admitted),
       body_(connection.stream_, connection.input_, admitted.body,
-            connection.context_.body_bytes_max, wire::Trailers::Refused) {}
+            connection.context_.body_bytes_max, wire::Trailers::Refused),
+      pace_({connection.context_.timeouts.body, connection.context_.timeouts.upload,
+             connection.context_.upload_bytes_per_second}) {}
+
+std::chrono::milliseconds Http1Exchange::since(std::uint64_t tick) const {
+    return (connection_.context_.deadlines.now_tick() - tick) * net::Deadlines::tick_length;
+}
 
 Task<std::string_view> Http1Exchange::read_body() {
     if (admitted_.expects_continue) MERLON_CO_TRY(co_await send_continue());
-    connection_.stream_.set_deadline(connection_.context_.timeouts.body);
-    co_return co_await body_.read();
+    const std::uint64_t began_tick = connection_.context_.deadlines.now_tick();
+    if (!upload_began_tick_) upload_began_tick_ = began_tick;
+    const auto patience = pace_.patience(since(*upload_began_tick_));
+    if (patience.count() == 0) co_return fail(Kind::Unavailable, net::stream_timeout_rule);
+    connection_.stream_.set_deadline(patience);
+    auto piece = co_await body_.read();
+    if (piece) pace_.note(since(began_tick), piece->size());
+    co_return piece;
 }
 
 Task<> Http1Exchange::send_continue() {
@@ -29,6 +41,20 @@ Task<> Http1Exchange::send_continue() {
     gather.add("HTTP/1.1 100 Continue\r\n\r\n");
     connection_.stream_.set_deadline(connection_.context_.timeouts.body);
     co_return co_await connection_.stream_.write(gather);
+}
+
+bool Http1Exchange::client_has_left() {
+    const bool waits_for_more = body_.is_done() && body_.has_more();
+    return !waits_for_more && connection_.stream_.has_peer_left();
+}
+
+void Http1Exchange::watch_client(ClientWatch* watch) {
+    client_watch_ = watch;
+    connection_.stream_.watch_peer(watch != nullptr ? this : nullptr);
+}
+
+void Http1Exchange::peer_ended() {
+    if (client_has_left()) client_watch_->client_left();
 }
 
 bool Http1Exchange::decide_keep_alive() {

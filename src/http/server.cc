@@ -45,6 +45,7 @@ Server::Server(Executor executor, const Clock& clock, const ServerSettings& sett
                settings.timeouts,
                {settings.limits.header_bytes, settings.limits.target_bytes, settings.limits.fields},
                settings.limits.body_bytes,
+               settings.limits.upload_rate,
                false,
                http_date(clock.wall())},
       tls_(std::move(tls)),
@@ -125,6 +126,7 @@ void Server::drain(std::function<void()> drained) {
     if (context_.draining) return;
     context_.draining = true;
     drained_ = std::move(drained);
+    context_.handler.drain();
     drain_end_ = clock_.steady() + context_.timeouts.drain;
     for (net::Acceptor& acceptor : acceptors_) {
         boost::system::error_code error;

@@ -88,9 +88,15 @@ void Poller::happened(epoll_event& event) {
     constexpr std::uint32_t broken = EPOLLHUP | EPOLLERR;
     constexpr std::uint32_t unsure = EPOLLRDHUP | EPOLLPRI | broken;
     if ((event.events & unsure) != 0) socket->reads_until_empty_ = true;
+    if ((event.events & broken) != 0) socket->is_broken_ = true;
+    if ((event.events & (EPOLLRDHUP | broken)) != 0) socket->has_peer_ended_ = true;
     if ((event.events & (EPOLLIN | unsure)) != 0) {
         socket->may_read_ = true;
-        if (socket->reader_) std::exchange(socket->reader_, nullptr).resume();
+        if (socket->reader_) {
+            std::exchange(socket->reader_, nullptr).resume();
+        } else if (socket->has_peer_ended_ && socket->watch_ != nullptr) {
+            socket->watch_->peer_ended();
+        }
     }
     // Who was resumed may have destroyed the socket, or closed it.
     if (event.data.ptr == nullptr || (event.events & (EPOLLOUT | broken)) == 0) return;

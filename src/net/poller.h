@@ -20,6 +20,16 @@ namespace merlon::net {
 
 class Poller;
 
+// Told that the peer has ended its side of a connection, or that this broke, while nobody waits to
+// read: who does finds out by reading. May close sockets.
+class PeerWatch {
+public:
+    virtual void peer_ended() = 0;
+
+protected:
+    ~PeerWatch() = default;
+};
+
 // One socket, watched from construction to close(). Resource; owns the descriptor; one thread, the
 // loop's. At most one coroutine waits to read and one to write.
 class PolledSocket final : private Link {
@@ -51,6 +61,13 @@ public:
     auto readable() { return Wait{may_read_, reader_}; }
     auto writable() { return Wait{may_write_, writer_}; }
     bool is_read_awaited() const { return reader_ != nullptr; }
+
+    // Null: nobody. The watch lives until then, or until the socket goes.
+    void watch_peer(PeerWatch* watch) { watch_ = watch; }
+    // The peer sends no more: its end of stream has come, perhaps behind bytes that are not read.
+    bool has_peer_ended() const { return has_peer_ended_; }
+    // Nothing gets through any more, in either direction.
+    bool is_broken() const { return is_broken_; }
 
     // Suspends until the loop's next turn, so that others have theirs.
     auto next_turn() { return NextTurn{*this}; }
@@ -84,6 +101,9 @@ private:
     bool may_read_ = true;
     bool may_write_ = true;
     bool reads_until_empty_ = false;  // see came_short()
+    bool has_peer_ended_ = false;
+    bool is_broken_ = false;
+    PeerWatch* watch_ = nullptr;
     std::coroutine_handle<> reader_;
     std::coroutine_handle<> writer_;
 };

@@ -1,6 +1,8 @@
 // Reading and writing sockets; TLS is in stream_tls.cc.
 #include "net/stream.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -88,6 +90,32 @@ bool Stream::has_unexpected_input() {
     if (got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return true;
     socket_.came_empty();
     return false;
+}
+
+// Who closes ends its side as one does who only sends no more. Who has sent more than was read, a
+// pipelined request, waits for its response.
+bool Stream::has_peer_left() {
+    if (!is_open() || socket_.is_broken()) return true;
+    if (!socket_.has_peer_ended()) return false;
+    if (tls_) return !has_unread_tls();
+    char byte;
+    return ::recv(socket_.native(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
+void Stream::find_out_dead_peer() {
+    const auto set = [this](int level, int option, int value) {
+        ::setsockopt(socket_.native(), level, option, &value,
+                     sizeof(value));  // not of Unix sockets
+    };
+    constexpr int quiet_s = 60;
+    constexpr int between_probes_s = 15;
+    constexpr int probes = 4;
+    constexpr int unacknowledged_ms = 120'000;
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, quiet_s);
+    set(IPPROTO_TCP, TCP_KEEPINTVL, between_probes_s);
+    set(IPPROTO_TCP, TCP_KEEPCNT, probes);
+    set(IPPROTO_TCP, TCP_USER_TIMEOUT, unacknowledged_ms);
 }
 
 std::string_view Stream::server_name() const {

@@ -92,6 +92,14 @@ public:
     bool is_tls() const { return tls_ != nullptr; }
     // Whether the peer has closed, or sent something, although nothing is awaited of it.
     bool has_unexpected_input();
+    // Whether the peer is gone: the connection broke, or the peer sends no more and all that it
+    // sent has been read. Only while nobody reads.
+    bool has_peer_left();
+    // From now on a peer that went without a word is found out within two minutes, also while
+    // nothing is sent to it. For connections that may be quiet for long.
+    void find_out_dead_peer();
+    // As of PolledSocket: whether that may have become true.
+    void watch_peer(PeerWatch* watch) { socket_.watch_peer(watch); }
     // The name the client asked for by SNI; empty without.
     std::string_view server_name() const;
     // After the handshake of mutual TLS; else null.
@@ -104,6 +112,7 @@ private:
     // have their turn first.
     Result<std::size_t> receive(std::span<char> buffer);
     Result<std::size_t> decrypt(std::span<char> buffer);
+    bool has_unread_tls();
     // Reads that found their bytes at hand before others have their turn: a fast sender must not
     // keep the loop to itself.
     static constexpr int reads_in_a_row_max = 8;

@@ -101,6 +101,21 @@ Result<std::size_t> Stream::decrypt(std::span<char> buffer) {
     }
 }
 
+// Whether the peer, which sends no more, sent something that is not read yet. Its close_notify is
+// nothing.
+bool Stream::has_unread_tls() {
+    // Records without content may be many: they are not worth a search.
+    constexpr int reads_max = 8;
+    for (int reads = 0; reads < reads_max; ++reads) {
+        const TlsNeed need = tls_->may_read() ? tls_->peek() : TlsNeed::Input;
+        if (need != TlsNeed::Input) return need == TlsNeed::Nothing;
+        const auto got = receive(tls_->input_space());
+        if (!got || *got == 0) return false;
+        tls_->received(*got);
+    }
+    return false;
+}
+
 Task<> Stream::write_tls(Gather gather) {
     std::size_t bytes = 0;
     for (const iovec& piece : gather.pieces()) bytes += piece.iov_len;

@@ -50,6 +50,8 @@ public:
 
     TlsStep handshake();
     TlsStep read(std::span<char> plain);
+    // As read(), of one byte, which the next read gives again.
+    TlsNeed peek();
     // Encrypts all of `plain` into output().
     TlsStep write(std::string_view plain);
     void shut_down();

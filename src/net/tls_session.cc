@@ -137,6 +137,16 @@ TlsStep TlsSession::read(std::span<char> plain) {
     return done;
 }
 
+TlsNeed TlsSession::peek() {
+    forget_errors();
+    char byte = 0;
+    std::size_t bytes = 0;
+    const int result = SSL_peek_ex(ssl_.get(), &byte, 1, &bytes);
+    const TlsNeed need = result == 1 ? TlsNeed::Nothing : step(result).need;
+    note_pending();
+    return need;
+}
+
 // Nothing of the peer's is taken here, and our buffer takes all: it never has to wait, and a
 // failure is final whatever stood in the queue of errors.
 TlsStep TlsSession::write(std::string_view plain) {
