@@ -8,9 +8,11 @@
 namespace merlon::config {
 namespace {
 
-void read_paths(Reader& limit, std::vector<std::string>& out) {
+void read_paths(Reader& limit, const std::string& name, std::vector<std::string>& out) {
     limit.texts("paths", out, "what counts: paths, or prefixes ending in /**");
-    if (out.empty()) limit.problem("paths", "which paths? [\"/api/**\"]");
+    if (out.empty() && name != gateway::services_limit) {
+        limit.problem("paths", "which paths? [\"/api/**\"]");
+    }
     for (const std::string& path : out) {
         const auto segments = api::split_pattern(path);
         if (segments && path.find('{') == std::string::npos) continue;
@@ -19,7 +21,7 @@ void read_paths(Reader& limit, std::vector<std::string>& out) {
 }
 
 void read_limit(Reader limit, gateway::LimitSettings& out) {
-    read_paths(limit, out.paths);
+    read_paths(limit, out.name, out.paths);
     limit.seconds("window", out.window, "how long requests are counted together");
     if (out.window.count() < 1 || out.window.count() > gateway::LimitTable::window_seconds_max) {
         limit.problem("window", "must be from 1s to 194d");
@@ -35,8 +37,10 @@ void read_limit(Reader limit, gateway::LimitSettings& out) {
 }  // namespace
 
 void read_limits(Reader limits, std::vector<gateway::LimitSettings>& out) {
-    // The seed's two, unless they are said otherwise.
-    out = {{"api", {"/api/**"}},
+    // The seed's two, unless they are said otherwise; and one of ours for the routes of declared
+    // services: a page of theirs has dozens of parts.
+    out = {{std::string(gateway::api_limit), {"/api/**"}},
+           {std::string(gateway::services_limit), {}, std::chrono::seconds{60}, 600},
            {"auth",
             {"/api/auth/login", "/api/auth/register"},
             std::chrono::seconds{900},

@@ -3,6 +3,7 @@
 
 #include "config/sections.h"
 #include "config/values.h"
+#include "dns/resolver.h"
 #include "gateway/snapshot/client_address.h"
 
 namespace merlon::config {
@@ -57,9 +58,23 @@ void read_trusted_proxies(Reader& server, std::vector<std::string>& out) {
     }
 }
 
+void read_dns_servers(Reader& server, std::vector<std::string>& out) {
+    server.texts("dns_servers", out,
+                 "who is asked for the names of services: 10.0.0.2, [fd00::2]:5353; none: those "
+                 "of /etc/resolv.conf");
+    for (const std::string& name : out) {
+        if (dns::is_server_address(name)) continue;
+        server.problem("dns_servers", "\"" + name + "\" is no address: 10.0.0.2 or 10.0.0.2:53");
+    }
+}
+
 void read_timeouts(Reader timeouts, http::Timeouts& out) {
     timeouts.duration("header", out.header, "first byte of a request to the end of its head");
     timeouts.duration("body", out.body, "between two reads of a body, or two writes of one");
+    timeouts.duration("upload", out.upload, "a whole body, unless its route has a longer timeout");
+    timeouts.duration("stream", out.stream,
+                      "how long nothing may pass in an event stream or a WebSocket whose route "
+                      "and service have no timeout");
     timeouts.duration("idle", out.idle, "how long a kept connection may wait for a request");
     timeouts.duration("upstream", out.upstream, "request sent to the first byte of the answer");
     timeouts.duration("drain", out.drain, "SIGTERM to the end of the last request");
@@ -73,6 +88,8 @@ void read_sizes(Reader limits, http::Limits& out) {
     limits.size("target", out.target_bytes, "a request's target");
     limits.size("headers", out.header_bytes, "the whole header block");
     limits.number("fields", 1, 1'000, out.fields, "header fields of a request");
+    limits.size("upload_rate", out.upload_rate,
+                "the least that a body has to come with, in bytes a second; 0: no matter");
     limits.count_or_auto("connections", out.connections,
                          "connections at a time; auto: from RLIMIT_NOFILE");
     limits.count_or_auto("connections_per_client", out.connections_per_client,
@@ -107,6 +124,7 @@ void read_server(Reader server, http::ServerSettings& out) {
     server.boolean("behind_tls_proxy", out.behind_tls_proxy,
                    "a proxy in front has the TLS, so listening outside without it is meant");
     read_trusted_proxies(server, out.trusted_proxies);
+    read_dns_servers(server, out.dns_servers);
     check_unix_sockets(server, out);
     read_timeouts(server.section("timeouts", "how long each wait may take"), out.timeouts);
     read_sizes(server.section("limits", "how large a request may be"), out.limits);

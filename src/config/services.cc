@@ -116,6 +116,21 @@ void read_health(Reader health, upstream::HealthSettings& out) {
     }
 }
 
+// Of one worker.
+void read_pool(Reader pool, upstream::PoolSettings& out) {
+    pool.number("kept", 0, 10'000, out.kept, "connections that are kept to each of its addresses");
+    pool.duration("age", out.age, "a kept connection that is older gets no request");
+    pool.number("requests", 1, 1'000'000, out.requests,
+                "requests that one worker has open to it; further ones get 503");
+    pool.number("streams", 1, 1'000'000, out.streams,
+                "event streams and WebSockets that one worker has open to it");
+    pool.count_or_auto("client_requests", out.client_requests,
+                       "requests of one client among them; auto: half");
+    pool.count_or_auto("client_streams", out.client_streams,
+                       "streams of one client among them; auto: half");
+    pool.finish();
+}
+
 // Fields that pass although a client could make them up: each is the operator's decision.
 void read_forward_fields(Reader& reader, std::vector<std::string>& out) {
     reader.texts(
@@ -172,6 +187,9 @@ gateway::ServiceSettings read_service(Reader reader, const gateway::CorsLists& c
         }
         service.targets.push_back({url});
     }
+    reader.duration("timeout", service.timeout, "of its routes that have none of their own");
+    read_pool(reader.section("pool", "its connections, and how much may be open to it"),
+              service.pool);
     read_paths(reader, service.paths);
     read_forward_fields(reader, service.forward_fields);
     Reader lists =

@@ -54,10 +54,12 @@ void RequestPath::replace(std::shared_ptr<const Snapshot> snapshot) {
     }
     limit_gate_.create_counters(state_->snapshot->limits);
     for (const Service& service : state_->snapshot->services) {
-        auto upstream = std::make_unique<upstream::Upstream>(service.name, service.targets,
-                                                             deadlines_, shared_.metrics);
+        auto upstream = std::make_unique<upstream::Upstream>(
+            service.name, service.targets, service.pool,
+            upstream::UpstreamContext{executor_, deadlines_, shared_.clock, shared_.resolver,
+                                      entropy_, shared_.metrics});
         state_->checkers.push_back(std::make_unique<upstream::HealthChecker>(
-            *upstream, service.health, executor_, shared_.clock, deadlines_, entropy_));
+            *upstream, service.health, executor_, deadlines_, entropy_));
         state_->upstreams.push_back(std::move(upstream));
     }
 }
@@ -71,7 +73,9 @@ Task<> RequestPath::serve(http::Exchange& exchange) {
     request.received_at = shared_.clock.wall();
     request.began = shared_.clock.steady();
     auto status = co_await respond(exchange, request);
-    if (!status && !exchange.has_begun()) {
+    // To a client that has gone there is nothing to say.
+    const bool has_client = status || status.error().rule != http::client_left_rule;
+    if (!status && has_client && !exchange.has_begun()) {
         status = co_await refuse_with(exchange, request, std::move(status).error());
     }
     // A response that broke off counts like a failure, not like a success.

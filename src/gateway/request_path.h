@@ -19,6 +19,7 @@ struct SharedResources {
     metrics::Registry& metrics;
     tokens::Revocations& revocations;
     LineSink& access_lines;
+    dns::Resolver& resolver;
     redis::RedisServer* redis = nullptr;  // where limits count; null: in this process
 };
 
@@ -39,6 +40,7 @@ public:
     Task<> serve(http::Exchange& exchange) override;
     http::Response refuse(const http::Peer& peer, const Error& error) override;
     bool is_shared(const http::Peer& peer) const override;
+    void drain() override { open_streams_.end_tunnels(); }
 
 private:
     // What the route table has for a request's path and method.

@@ -205,8 +205,9 @@ TEST_F(Path, AServiceThatReadsPathsToTheLetterIsTakenAtItsWord) {
     EXPECT_TRUE(forwarded("GET", "/open/ADMIN").starts_with("GET /open/ADMIN "));
 }
 
-TEST_F(Path, RefusalsCountUnderApiAndRoutesWithoutLimitDoNot) {
-    gateway.settings.limits[0].max = 4;
+TEST_F(Path, RefusalsCountUnderApiRoutesUnderServicesAndRoutesWithoutLimitUnderNone) {
+    gateway.settings.limits[0].max = 3;
+    gateway.settings.limits.push_back({"services", {}, std::chrono::seconds{60}, 2});
     gateway.start();
     const std::string who = "X-Forwarded-For: 198.51.100.1\r\n";
     for (const auto& [method, target, status] : {std::tuple{"GET", "/nowhere", " 404 "},
@@ -214,7 +215,9 @@ TEST_F(Path, RefusalsCountUnderApiAndRoutesWithoutLimitDoNot) {
                                                  {"GET", "/catalog/1", " 401 "},
                                                  {"GET", "/api/x", " 404 "},
                                                  {"GET", "/nowhere", " 429 "},
-                                                 {"DELETE", "/open/x", " 429 "}}) {
+                                                 {"DELETE", "/open/x", " 429 "},
+                                                 {"GET", "/catalog/2", " 401 "},
+                                                 {"GET", "/catalog/3", " 429 "}}) {
         EXPECT_TRUE(has(ask(method, target, who), status)) << target << status;
     }
     EXPECT_TRUE(has(ask("GET", "/open/x", who), "Retry-After: "));

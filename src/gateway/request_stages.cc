@@ -132,12 +132,16 @@ Task<int> RequestPath::send_preflight(http::Exchange& exchange, Request& request
 }
 
 Task<> RequestPath::count(Lookup lookup, Request& request) {
-    const bool has_route = request.match.route != nullptr;
-    const bool counts_as_service =
-        has_route ? request.any_route([](const Route& route) { return route.is_limited; })
-                  : lookup != Lookup::Options;
+    CountedAs counted_as = CountedAs::Path;
+    if (request.match.route != nullptr) {
+        const bool is_limited =
+            request.any_route([](const Route& route) { return route.is_limited; });
+        if (is_limited) counted_as = CountedAs::Service;
+    } else if (lookup != Lookup::Options) {
+        counted_as = CountedAs::Unknown;
+    }
     return limit_gate_.admit(request.snapshot->limits, {request.target.path, request.folded_path},
-                             counts_as_service,
+                             counted_as,
                              net::counted_client(request.client, request.snapshot->ipv6_prefix),
                              request.began, request.limits);
 }
@@ -224,6 +228,7 @@ Result<> RequestPath::limit_body(http::Exchange& exchange, const Request& reques
         bytes_max = std::min(bytes_max, guard->body_bytes_max);
     }
     exchange.limit_body(bytes_max);
+    exchange.allow_upload_time(request.match.route->upload_time);
     if (exchange.admitted().body.length > bytes_max) {
         return fail(Kind::Invalid, "body.too_large");
     }
@@ -300,12 +305,13 @@ Forwarding RequestPath::forwarding(const Service& service, Request& request) {
             .request_id = buffers.request_id,
             .traceparent = buffers.traceparent,
             .client_address = request.client,
+            .counted_client = request.limits.client,
             .scheme = request.scheme,
             .response_fields = buffers.response_fields,
             .buffers = buffers.forwarding,
             .timeout = route.timeout,
             .body_timeout = request.snapshot->timeouts.body,
-            .tunnel_idle = request.snapshot->timeouts.idle,
+            .stream_idle = route.stream_idle,
             .body = request.body ? &*request.body : nullptr,
             .allows_websocket = route.allows_websocket && all_allow_websocket,
             .assertion = request.assertion.text(),

@@ -77,10 +77,10 @@ public:
         auto made = snapshot();
         ASSERT_TRUE(made) << made.error().detail;
         thread.run([&] {
-            path =
-                std::make_unique<RequestPath>(SharedResources{clock, entropy, limits, refusals,
-                                                              metrics, revocations, access_lines},
-                                              thread.deadlines(), thread.executor(), *made);
+            path = std::make_unique<RequestPath>(
+                SharedResources{clock, entropy, limits, refusals, metrics, revocations,
+                                access_lines, resolver},
+                thread.deadlines(), thread.executor(), *made);
             server = std::make_unique<http::Server>(
                 thread.executor(), system_clock, server_settings, *path, thread.deadlines(),
                 nullptr, http::ConnectionTable::Limits{100, 100});
@@ -124,6 +124,7 @@ public:
     metrics::Registry metrics;
     NoEvents events;
     KeptLines access_lines;
+    dns::Resolver resolver{{}, system_clock, [](const std::string&) {}};
     events::Refusals refusals{clock, events, metrics};
     LimitTable limits{1'000, entropy};
     net::testing::LoopThread thread;

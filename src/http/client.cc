@@ -9,7 +9,7 @@
 namespace merlon::http {
 namespace {
 
-using Endpoints = std::vector<asio::generic::stream_protocol::endpoint>;
+using Endpoints = std::vector<Endpoint>;
 
 // Whether the caller may retry depends on whether the upstream may have begun to work.
 Error as_upstream_error(Error error) {
@@ -59,36 +59,56 @@ private:
 
 }  // namespace
 
+void ConnectAttempt::cancel() {
+    is_cancelled_ = true;
+    boost::system::error_code ignored;
+    if (socket_ != nullptr) socket_->close(ignored);
+    if (stream_ != nullptr) stream_->close();
+}
+
 Task<std::unique_ptr<ClientConnection>> ClientConnection::connect(
     std::shared_ptr<const UpstreamAddress> to, net::Deadlines& deadlines,
     std::chrono::milliseconds timeout) {
     const Endpoints endpoints = MERLON_CO_TRY(co_await resolve(to, timeout));
-    std::string why = "no address";
-    for (const auto& endpoint : endpoints) {
-        net::Socket socket(co_await current_executor());
-        ConnectDeadline deadline(socket);
-        deadlines.set(deadline, timeout);
-        const auto [error] = co_await socket.async_connect(endpoint, as_result);
-        deadlines.clear(deadline);
-        if (deadline.has_passed()) co_return fail(Kind::Unavailable, upstream_timeout_rule);
-        if (error) {
-            why = error.message();
-            continue;
-        }
-        boost::system::error_code ignored;  // not for Unix sockets
-        socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-        auto tls = to->tls ? to->tls->new_session(to->host) : nullptr;
-        std::unique_ptr<ClientConnection> made(
-            new ClientConnection(to, std::move(socket), deadlines, std::move(tls)));
-        made->stream_.set_deadline(timeout);
-        if (auto done = co_await made->stream_.handshake(); !done) {
-            co_return fail(Kind::Unavailable, "upstream.unavailable",
-                           to->authority + ": TLS: " + std::string(done.error().rule) + " " +
-                               done.error().detail);
-        }
-        co_return std::move(made);
+    Error why{Kind::Unavailable, "upstream.unavailable", to->authority + ": no address", {}};
+    for (const Endpoint& endpoint : endpoints) {
+        ConnectAttempt attempt;
+        auto made = co_await connect_to(to, endpoint, attempt, deadlines, timeout);
+        if (made || made.error().rule == upstream_timeout_rule) co_return made;
+        why = std::move(made).error();
     }
-    co_return fail(Kind::Unavailable, "upstream.unavailable", to->authority + ": " + why);
+    co_return std::unexpected(std::move(why));
+}
+
+Task<std::unique_ptr<ClientConnection>> ClientConnection::connect_to(
+    std::shared_ptr<const UpstreamAddress> to, Endpoint endpoint, ConnectAttempt& attempt,
+    net::Deadlines& deadlines, std::chrono::milliseconds timeout) {
+    const auto unavailable = [&](const std::string& why) {
+        return fail(Kind::Unavailable, "upstream.unavailable", to->authority + ": " + why);
+    };
+    net::Socket socket(co_await current_executor());
+    ConnectDeadline deadline(socket);
+    deadlines.set(deadline, timeout);
+    attempt.socket_ = &socket;
+    const auto [error] = co_await socket.async_connect(endpoint, as_result);
+    attempt.socket_ = nullptr;
+    deadlines.clear(deadline);
+    if (attempt.is_cancelled_) co_return unavailable("given up");
+    if (deadline.has_passed()) co_return fail(Kind::Unavailable, upstream_timeout_rule);
+    if (error) co_return unavailable(error.message());
+    boost::system::error_code ignored;  // not for Unix sockets
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    auto tls = to->tls ? to->tls->new_session(to->host) : nullptr;
+    std::unique_ptr<ClientConnection> made(
+        new ClientConnection(to, std::move(socket), deadlines, std::move(tls)));
+    made->stream_.set_deadline(timeout);
+    attempt.stream_ = &made->stream_;
+    auto done = co_await made->stream_.handshake();
+    attempt.stream_ = nullptr;
+    if (!done) {
+        co_return unavailable("TLS: " + std::string(done.error().rule) + " " + done.error().detail);
+    }
+    co_return std::move(made);
 }
 
 Task<std::size_t> ClientConnection::await_head() {

@@ -25,13 +25,33 @@ struct UpstreamAddress {
     std::shared_ptr<const net::TlsClientContext> tls;  // null: in the clear; outlives a reload
 };
 
+using Endpoint = asio::generic::stream_protocol::endpoint;
+
+// A connection that is being made, for whoever may lose interest in it. One thread.
+class ConnectAttempt {
+public:
+    // It fails at the loop's next turn.
+    void cancel();
+
+private:
+    friend class ClientConnection;
+    bool is_cancelled_ = false;
+    net::Socket* socket_ = nullptr;  // while it connects
+    net::Stream* stream_ = nullptr;  // during the handshake
+};
+
 // Resource; one request at a time; one thread. Deadlines are those the caller sets on stream().
 class ClientConnection final {
 public:
+    // Looks the host's name up, and tries its addresses one after the other.
     // Errors: "upstream.unavailable" (nothing of the request was sent), upstream_timeout_rule.
     static Task<std::unique_ptr<ClientConnection>> connect(
         std::shared_ptr<const UpstreamAddress> to, net::Deadlines& deadlines,
         std::chrono::milliseconds timeout);
+    // To one address of it. Borrows `attempt` and `deadlines` until then. Errors: as of connect().
+    static Task<std::unique_ptr<ClientConnection>> connect_to(
+        std::shared_ptr<const UpstreamAddress> to, Endpoint endpoint, ConnectAttempt& attempt,
+        net::Deadlines& deadlines, std::chrono::milliseconds timeout);
 
     // Reads the head of the final response to a request of `method`; skips 1xx before it, but not
     // 101. Views are valid until the next request.

@@ -41,6 +41,7 @@ Task<RawResponse> attempt(http::ClientConnection* connection, std::string reques
 
 Task<std::string> exchange(std::shared_ptr<upstream::Upstream> upstream, const Method* method,
                            std::string body) {
+    const upstream::Places::Place place = MERLON_CO_TRY(upstream->enter({}));
     std::optional<upstream::Upstream::Lease> kept = upstream->reuse();
     while (true) {
         const bool is_first = kept.has_value();
@@ -90,25 +91,33 @@ void ClientLoop::stop() {
 }
 
 Client::Client(ClientLoop& loop, const std::string& role, Addresses addresses,
-               metrics::Registry& metrics)
+               const ClientEnvironment& environment)
     : loop_(loop),
       name_(role + " (port)"),
-      metrics_(metrics),
-      answered_(metrics.counter("merlon_port_calls", "calls of another process's role",
-                                {{"role", role}, {"outcome", "answered"}})),
-      failed_(metrics.counter("merlon_port_calls", "calls of another process's role",
-                              {{"role", role}, {"outcome", "failed"}})),
-      upstream_(std::make_shared<upstream::Upstream>(name_, std::move(addresses), loop.deadlines(),
-                                                     metrics)),
+      environment_(environment),
+      answered_(environment.metrics.counter("merlon_port_calls", "calls of another process's role",
+                                            {{"role", role}, {"outcome", "answered"}})),
+      failed_(environment.metrics.counter("merlon_port_calls", "calls of another process's role",
+                                          {{"role", role}, {"outcome", "failed"}})),
+      upstream_(make_upstream(std::move(addresses))),
       every_second_(loop.deadlines(), [this] { upstream_->prune(); }) {}
 
 Client::~Client() = default;
 
 void Client::replace(Addresses addresses) {
-    asio::post(loop_.executor(), [this, addresses = std::move(addresses)] {
-        upstream_ =
-            std::make_shared<upstream::Upstream>(name_, addresses, loop_.deadlines(), metrics_);
-    });
+    asio::post(loop_.executor(),
+               [this, addresses = std::move(addresses)] { upstream_ = make_upstream(addresses); });
+}
+
+// All calls are one client's: this process's.
+std::shared_ptr<upstream::Upstream> Client::make_upstream(Addresses addresses) {
+    upstream::PoolSettings pool;
+    pool.client_requests = pool.requests;
+    return std::make_shared<upstream::Upstream>(
+        name_, std::move(addresses), pool,
+        upstream::UpstreamContext{loop_.executor(), loop_.deadlines(), environment_.clock,
+                                  environment_.resolver, environment_.entropy,
+                                  environment_.metrics});
 }
 
 Task<Message> Client::call(const Method& method, const Message& members) {

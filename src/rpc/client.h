@@ -36,12 +36,20 @@ private:
     std::thread thread_;
 };
 
+// What the clients of a process use. Borrowed for life.
+struct ClientEnvironment {
+    const Clock& clock;
+    dns::Resolver& resolver;
+    Entropy& entropy;
+    metrics::Registry& metrics;
+};
+
 // Resource; call() is safe from every thread, and returns on the caller's loop. The loop
 // stops before this is destroyed.
 class Client final {
 public:
     Client(ClientLoop& loop, const std::string& role, Addresses addresses,
-           metrics::Registry& metrics);
+           const ClientEnvironment& environment);
     ~Client();
 
     // Further calls use these addresses and certificates. Calls in progress keep the old ones.
@@ -52,9 +60,11 @@ public:
     Task<Message> call(const Method& method, const Message& members);
 
 private:
+    std::shared_ptr<upstream::Upstream> make_upstream(Addresses addresses);
+
     ClientLoop& loop_;
     const std::string name_;
-    metrics::Registry& metrics_;
+    ClientEnvironment environment_;
     metrics::Counter& answered_;
     metrics::Counter& failed_;
     // Shared with the calls under way, which a stopped loop destroys late. Its thread's alone.

@@ -114,8 +114,10 @@ Result<rpc::Client*> BuiltInRoles::client_of(const config::Settings& settings, s
                                              std::string_view as) {
     auto addresses = MERLON_TRY(rpc::addresses_of(settings.fleet, to, as));
     clients_.push_back({std::string(to), std::string(as),
-                        std::make_unique<rpc::Client>(client_loop_, std::string(to),
-                                                      std::move(addresses), environment_.metrics)});
+                        std::make_unique<rpc::Client>(
+                            client_loop_, std::string(to), std::move(addresses),
+                            rpc::ClientEnvironment{environment_.clock, environment_.resolver,
+                                                   environment_.entropy, environment_.metrics})});
     return clients_.back().client.get();
 }
 

@@ -29,6 +29,7 @@ struct BuiltInEnvironment {
     metrics::Registry& metrics;
     const Clock& clock;
     Entropy& entropy;
+    dns::Resolver& resolver;
 };
 
 // Resource.

@@ -17,8 +17,18 @@ constexpr std::size_t connections_min = 16;  // of a worker
 constexpr std::size_t files_of_program = 64;
 constexpr std::size_t files_of_worker = 16;
 
-// Kept free for the connection pools of upstreams and for the program itself.
-std::size_t spare_of(std::size_t files) { return std::min<std::size_t>(files / 4, 2'048); }
+// Open at the start, before the first client.
+std::size_t files_at_start(unsigned workers) {
+    return files_of_program + files_of_worker * workers;
+}
+
+// Clients' connections that so many files allow. Each may have a request at a service, which is a
+// second file. Those who look after the server have theirs apart: they come when all are taken.
+std::size_t connections_of(const http::ServerSettings& settings, unsigned workers,
+                           std::size_t files) {
+    const std::size_t of_admin = std::min(settings.limits.admin_connections, files / 8);
+    return (files - std::min(files, files_at_start(workers) + of_admin)) / 2;
+}
 
 }  // namespace
 
@@ -27,7 +37,7 @@ Result<std::size_t> take_open_files(unsigned workers) {
     ::getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
-    const std::size_t needed = files_of_program + files_of_worker * workers;
+    const std::size_t needed = files_at_start(workers);
     if (limit.rlim_max >= needed) return limit.rlim_max;
     return fail(Kind::Unavailable, "limits.files",
                 fmt::format("needs at least {} open files with {} workers, and may open {}: raise "
@@ -35,17 +45,20 @@ Result<std::size_t> take_open_files(unsigned workers) {
                             needed, workers, limit.rlim_max));
 }
 
-std::string connections_warning(const http::ServerSettings& settings, std::size_t files) {
-    const std::size_t possible = files - spare_of(files);
+std::string connections_warning(const http::ServerSettings& settings, unsigned workers,
+                                std::size_t files) {
+    const std::size_t possible = connections_of(settings, workers, files);
     if (settings.limits.connections <= possible) return {};
-    return fmt::format("server.limits.connections is {}, but {} open files allow {}",
-                       settings.limits.connections, files, possible);
+    return fmt::format(
+        "server.limits.connections is {}, but {} open files allow {}, each with a request at a "
+        "service",
+        settings.limits.connections, files, possible);
 }
 
 http::ConnectionTable::Limits connections_max(const http::ServerSettings& settings,
                                               unsigned workers, std::size_t files) {
     const std::size_t wanted = settings.limits.connections;
-    const std::size_t all = wanted > 0 ? wanted : files - spare_of(files);
+    const std::size_t all = wanted > 0 ? wanted : connections_of(settings, workers, files);
     const std::size_t of_worker = std::max<std::size_t>(connections_min, all / workers);
     const std::size_t per_client = settings.limits.connections_per_client;
     // Not less: the kernel may give a worker more of a client's few connections than others.

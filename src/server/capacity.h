@@ -16,11 +16,12 @@ namespace merlon::server {
 Result<std::size_t> take_open_files(unsigned workers);
 
 // What to say when the configuration asks for more connections than `files` allow; empty: nothing.
-std::string connections_warning(const http::ServerSettings& settings, std::size_t files);
+std::string connections_warning(const http::ServerSettings& settings, unsigned workers,
+                                std::size_t files);
 
-// Connections of one worker: as many as open files allow, less those for the upstreams' connection
-// pools and for the program itself. The kernel spreads a client's connections over the workers, so
-// its share is so many of each.
+// Connections of one worker: as many as open files allow, when each has a request at a service, and
+// less those of the program itself and of its admin listener. The kernel spreads a client's
+// connections over the workers, so its share is so many of each.
 http::ConnectionTable::Limits connections_max(const http::ServerSettings& settings,
                                               unsigned workers, std::size_t files);
 // Those of the admin listener, where a client's share is half, too.

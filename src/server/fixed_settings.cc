@@ -25,9 +25,11 @@ std::vector<std::string_view> changed_fixed_settings(const config::Settings& run
     const http::Timeouts& after = fresh.server.timeouts;
     compare("server.timeouts.header", before.header, after.header);
     compare("server.timeouts.body", before.body, after.body);
+    compare("server.timeouts.upload", before.upload, after.upload);
     compare("server.timeouts.idle", before.idle, after.idle);
     compare("server.timeouts.admin", before.admin, after.admin);
     compare("server.timeouts.drain", before.drain, after.drain);
+    compare("server.dns_servers", running.server.dns_servers, fresh.server.dns_servers);
     compare("server.limits", running.server.limits, fresh.server.limits);
     compare("store.url", running.store.url, fresh.store.url);
     compare("store.roles", urls_of(running.store), urls_of(fresh.store));

@@ -78,6 +78,7 @@ Platform::Platform(config::Settings settings, installation::RoleSet roles, int l
       event_store_(events_, metrics_),
       refusals_(clock_, event_store_, metrics_),
       limits_(limited_clients, entropy_),
+      resolver_({settings_.server.dns_servers}, clock_, say),
       admin_(metrics_, ready_,
              [this] {
                  std::vector<installation::StoreProbe::State> states;
@@ -92,7 +93,7 @@ Platform::~Platform() = default;
 Result<> Platform::open(Content content) {
     const unsigned count = worker_count(settings_.server);
     const std::size_t files = MERLON_TRY(take_open_files(count));
-    if (const std::string warning = connections_warning(settings_.server, files);
+    if (const std::string warning = connections_warning(settings_.server, count, files);
         !warning.empty()) {
         say("warning: " + warning);
     }
@@ -171,8 +172,9 @@ Result<> Platform::open_state() {
 Result<> Platform::open_gateway() {
     const auto snapshot = MERLON_TRY(make_snapshot(settings_));
     const auto tls = MERLON_TRY(net::TlsServerContext::make_if_any(settings_.server.tls));
-    const gateway::SharedResources shared{clock_,   entropy_,     limits_,       refusals_,
-                                          metrics_, revocations_, log_.second(), redis_.get()};
+    const gateway::SharedResources shared{clock_,        entropy_,  limits_,
+                                          refusals_,     metrics_,  revocations_,
+                                          log_.second(), resolver_, redis_.get()};
     for (auto& worker : workers_) worker->add_gateway(settings_.server, shared, snapshot, tls);
     for (const net::ListenAddress& endpoint : settings_.server.listen) {
         MERLON_TRY(listen(

@@ -11,6 +11,7 @@
 #include "base/line_writer.h"
 #include "base/metrics.h"
 #include "config/settings.h"
+#include "dns/resolver.h"
 #include "events/log_sink.h"
 #include "events/refusals.h"
 #include "fetch/curl_fetcher.h"
@@ -90,6 +91,7 @@ private:
     audit::EventStore event_store_;
     events::Refusals refusals_;
     gateway::LimitTable limits_;
+    dns::Resolver resolver_;
     std::unique_ptr<redis::RedisServer> redis_;  // null: no Redis is configured
     tokens::Revocations revocations_{clock_};
     std::atomic<bool> ready_{false};
@@ -101,7 +103,7 @@ private:
     // Declared before the workers, whose requests use them until they are destroyed.
     installation::Stores stores_;
     BuiltInRoles built_in_roles_{
-        {stores_, revocations_, refusals_, events_, metrics_, clock_, entropy_}};
+        {stores_, revocations_, refusals_, events_, metrics_, clock_, entropy_, resolver_}};
     std::vector<BuiltInRoles::Offered> offered_;
     // The settings of the last reload; null: settings_. Main loop's.
     std::shared_ptr<const config::Settings> reloaded_;

@@ -1,9 +1,11 @@
 // Choosing targets: by load, in turns, by passive health.
 #include "upstream/upstream.h"
 
+#include <algorithm>
 #include <map>
 
 #include "base/spawn.h"
+#include "dns/test_kit.h"
 #include "net/test_kit.h"
 
 namespace merlon::upstream {
@@ -54,14 +56,27 @@ struct Pool {
     std::vector<std::unique_ptr<Listener>> listeners;
     std::unique_ptr<Upstream> upstream;
 
+    SystemClock clock;
+    SystemEntropy entropy;
+    dns::testing::FakeServer names;
+    dns::Resolver resolver{{{names.address()}}, clock, [](const std::string&) {}};
+
     explicit Pool(int count) {
-        std::vector<std::shared_ptr<const http::UpstreamAddress>> addresses;
+        std::vector<std::string> urls;
         for (int i = 0; i < count; ++i) {
             listeners.push_back(std::make_unique<Listener>());
-            addresses.push_back(*parse_upstream(listeners.back()->url(), {}));
+            urls.push_back(listeners.back()->url());
         }
-        upstream = std::make_unique<Upstream>("echo", addresses, deadlines, metrics);
+        make(urls);
     }
+    void make(const std::vector<std::string>& urls) {
+        std::vector<std::shared_ptr<const http::UpstreamAddress>> addresses;
+        for (const std::string& url : urls) addresses.push_back(*parse_upstream(url, {}));
+        upstream = std::make_unique<Upstream>(
+            "echo", addresses, PoolSettings{},
+            UpstreamContext{loop.get_executor(), deadlines, clock, resolver, entropy, metrics});
+    }
+    ~Pool() { upstream.reset(); }
     Task<> connect_into(std::optional<Result<Upstream::Lease>>* made) {
         made->emplace(co_await upstream->connect());
         co_return Result<>{};
@@ -98,7 +113,6 @@ TEST(Upstream, EqualTargetsTakeTurnsAndTheBusiestWaits) {
         ++turns[open.back().connection().authority()];
     }
     for (const auto& [authority, count] : turns) EXPECT_EQ(count, 3) << authority;
-    EXPECT_EQ(pool.upstream->open_count(), 9U);
     const std::string_view freed = open[4].connection().authority();
     {
         const Upstream::Lease ended = std::move(open[4]);
@@ -106,15 +120,118 @@ TEST(Upstream, EqualTargetsTakeTurnsAndTheBusiestWaits) {
     EXPECT_EQ(pool.connect()->connection().authority(), freed);
 }
 
-TEST(Upstream, ALoanThatIsDroppedLeavesNoCount) {
+std::size_t open_of(const Pool& pool) {
+    std::size_t sum = 0;
+    for (const auto& target : pool.upstream->targets()) sum += target->open;
+    return sum;
+}
+
+TEST(Upstream, ALeaseThatIsDroppedLeavesNoCount) {
     Pool pool(1);
     {
         const auto lease = pool.connect();
+        EXPECT_EQ(open_of(pool), 1U);
     }
-    EXPECT_EQ(pool.upstream->open_count(), 0U);
+    EXPECT_EQ(open_of(pool), 0U);
     pool.listeners[0]->close();
     EXPECT_FALSE(pool.connect());
-    EXPECT_EQ(pool.upstream->open_count(), 0U);
+    EXPECT_EQ(open_of(pool), 0U);
+}
+
+TEST(Upstream, ATargetThatCannotBeReachedCostsOneAttemptWhereThereIsAnother) {
+    Pool pool(2);
+    pool.listeners[0]->close();
+    for (int i = 0; i < 6; ++i) {
+        const auto lease = pool.connect();
+        ASSERT_TRUE(lease);
+        EXPECT_TRUE(
+            lease->connection().authority().ends_with(std::to_string(pool.listeners[1]->port())));
+    }
+    EXPECT_EQ(pool.healthy(), "01");
+}
+
+TEST(Upstream, ATargetThatAnswersNothingIsOvertakenAndRests) {
+    Pool pool(1);
+    // A queue that is full: the kernel answers nothing to who wants to connect.
+    const int silent = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ASSERT_EQ(::bind(silent, reinterpret_cast<sockaddr*>(&address), size), 0);
+    ASSERT_EQ(::listen(silent, 0), 0);
+    ::getsockname(silent, reinterpret_cast<sockaddr*>(&address), &size);
+    std::vector<int> fillers;
+    for (int i = 0; i < 4; ++i) {
+        fillers.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+        ::connect(fillers.back(), reinterpret_cast<sockaddr*>(&address), size);
+    }
+    pool.make(
+        {"http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)), pool.listeners[0]->url()});
+    for (int i = 0; i < 4; ++i) {
+        const auto lease = pool.connect();
+        ASSERT_TRUE(lease) << lease.error().rule;
+        EXPECT_TRUE(
+            lease->connection().authority().ends_with(std::to_string(pool.listeners[0]->port())));
+        EXPECT_EQ(pool.healthy(), "10") << "it was asked once, and is asked no more";
+    }
+    for (const int filler : fillers) ::close(filler);
+    ::close(silent);
+}
+
+TEST(Upstream, SeveralServerErrorsInARowLetATargetRestWhileMostAreWell) {
+    Pool pool(3);
+    for (int i = 0; i < 3 * Upstream::server_errors_max; ++i) {
+        auto lease = pool.connect();
+        const bool is_first =
+            lease->connection().authority().ends_with(std::to_string(pool.listeners[0]->port()));
+        lease->note_status(is_first ? 503 : 200);
+    }
+    EXPECT_EQ(pool.healthy(), "011");
+    pool.pass(Upstream::rest_first);
+    for (int i = 0; i < 3; ++i) {  // it has its chance, and takes it
+        auto lease = pool.connect();
+        lease->note_status(200);
+        lease->give_back();
+    }
+    EXPECT_EQ(pool.healthy(), "111");
+    for (int i = 0; i < 6 * Upstream::server_errors_max; ++i) pool.connect()->note_status(500);
+    const std::string healthy = pool.healthy();
+    EXPECT_GE(std::ranges::count(healthy, '1'), 1)
+        << "a fault of the service as a whole: " << healthy;
+}
+
+TEST(Upstream, EveryAddressOfANameIsATarget) {
+    Pool pool(1);
+    pool.names.set("shop.example", {{"127.0.0.1", "127.0.0.2"}, 1});
+    const std::string port = std::to_string(pool.listeners[0]->port());
+    pool.make({"http://shop.example:" + port});
+    const auto lease = pool.connect();  // 127.0.0.2 refuses
+    ASSERT_TRUE(lease) << lease.error().detail;
+    EXPECT_EQ(lease->connection().authority(), "shop.example:" + port);
+    EXPECT_EQ(pool.upstream->targets().size(), 2U);
+}
+
+TEST(Upstream, AServiceThatMovedIsFoundAtOnceWhenItsOldAddressIsDead) {
+    Pool pool(1);
+    pool.names.set("shop.example", {{"127.0.0.9"}, 60});
+    const std::string port = std::to_string(pool.listeners[0]->port());
+    pool.make({"http://shop.example:" + port});
+    const auto dead = pool.connect();
+    EXPECT_FALSE(dead);
+    pool.names.set("shop.example", {{"127.0.0.1"}, 60});
+    // Its answer is a minute good, and a second old.
+    while (!pool.connect()) std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    EXPECT_EQ(pool.upstream->targets().size(), 1U);
+}
+
+TEST(Upstream, ANameThatIsNotThereSaysSo) {
+    Pool pool(1);
+    pool.make({"http://gone.example:80"});
+    const auto lease = pool.connect();
+    ASSERT_FALSE(lease);
+    EXPECT_EQ(lease.error().rule, "upstream.unavailable");
+    EXPECT_NE(lease.error().detail.find("gone.example"), std::string::npos) << lease.error().detail;
 }
 
 TEST(Upstream, ATargetThatKeepsFailingRestsLongerEachTime) {
@@ -149,23 +266,9 @@ TEST(Upstream, WhenAllRestAllAreTried) {
     for (int i = 0; i < 2 * Upstream::failures_max; ++i) pool.connect()->blame();
     EXPECT_EQ(pool.healthy(), "00");
     EXPECT_TRUE(pool.connect());
-    pool.upstream->note_check(0, true);
-    pool.upstream->note_check(1, false);
+    pool.upstream->note_check(0, true, 1);
+    pool.upstream->note_check(1, false, 1);
     EXPECT_TRUE(pool.connect());
-}
-
-TEST(Upstream, HasALimitOfOpenRequests) {
-    Pool pool(1);
-    std::vector<Upstream::Lease> open;
-    std::vector<Wire> accepted;
-    while (open.size() < Upstream::open_max) {
-        open.push_back(*pool.connect());
-        accepted.push_back(pool.listeners[0]->accept());
-    }
-    const auto refused = pool.connect();
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().kind, Kind::Exhausted);
-    EXPECT_FALSE(pool.upstream->reuse());
 }
 
 }  // namespace

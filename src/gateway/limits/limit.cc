@@ -15,7 +15,7 @@ namespace {
 // that mean something in a key are written out, and a name that could be the beginning of an IPv6
 // address gets a prefix of its own.
 std::string shared_prefix_of(const std::string& name) {
-    if (name == "api") return "rl:";
+    if (name == api_limit) return "rl:";
     const auto is_hex = [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; };
     std::string prefix = std::ranges::all_of(name, is_hex) ? "rl:limit-" : "rl:";
     for (const char c : name) {
@@ -55,14 +55,16 @@ Limit Limit::make(const LimitSettings& settings) {
     limit.rule = {std::min(settings.max, LimitTable::count_max),
                   static_cast<std::uint32_t>(settings.window.count())};
     limit.skips_successful = settings.skip_successful;
-    limit.covers_services = settings.name == "api";
+    if (settings.name == api_limit) limit.covers_beside_paths = CountedAs::Unknown;
+    if (settings.name == services_limit) limit.covers_beside_paths = CountedAs::Service;
     limit.shared_prefix = shared_prefix_of(settings.name);
     limit.policy = fmt::format("{};w={}", limit.rule.max, limit.rule.window_seconds);
     limit.broken_rule = settings.code == "TOO_MANY_AUTH_ATTEMPTS" ? "limit.auth" : "limit.exceeded";
     return limit;
 }
 
-bool Limit::covers(const LimitedPath& requested) const {
+bool Limit::covers(const LimitedPath& requested, CountedAs counted_as) const {
+    if (counted_as != CountedAs::Path && counted_as == covers_beside_paths) return true;
     return covers_path(paths, requested.path) ||
            (!requested.folded.empty() && covers_path(folded_paths, requested.folded));
 }

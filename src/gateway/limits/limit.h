@@ -22,6 +22,14 @@ struct LimitSettings {
     std::string message;  // empty: the code's own
 };
 
+// What a request counts as, beside its path: one for a route of a declared service, which is not
+// limit: none, or one for which there is no route.
+enum class CountedAs : std::uint8_t { Path, Service, Unknown };
+
+// The limits that have a part beside their paths.
+inline constexpr std::string_view api_limit = "api";            // counts what has no route
+inline constexpr std::string_view services_limit = "services";  // counts declared services' routes
+
 // What a request counts by. Where an upstream may ignore the case of letters and a slash at the
 // end, a limit of a path counts its other spellings, too.
 struct LimitedPath {
@@ -36,7 +44,7 @@ struct Limit {
     std::vector<std::string> folded_paths;
     LimitRule rule;
     bool skips_successful = false;
-    bool covers_services = false;  // the limit named api counts every declared service's routes
+    CountedAs covers_beside_paths = CountedAs::Path;
     std::string policy;            // "100;w=900"
     std::string shared_prefix;     // of its keys in Redis: "rl:", or "rl:NAME:"
     std::string_view broken_rule;  // "limit.exceeded", or "limit.auth"
@@ -44,7 +52,7 @@ struct Limit {
     static Limit make(const LimitSettings& settings);
 
     bool has_unfolded_paths() const { return folded_paths != paths; }
-    bool covers(const LimitedPath& path) const;
+    bool covers(const LimitedPath& path, CountedAs counted_as) const;
 };
 
 }  // namespace merlon::gateway

@@ -87,13 +87,13 @@ Task<> LimitGate::admit_under(std::span<LimitClaim> claims, SteadyTime now, Limi
     co_return Result<>{};
 }
 
-Task<> LimitGate::admit(std::span<const Limit> limits, LimitedPath path, bool counts_as_service,
+Task<> LimitGate::admit(std::span<const Limit> limits, LimitedPath path, CountedAs counted_as,
                         std::string client, SteadyTime now, LimitTicket& ticket) {
     ticket.client = std::move(client);
     std::array<LimitClaim, LimitStore::claims_max> claims;
     std::size_t count = 0;
     for (const Limit& limit : limits) {
-        if (!limit.covers(path) && !(limit.covers_services && counts_as_service)) continue;
+        if (!limit.covers(path, counted_as)) continue;
         claims[count++] = {&limit, table_.key_of(limit.id, ticket.client)};
         if (count < claims.size()) continue;
         MERLON_CO_TRY(co_await admit_under(claims, now, ticket));

@@ -41,10 +41,9 @@ public:
     void create_counters(std::span<const Limit> limits);
 
     // Counts the request under every limit that covers it and fills `ticket`, which lives in the
-    // caller's frame. `now` is when it was received. `counts_as_service`: its route is one of a
-    // declared service without limit: none, or there is no route for it. Errors: "limit.exceeded",
-    // "limit.auth" (Exhausted, with RetryAfter).
-    Task<> admit(std::span<const Limit> limits, LimitedPath path, bool counts_as_service,
+    // caller's frame. `now` is when it was received. Errors: "limit.exceeded", "limit.auth"
+    // (Exhausted, with RetryAfter).
+    Task<> admit(std::span<const Limit> limits, LimitedPath path, CountedAs counted_as,
                  std::string client, SteadyTime now, LimitTicket& ticket);
     // After the response. A success is not counted where the limit skips those.
     void settle(LimitTicket& ticket, int status);

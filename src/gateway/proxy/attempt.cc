@@ -7,7 +7,6 @@
 #include "base/child_task.h"
 #include "base/text.h"
 #include "gateway/proxy/proxy_fields.h"
-#include "gateway/proxy/tunnel.h"
 
 namespace merlon::gateway {
 
@@ -25,6 +24,14 @@ Result<std::string_view> as_response_piece(Result<std::string_view> piece) {
 // The head of a response of known length up to this waits for the first piece of the body, so that
 // one write carries both. Longer ones, and those of unknown length, are sent at once.
 constexpr std::uint64_t small_response_bytes = 16 << 10;
+
+// Events that come for as long as both sides like (HTML, server-sent events).
+bool is_event_stream(const wire::ResponseHead& response) {
+    const wire::Field* type = response.find(FieldId::ContentType);
+    if (type == nullptr) return false;
+    const std::string_view name = type->value.substr(0, type->value.find(';'));
+    return text::equals_ignoring_case(text::trim(name), "text/event-stream");
+}
 
 }  // namespace
 
@@ -95,6 +102,7 @@ Task<> Attempt::send_body() {
         MERLON_CO_TRY(co_await stream.write(next));
     }
     if (!has_response_) stream.set_deadline(to_.timeout);
+    entry_.client_has_left();  // its end may have come with the last piece
     co_return Result<>{};
 }
 
@@ -155,10 +163,15 @@ Task<> Attempt::send_response(const wire::ResponseHead& response) {
         if (piece.size() == body.length) co_return co_await exchange_.send(status, fields, piece);
     }
     entry_.becomes_stream();
+    const bool is_events = is_event_stream(response);
+    if (is_events) {
+        MERLON_CO_TRY(place_.becomes_stream());
+        exchange_.stream().find_out_dead_peer();
+    }
     MERLON_CO_TRY(co_await exchange_.begin(status, fields, body));
     while (true) {
         if (!piece.empty()) MERLON_CO_TRY(co_await exchange_.write(piece));
-        upstream_.stream().set_deadline(to_.body_timeout);
+        upstream_.stream().set_deadline(is_events ? to_.stream_idle : to_.body_timeout);
         piece = MERLON_CO_TRY(as_response_piece(co_await upstream_.read_body()));
         if (piece.empty()) break;
     }
@@ -171,16 +184,18 @@ Task<int> Attempt::open_tunnel(const wire::ResponseHead& response) {
         !text::equals_ignoring_case(upgrade->value, "websocket")) {
         co_return fail(Kind::Unavailable, "upstream.framing", "101 without a request to upgrade");
     }
+    MERLON_CO_TRY(place_.becomes_stream());
     is_tunnel_ = true;
-    entry_.becomes_stream();
     http::FieldLines& fields = to_.buffers.response_fields;
     make_response_fields(response, to_, fields);
     fields.add("Upgrade", "websocket");
     std::string early_client;
+    Tunnel tunnel(exchange_.stream(), upstream_.stream(), to_.stream_idle);
+    entry_.becomes_tunnel(tunnel);
     MERLON_CO_TRY(co_await exchange_.switch_protocols(fields, early_client));
     // However the tunnel ends, the response was 101.
-    co_await tunnel(&exchange_.stream(), std::move(early_client), &upstream_.stream(),
-                    std::string(upstream_.early_bytes()), to_.tunnel_idle);
+    co_await tunnel.run(std::move(early_client), std::string(upstream_.early_bytes()));
+    entry_.forget_tunnel();
     co_return 101;
 }
 

@@ -9,8 +9,8 @@ namespace merlon::gateway {
 class Attempt final {
 public:
     Attempt(http::Exchange& exchange, http::ClientConnection& upstream, const Forwarding& to,
-            OpenStreams::Entry& entry)
-        : exchange_(exchange), upstream_(upstream), to_(to), entry_(entry) {
+            OpenStreams::Entry& entry, upstream::Places::Place& place)
+        : exchange_(exchange), upstream_(upstream), to_(to), entry_(entry), place_(place) {
         entry_.set_upstream(&upstream.stream());
     }
     ~Attempt() { entry_.set_upstream(nullptr); }
@@ -37,6 +37,7 @@ private:
     http::ClientConnection& upstream_;
     const Forwarding& to_;
     OpenStreams::Entry& entry_;
+    upstream::Places::Place& place_;
     SteadyTime began_ = to_.clock.steady();
     const std::uint64_t revocations_before_ =
         to_.revocations != nullptr ? to_.revocations->generation() : 0;

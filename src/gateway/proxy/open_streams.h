@@ -2,8 +2,10 @@
 // revoked, or when their token expires while they stream.
 #pragma once
 
-#include "net/stream.h"
+#include "gateway/proxy/tunnel.h"
+#include "http/exchange.h"
 #include "tokens/access_token.h"
+#include "upstream/race.h"
 
 namespace merlon::gateway {
 
@@ -16,12 +18,14 @@ class OpenStreams final {
 
 public:
     // Lives in the frame of the exchange, borrows its token and streams.
-    class Entry final : private Link {
+    // Watches the client: when that has gone, the upstream's side is closed, so that nothing is
+    // made that nobody will read.
+    class Entry final : private Link, private http::ClientWatch {
     public:
-        // `token` null: nobody was authenticated, so nothing can be revoked; the entry stays out.
-        Entry(OpenStreams& all, const tokens::AccessToken* token, net::Stream& client)
-            : token_(token), client_(client) {
-            if (token == nullptr) return;
+        // `token` null: nobody was authenticated, so nothing can be revoked.
+        Entry(OpenStreams& all, const tokens::AccessToken* token, http::Exchange& exchange)
+            : token_(token), exchange_(exchange) {
+            exchange.watch_client(this);
             previous = all.first_.previous;
             next = &all.first_;
             previous->next = next->previous = this;
@@ -29,6 +33,7 @@ public:
         Entry(const Entry&) = delete;
         Entry& operator=(const Entry&) = delete;
         ~Entry() {
+            exchange_.watch_client(nullptr);
             previous->next = next;
             next->previous = previous;
         }
@@ -38,18 +43,41 @@ public:
         // From now on the exchange ends when its token expires. Before, it is a request that came
         // in time.
         void becomes_stream() { is_stream_ = true; }
+        // Either side of a tunnel may send no more and wait for what the other sends. The tunnel
+        // is borrowed until forget_tunnel().
+        void becomes_tunnel(Tunnel& tunnel) {
+            becomes_stream();
+            tunnel_ = &tunnel;
+            exchange_.watch_client(nullptr);
+            exchange_.stream().find_out_dead_peer();
+        }
+        void forget_tunnel() { tunnel_ = nullptr; }
+        // Ends the wait for a connection when the client has gone.
+        upstream::Abandonment& abandonment() { return abandonment_; }
+        // Asks where nothing has told: an end that came while somebody read the body.
+        bool client_has_left() {
+            if (!abandonment_.is_set() && exchange_.client_has_left()) client_left();
+            return abandonment_.is_set();
+        }
 
     private:
         friend class OpenStreams;
+        void client_left() override {
+            abandonment_.set();
+            if (upstream_ != nullptr) upstream_->close();
+        }
         void close() {
-            client_.close();
+            if (tunnel_ != nullptr) return tunnel_->end(wire::CloseCode::PolicyViolation);
+            exchange_.stream().close();
             if (upstream_ != nullptr) upstream_->close();
         }
 
         const tokens::AccessToken* token_;
-        net::Stream& client_;
+        http::Exchange& exchange_;
         net::Stream* upstream_ = nullptr;
+        Tunnel* tunnel_ = nullptr;
         bool is_stream_ = false;
+        upstream::Abandonment abandonment_;  // set: the client has left
     };
 
     OpenStreams() = default;
@@ -68,13 +96,20 @@ public:
     template <class Predicate>
     void close_revoked(Predicate is_revoked) {
         for_each([&](Entry& entry) {
-            if (is_revoked(*entry.token_)) entry.close();
+            if (entry.token_ != nullptr && is_revoked(*entry.token_)) entry.close();
         });
     }
     // The same for streams whose token has expired, or is from the future. Once a second.
     void close_expired(WallTime now) {
         for_each([&](Entry& entry) {
-            if (entry.is_stream_ && !entry.token_->is_good_at(now)) entry.close();
+            const bool may_expire = entry.is_stream_ && entry.token_ != nullptr;
+            if (may_expire && !entry.token_->is_good_at(now)) entry.close();
+        });
+    }
+    // Tells the two sides of every tunnel that this server is going away.
+    void end_tunnels() {
+        for_each([](Entry& entry) {
+            if (entry.tunnel_ != nullptr) entry.tunnel_->end(wire::CloseCode::GoingAway);
         });
     }
     std::size_t size() const {

@@ -30,13 +30,14 @@ struct Forwarding {
     std::string_view request_id;
     std::string_view traceparent;
     std::string_view client_address;
-    std::string_view scheme;  // the client's
+    std::string_view counted_client;  // by which its share of what is open is counted
+    std::string_view scheme;          // the client's
     // Field lines that every response of ours carries: security, CORS, limits, request id.
     const http::FieldLines& response_fields;
     ForwardingBuffers& buffers;
     std::chrono::milliseconds timeout;
     std::chrono::milliseconds body_timeout;
-    std::chrono::milliseconds tunnel_idle;
+    std::chrono::milliseconds stream_idle;  // of event streams and tunnels
     // A body that was read already, to be validated; used instead of the exchange's.
     const Secret* body = nullptr;
     bool allows_websocket = false;
@@ -48,15 +49,16 @@ struct Forwarding {
 };
 
 // A request is sent a second time only where that cannot do it twice: nothing of it had left, or
-// its method is idempotent and a connection kept from before had been closed.
+// its method is idempotent and the connection was closed without a byte of a response. The second
+// time goes to another target where a new connection was closed.
 //
 // The response is relayed as soon as it begins, also while the client is still sending its body;
 // when it ends first, the rest of the body is not forwarded.
 
 // `pass` proves that the policy allowed it. Gives the status of the response. Errors, before
 // anything of it was sent: "upstream.unavailable", "upstream.timeout", "upstream.broken",
-// "upstream.framing", and those of the request's own body; after that the connection is lost:
-// "stream.…".
+// "upstream.framing", those of Places::enter, and those of the request's own body; after that the
+// connection is lost: "stream.…". http::client_left_rule: nobody is there to be told.
 Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to);
 
 }  // namespace merlon::gateway

@@ -4,61 +4,115 @@
 #include "base/child_task.h"
 
 namespace merlon::gateway {
+
+using wire::CloseCode;
+using wire::WebSocketReader;
+
 namespace {
 
 constexpr std::size_t piece_bytes = 16 << 10;
 
-struct Ends {
-    net::Stream* from;
-    net::Stream* to;
-    std::chrono::milliseconds idle;
+}  // namespace
 
-    // Progress in one direction resets both deadlines.
-    void touch() const {
-        from->set_deadline(idle);
-        to->set_deadline(idle);
-    }
-    void close() const {
-        from->close();
-        to->close();
-    }
-};
+Tunnel::Tunnel(net::Stream& client, net::Stream& upstream, std::chrono::milliseconds idle)
+    : down_{upstream, client, WebSocketReader::Client, CloseCode::BadGateway, {}},
+      up_{client, upstream, WebSocketReader::Server, CloseCode::GoingAway, {}},
+      idle_(idle),
+      quiet_(client.executor()) {}
 
-Task<> carry_pieces(Ends ends, std::string early) {
-    ends.touch();
-    net::Gather first;
-    first.add(early);
-    MERLON_CO_TRY(co_await ends.to->write(first));
+// Progress in one direction resets both deadlines.
+void Tunnel::touch() {
+    ++pieces_;
+    if (is_ending_) return;
+    down_.from.set_deadline(idle_);
+    up_.from.set_deadline(idle_);
+}
+
+Task<> Tunnel::send(Way* way, std::string bytes) {
+    net::Gather gather;
+    gather.add(bytes);
+    co_return co_await way->to.write(gather);
+}
+
+Task<> Tunnel::carry_pieces(Way* way, std::string early) {
+    touch();
+    way->frames.feed(early);
+    MERLON_CO_TRY(co_await send(way, std::move(early)));
     const auto buffer = std::make_unique_for_overwrite<char[]>(piece_bytes);
-    while (true) {
-        const auto bytes = co_await ends.from->read_some({buffer.get(), piece_bytes});
+    while (!is_ending_) {
+        if (std::exchange(way->is_asked, false) && way->frames.is_between_frames() &&
+            !way->frames.has_close()) {
+            MERLON_CO_TRY(co_await send(way, wire::ping_frame(way->reader)));
+        }
+        const auto bytes = co_await way->from.read_some({buffer.get(), piece_bytes});
+        if (!bytes && way->is_asked) continue;  // its read was cancelled for that
         if (!bytes && bytes.error().rule == net::stream_end_rule) break;
         if (!bytes) co_return std::unexpected(bytes.error());
-        ends.touch();
-        net::Gather piece;
-        piece.add({buffer.get(), *bytes});
-        MERLON_CO_TRY(co_await ends.to->write(piece));
-        ends.touch();
+        touch();
+        const std::string_view piece(buffer.get(), *bytes);
+        way->frames.feed(piece);
+        net::Gather gather;
+        gather.add(piece);
+        MERLON_CO_TRY(co_await way->to.write(gather));
+        touch();
     }
-    ends.to->finish_writing();
     co_return Result<>{};
 }
 
-// One direction. A failure ends the other one too.
-Task<> carry(Ends ends, std::string early) {
-    Result<> carried = co_await carry_pieces(ends, std::move(early));
-    if (!carried) ends.close();
+// To the end of this direction. The other one goes on where this one only finished.
+Task<> Tunnel::carry(Way* way, std::string early) {
+    Result<> carried = co_await carry_pieces(way, std::move(early));
+    if (!carried) {
+        const bool is_quiet = carried.error().rule == net::stream_timeout_rule;
+        end(is_quiet ? std::optional(CloseCode::GoingAway) : std::nullopt);
+    }
+    // Who went without a Close frame has one said in its place.
+    if (way->frames.is_between_frames() && !way->frames.has_close()) {
+        co_await send(way, wire::close_frame(way->reader, code_.value_or(way->lost)));
+    }
+    way->to.finish_writing();
     co_return carried;
 }
 
-}  // namespace
+void Tunnel::end(std::optional<CloseCode> code) {
+    if (std::exchange(is_ending_, true)) return;
+    code_ = code;
+    for (Way* way : {&down_, &up_}) {
+        way->from.set_deadline(farewell);
+        way->from.cancel_read();
+    }
+    quiet_.cancel();
+}
 
-Task<> tunnel(net::Stream* client, std::string early_client, net::Stream* upstream,
-              std::string early_upstream, std::chrono::milliseconds idle) {
-    ChildTask downstream(co_await current_executor());
-    downstream.start(carry({upstream, client, idle}, std::move(early_upstream)));
-    const Result<> sent = co_await carry({client, upstream, idle}, std::move(early_client));
+Task<> Tunnel::ask_while_quiet() {
+    const auto period = std::min(ping_after, idle_ / 2);
+    while (!is_ending_) {
+        const std::uint64_t before = pieces_;
+        quiet_.expires_after(period);
+        co_await quiet_.async_wait(as_result);
+        if (is_ending_ || pieces_ != before) continue;
+        for (Way* way : {&down_, &up_}) {
+            way->is_asked = true;
+            way->from.cancel_read();
+        }
+    }
+    co_return Result<>{};
+}
+
+Task<> Tunnel::run(std::string early_client, std::string early_upstream) {
+    ChildTask downstream(quiet_.get_executor());
+    ChildTask asking(quiet_.get_executor());
+    downstream.start(carry(&down_, std::move(early_upstream)));
+    asking.start(ask_while_quiet());
+    const Result<> sent = co_await carry(&up_, std::move(early_client));
     const Result<> received = co_await downstream.join();
+    const bool is_over = is_ending_;
+    end(std::nullopt);
+    co_await asking.join();
+    if (is_over) {
+        down_.from.close();
+        up_.from.close();
+    }
     co_return sent ? received : sent;
 }
 

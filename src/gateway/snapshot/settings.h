@@ -57,6 +57,8 @@ struct ServiceSettings {
     std::string key_path;
     std::string identity;  // SPIFFE ID that its certificate has; empty: its host's name
     upstream::HealthSettings health;
+    upstream::PoolSettings pool;
+    std::optional<std::chrono::milliseconds> timeout;  // of its routes, where they have none
     PathSpelling paths = PathSpelling::Guarded;
     // Fields of a proxy or a certificate that pass (wire::FieldId::ProxyClaim).
     std::vector<std::string> forward_fields;

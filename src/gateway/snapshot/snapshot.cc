@@ -30,8 +30,9 @@ events::RouteClass class_of(const access::Rule& rule, const access::Roles& roles
 }
 
 // Of the service added last.
-Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, PathSpelling spelling,
-                   const http::ServerSettings& server, WhenStale when_stale) {
+Result<> add_route(Snapshot& snapshot, const RouteSettings& settings,
+                   const ServiceSettings& service, const http::ServerSettings& server,
+                   WhenStale when_stale) {
     std::vector<wire::Method> methods;
     for (const std::string& name : settings.methods) {
         const auto method = wire::find_method(name);
@@ -43,9 +44,12 @@ Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, PathSpelli
     route.rule = MERLON_TRY(rule_of(settings, snapshot.roles));
     route.route_class = class_of(route.rule, snapshot.roles);
     route.service = snapshot.services.size() - 1;
-    route.spelling = spelling;
+    route.spelling = service.paths;
     route.body_bytes_max = settings.body_bytes.value_or(server.limits.body_bytes);
-    route.timeout = settings.timeout.value_or(server.timeouts.upstream);
+    const auto timeout = settings.timeout ? settings.timeout : service.timeout;
+    route.timeout = timeout.value_or(server.timeouts.upstream);
+    route.stream_idle = timeout.value_or(server.timeouts.stream);
+    route.upload_time = timeout.value_or(route.upload_time);
     route.is_limited = settings.limited;
     route.allows_websocket = settings.websocket;
     route.closed_when_stale = settings.when_stale.value_or(when_stale) == WhenStale::Closed;
@@ -54,7 +58,7 @@ Result<> add_route(Snapshot& snapshot, const RouteSettings& settings, PathSpelli
             MERLON_TRY(wire::JsonSchema::compile(settings.schema)));
     }
     const Route* added = MERLON_TRY(snapshot.routes.add(settings.path, methods, std::move(route)));
-    if (spelling == PathSpelling::Exact) return {};
+    if (service.paths == PathSpelling::Exact) return {};
     return snapshot.spellings.add(settings.path, methods, added);
 }
 
@@ -88,6 +92,7 @@ Result<> add_service(Snapshot& snapshot, const ServiceSettings& settings) {
     Service service;
     service.name = settings.name;
     service.health = settings.health;
+    service.pool = settings.pool;
     service.cors = CorsTexts::make(settings.cors);
     service.forward_fields = settings.forward_fields;
     if (!tls.server_ids.empty()) service.identity = tls.server_ids.front();
@@ -145,6 +150,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
             snapshot->services.push_back({std::string(role.table->role),
                                           std::move(role.targets),
                                           {},
+                                          {},
                                           std::move(role.identity),
                                           role.table->revokes_tokens,
                                           CorsTexts::make(gateway.cors.lists),
@@ -157,7 +163,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
     for (const ServiceSettings& settings : gateway.services) {
         MERLON_TRY(add_service(*snapshot, settings));
         for (const RouteSettings& route : settings.routes) {
-            MERLON_TRY(add_route(*snapshot, route, settings.paths, server, when_stale));
+            MERLON_TRY(add_route(*snapshot, route, settings, server, when_stale));
         }
     }
     for (const LimitSettings& limit : gateway.limits) {

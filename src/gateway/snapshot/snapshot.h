@@ -29,7 +29,10 @@ struct Route {
     events::RouteClass route_class = events::RouteClass::Ordinary;
     std::size_t service = 0;  // index into Snapshot::services
     std::uint64_t body_bytes_max = 0;
-    std::chrono::milliseconds timeout{};
+    std::chrono::milliseconds timeout{};      // request sent to the first byte of the response
+    std::chrono::milliseconds stream_idle{};  // of event streams and tunnels
+    std::chrono::milliseconds
+        upload_time{};  // a whole body may take, where that is more than all's
     bool is_limited = true;
     PathSpelling spelling = PathSpelling::Exact;  // whether the service reads paths to the letter
     bool allows_websocket = false;
@@ -46,6 +49,7 @@ struct Service {
     std::string name;
     std::vector<std::shared_ptr<const http::UpstreamAddress>> targets;
     upstream::HealthSettings health;
+    upstream::PoolSettings pool;
     // Its SPIFFE ID, which its certificate proves. Where it has one, requests to it carry an
     // assertion of the user.
     std::optional<crypto::SpiffeId> identity;
