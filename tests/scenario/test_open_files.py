@@ -33,7 +33,7 @@ def test_more_connections_than_files_are_warned_of(tmp_path):
     try:
         lines = iter(server.stdout.readline, "")
         warning = next(line for line in lines if "warning" in line)
-        assert warning == "merlon: warning: server.limits.connections is 10000, but 256 open files allow 192\n"
+        assert warning == "merlon: warning: server.limits.connections is 10000, but 256 open files allow 64, each with a request at a service\n"
         assert any("listening" in line for line in lines)
     finally:
         server.terminate()
