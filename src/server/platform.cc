@@ -283,9 +283,15 @@ Result<std::string> Platform::run_command(std::string command) {
 
 // Before the server is ready: the password is on standard error by then.
 Result<> Platform::make_first_admin() {
-    const std::string made =
-        MERLON_TRY(wait(built_in_roles_.auth()->accounts().make_first_admin()));
-    if (!made.empty()) say("first admin, shown once, change the password: " + made);
+    using identity::AccountAdministration;
+    const auto made = wait(built_in_roles_.auth()->accounts().make_first_admin());
+    if (!made && made.error().rule == AccountAdministration::no_admin_rule) {
+        say("no admin can sign in: unlock one (merlon user unlock), set a password (merlon user "
+            "password), or make one (merlon user create --role admin)");
+        return {};
+    }
+    const std::string shown = MERLON_TRY(Result<std::string>(made));
+    if (!shown.empty()) say("first admin, shown once, change the password: " + shown);
     return {};
 }
 

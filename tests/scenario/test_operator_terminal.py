@@ -1,9 +1,12 @@
 """What people see on a terminal: tables and sentences; programs get JSON. And an installation keeps an admin."""
 
+import contextlib
 import json
 import os
 import pty
+import re
 import socket
+import sqlite3
 import subprocess
 import threading
 
@@ -125,6 +128,68 @@ def test_an_admin_who_has_no_password_is_not_the_one_who_is_left(alone, tmp_path
     assert alone.run("user", "lock", alone.only["id"]).returncode == 0
     for _ in range(2):
         assert alone.run("user", "role", alone.only["id"], "user").returncode == 0, "who is locked takes no admin away"
+
+
+def lose_keys(server, *ids):
+    """As a key store does that is older than the data. The server is stopped, since a running one remembers keys."""
+    with contextlib.closing(sqlite3.connect(server.directory / "data/keys.db")) as keys:
+        keys.executemany("DELETE FROM person_keys WHERE person = ?", [(one,) for one in ids])
+        keys.commit()
+
+
+def first_admin(server):
+    """The address and the password that the last start printed; None: it made no admin."""
+    found = re.search(r"^merlon: first admin, shown once, change the password: (\S+) (\S+)$", server.stderr_text(), re.M)
+    return found.groups() if found else None
+
+
+def test_an_admin_whose_key_is_gone_is_not_the_one_who_is_left(alone):
+    other, caller = create(alone, role="admin"), alone.create_admin()
+    alone.stop()
+    lose_keys(alone, other["id"], caller.id)
+    alone.start()
+    for arguments in (["lock", alone.only["id"]], ["role", alone.only["id"], "user"]):
+        done = alone.run("user", *arguments)
+        assert done.returncode == 1 and "last admin" in done.stderr, done
+    for change in ({"locked": True}, {"role": "user"}):
+        answer = alone.call("PATCH", f"/api/users/{alone.only['id']}", json_body=change, token=caller.access)
+        assert answer.status == 409 and answer.error["message"] == "It is the last admin", answer
+    assert alone.run("user", "lock", other["id"]).returncode == 0, "who cannot sign in takes no admin away"
+
+
+def no_password(server):
+    people = server.directory / "people.jsonl"
+    people.write_text(json.dumps({"id": "0192f0c8-2f5e-7a52-9c1d-0a3f5f6e7d21", "email": "none@example.com", "firstName": "Ada", "lastName": "None", "role": "admin"}))
+    assert server.run("user", "import", people).returncode == 0
+    assert server.run("user", "role", server.only["id"], "user", "--force").returncode == 0
+    server.stop()
+    with contextlib.closing(sqlite3.connect(server.directory / "data/merlon.db")) as store:  # the first admin's address is free
+        store.execute("DELETE FROM accounts WHERE role = 'user'")
+        store.commit()
+
+
+def no_key(server):
+    create(server)  # a key store without anybody's key is another fault, and no start
+    server.stop()
+    lose_keys(server, server.only["id"])
+
+
+@table({"an imported one has no password": no_password, "the key of the one is gone": no_key})
+def test_a_start_makes_an_admin_where_none_can_sign_in(alone, row):
+    assert first_admin(alone)
+    row(alone)
+    alone.start()
+    address, password = first_admin(alone)
+    assert alone.try_login(address, password).status == 200
+    alone.restart()
+    assert first_admin(alone) is None and "no admin can sign in" not in alone.stderr_text()
+
+
+@table({"locked by an operator": ["lock", "ID"], "demoted, and the address is taken": ["role", "ID", "user"]})
+def test_a_start_undoes_nothing_that_an_operator_did_to_the_last_admin(alone, row):
+    assert alone.run("user", *[alone.only["id"] if one == "ID" else one for one in row], "--force").returncode == 0
+    alone.restart()
+    assert first_admin(alone) is None and "no admin can sign in" in alone.stderr_text() and "merlon user create --role admin" in alone.stderr_text()
 
 
 @table({"locked": ["lock", "ID"], "demoted": ["role", "ID", "user"]})

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "identity/accounts/able_admins.h"
 #include "identity/accounts/account_json.h"
 #include "identity/accounts/declared_role.h"
 #include "identity/sessions/session_store.h"
@@ -39,6 +40,15 @@ Result<> may_manage(const Actor& actor, const access::Roles& roles, const std::s
     }
     if (missing.names.empty()) return {};
     return fail(Kind::Denied, access::denied_rule, {}, std::move(missing));
+}
+
+// Whether the change keeps an admin from signing in who could.
+bool ends_admin(const Account& account, const AccountChange& change) {
+    const bool is_able = account.role == access::admin_role && !account.is_locked &&
+                         !account.password.empty() && account.is_readable;
+    const bool stays =
+        change.role.value_or(account.role) == access::admin_role && change.is_locked != true;
+    return is_able && !stays;
 }
 
 Task<> store_account(Transaction& transaction, SealedAccount account, AccountEvent registered,
@@ -83,7 +93,8 @@ struct AccountAdministration::PlannedChange {
     std::string to;
     std::optional<bool> is_locked = {};  // empty: as before
     bool ends_sessions = false;
-    bool needs_another_admin = false;
+    // One of them has to be left as it is; empty: the change takes no admin away who can sign in.
+    std::optional<std::vector<std::string>> other_admins = {};
     std::int64_t until = 0;
     std::vector<AccountEvent> events = {};
 };
@@ -96,9 +107,9 @@ Task<AccountAdministration::PlannedChange> AccountAdministration::plan(Account a
     PlannedChange planned{account.id, account.role, change.role.value_or(account.role)};
     MERLON_CO_TRY(may_manage(actor, *roles, planned.from));
     MERLON_CO_TRY(may_manage(actor, *roles, planned.to));
-    const bool ends_admin = planned.from == access::admin_role && !account.is_locked &&
-                            (planned.to != access::admin_role || change.is_locked == true);
-    planned.needs_another_admin = ends_admin && !change.may_leave_no_admin;
+    if (ends_admin(account, change) && !change.may_leave_no_admin) {
+        planned.other_admins = MERLON_CO_TRY(co_await able_admins::find(&accounts_, account.id));
+    }
     const std::string client = client_of(actor);
     if (planned.to != planned.from) {
         planned.ends_sessions = true;  // their tokens carry the old role
@@ -127,7 +138,10 @@ Task<session_store::EndedAll> AccountAdministration::store(Transaction& transact
     if (planned.is_locked) {
         MERLON_CO_TRY(co_await Accounts::set_lock(transaction, planned.id, *planned.is_locked));
     }
-    if (planned.needs_another_admin) MERLON_CO_TRY(co_await Accounts::require_admin(transaction));
+    if (planned.other_admins) {
+        MERLON_CO_TRY(
+            co_await able_admins::require_one(&transaction, *std::move(planned.other_admins)));
+    }
     for (const AccountEvent& event : planned.events) {
         MERLON_CO_TRY(co_await AccountEvents::store(transaction, event));
     }

@@ -52,14 +52,23 @@ public:
     // Those of operators (operator_changes.cc).
     // Ends the user's sessions. Error: "account.absent" (Absent).
     Task<> reset_password(std::string id, ResetForm form);
-    // With a random password when there is no admin: "e-mail password", else empty.
+    // With a random password when no admin can sign in: "e-mail password", else empty. Error:
+    // no_admin_rule.
     Task<std::string> make_first_admin();
+
+    // No admin can sign in, and none is made: an operator has locked one, or the first admin's
+    // address has an account that is no such admin (Conflict).
+    static constexpr std::string_view no_admin_rule = "account.no_admin";
 
 private:
     struct PlannedChange;
     Task<PlannedChange> plan(Account account, AccountChange change, access::Actor actor);
     static Task<session_store::EndedAll> store(storage::Transaction& transaction,
                                                PlannedChange planned);
+    // Error: no_admin_rule.
+    Task<bool> needs_first_admin();
+    // Error: Accounts::email_taken.
+    Task<> store_first_admin(RegisterForm form);
 
     storage::Database& database_;
     Accounts& accounts_;

@@ -39,6 +39,11 @@ protected:
         const auto made = wait(administration_.change(id, std::move(change), std::move(by)));
         return made ? std::string_view() : made.error().rule;
     }
+    void set_password(const std::string& id, const std::string& hash) {
+        ASSERT_TRUE(wait(database_->transact_work([=](storage::Transaction& transaction) {
+            return Accounts::set_password(transaction, id, hash);
+        })));
+    }
 
     SystemClock machine_clock_;  // of the threads that hash
     metrics::Registry metrics_;
@@ -59,6 +64,43 @@ protected:
 
 TEST_F(Administration, TheFirstAdminIsMadeOnce) {
     EXPECT_EQ(wait(administration_.make_first_admin()).value(), "");
+}
+
+TEST_F(Administration, TheFirstAdminIsMadeUnlessOneCanSignInOrWasLockedByAnOperator) {
+    const auto make = [&] { return wait(administration_.make_first_admin()); };
+    ASSERT_TRUE(wait(keys_->destroy(admin_id_)));
+    EXPECT_TRUE(make().value().starts_with("admin@merlon.local "))
+        << "the key of the one who had the address is gone";
+    const std::string second = wait(lookup_.require_id(email("admin@merlon.local"))).value();
+    EXPECT_NE(second, admin_id_);
+    ASSERT_EQ(make().value(), "");
+    set_password(second, "");
+    EXPECT_EQ(make().error().rule, "account.no_admin") << "somebody else's key opens the address";
+    set_password(second, "hash");
+    ASSERT_EQ(change(second, {.is_locked = true, .may_leave_no_admin = true}, user("ada", "admin")),
+              "");
+    EXPECT_EQ(make().error().rule, "account.no_admin") << "a start undoes nobody's lock";
+}
+
+TEST_F(Administration, AnAdminWhoCannotSignInIsNotTheOneWhoIsLeft) {
+    ASSERT_EQ(create("a@example.com", "admin", user("ada", "admin")), "");
+    const std::string other = wait(lookup_.require_id(email("a@example.com"))).value();
+    const AccountChange changes[] = {{.is_locked = true}, {.role = "user"}};
+    set_password(other, "");
+    for (const AccountChange& one : changes) {
+        EXPECT_EQ(change(admin_id_, one, user("ada", "admin")), "account.last_admin");
+    }
+    set_password(other, "hash");
+    EXPECT_EQ(change(other, {.is_locked = true}, user("ada", "admin")), "");
+    EXPECT_EQ(change(other, {.is_locked = false}, user("ada", "admin")), "");
+    ASSERT_TRUE(wait(keys_->destroy(other)));
+    for (const AccountChange& one : changes) {
+        EXPECT_EQ(change(admin_id_, one, user("ada", "admin")), "account.last_admin");
+    }
+    EXPECT_EQ(change(other, {.is_locked = true}, user("ada", "admin")), "")
+        << "who cannot sign in leaves nobody behind";
+    ASSERT_TRUE(wait(keys_->destroy(admin_id_)));
+    EXPECT_EQ(change(admin_id_, {.role = "user"}, user("ada", "admin")), "");
 }
 
 TEST_F(Administration, NobodyAssignsARoleThatMayDoMoreThanTheirs) {

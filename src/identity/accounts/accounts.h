@@ -92,6 +92,8 @@ public:
     Task<std::optional<AbandonedAddress>> require_free(wire::Email email);
     // At most `limit` after an identifier (empty: from the first), in the order of identifiers.
     Task<std::vector<Account>> list(std::string after, std::int64_t limit);
+    // The same of admins who have a password and are not locked; sealed.
+    Task<std::vector<Account>> list_admins(std::string after, std::int64_t limit);
     // A new account, without its password's hash. Identifiers are in the order of their making,
     // which lists are in.
     static Account make(const RegisterForm& form, std::string role, const Clock& clock,
@@ -122,8 +124,6 @@ public:
     // Only while it has the role `from`. Error: `changed` (Conflict).
     static Task<> set_role(storage::Transaction& transaction, std::string id, std::string from,
                            std::string to);
-    // There is an admin with a password who is not locked. Error: ports::last_admin_rule.
-    static Task<> require_admin(storage::Transaction& transaction);
     static Task<> set_lock(storage::Transaction& transaction, std::string id, bool is_locked);
     // Errors: "account.absent" (Absent), and those of KeyStore.
     Task<> rename(std::string id, NewNames names);
