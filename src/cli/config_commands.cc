@@ -1,7 +1,9 @@
 // merlon config: what is configured, what may be, and what is wrong with it.
 #include <cstdio>
+#include <memory>
 
 #include "cli/commands.h"
+#include "cli/role_option.h"
 #include "config/show.h"
 #include "server/start_check.h"
 #include "wire/json_text.h"
@@ -28,10 +30,12 @@ std::string problems_json(const config::Problems& problems) {
     return json + ']';
 }
 
-int check(const Arguments& arguments) {
-    config::Loaded loaded = load(arguments, TokenUse::Some);
+int check(const Arguments& arguments, const std::vector<std::string>& role_names) {
+    const auto roles = find_roles(role_names);
+    if (!roles) return exit_usage;
+    config::Loaded loaded = load(arguments, token_use_of(*roles));
     if (loaded.settings) {
-        for (config::Problem& problem : server::check_start(loaded, SystemClock())) {
+        for (config::Problem& problem : server::check_start(loaded, *roles, SystemClock())) {
             print_problem(problem);
             loaded.problems.push_back(std::move(problem));
         }
@@ -62,7 +66,9 @@ void add_config(CLI::App& program, Arguments& arguments) {
     CLI::App* check_command = group->add_subcommand("check", "Say all that is wrong with it");
     add_config_options(*check_command, arguments);
     add_json_option(*check_command, arguments);
-    check_command->callback([&arguments] { arguments.code = check(arguments); });
+    auto roles = std::make_shared<std::vector<std::string>>();
+    add_role_option(*check_command, *roles, "Of a process with these roles only, as serve");
+    check_command->callback([&arguments, roles] { arguments.code = check(arguments, *roles); });
 
     CLI::App* show_command = group->add_subcommand("show", "Print the effective values");
     add_config_options(*show_command, arguments);

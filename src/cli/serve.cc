@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "cli/commands.h"
-#include "identity/store/schema.h"
+#include "cli/role_option.h"
 #include "rpc/names.h"
 #include "server/healthcheck.h"
 #include "server/platform.h"
@@ -16,22 +16,17 @@ namespace {
 
 int serve(const Arguments& arguments, const std::vector<std::string>& role_names,
           server::Content content) {
-    auto roles = installation::RoleSet::of(role_names, roles::all());
-    if (!roles) {
-        std::fprintf(stderr, "merlon: %s\n", roles.error().detail.c_str());
-        return exit_usage;
-    }
-    if (content == server::Content::Demo && !roles->is_whole()) {
+    const auto named = find_roles(role_names);
+    if (!named) return exit_usage;
+    if (content == server::Content::Demo && !named->is_whole()) {
         std::fprintf(stderr, "merlon: --demo fills the stores of all roles: leave --role out\n");
         return exit_usage;
     }
-    const TokenUse tokens = roles->has(rpc::gateway_name) || roles->has(identity::auth_role)
-                                ? TokenUse::Some
-                                : TokenUse::None;  // the other roles ask auth
+    const TokenUse tokens = token_use_of(*named);
     auto settings = load_settings(arguments, tokens);
     if (!settings) return exit_configuration;
     if (content == server::Content::Demo && !has_store(*settings)) return exit_configuration;
-    roles = roles->enabled_in(*settings);
+    const auto roles = named->enabled_in(*settings);
     if (!roles) {
         std::fprintf(stderr, "merlon: %s\n", roles.error().detail.c_str());
         return exit_configuration;
@@ -100,12 +95,7 @@ void add_serve(CLI::App& program, Arguments& arguments) {
     CLI::App* command = program.add_subcommand("serve", "Start the gateway");
     add_config_options(*command, arguments);
     auto roles = std::make_shared<std::vector<std::string>>();
-    command
-        ->add_option("--role", *roles,
-                     "Only these roles, the others are elsewhere (fleet): gateway, auth, users, "
-                     "products, orders")
-        ->delimiter(',')
-        ->type_name("ROLE[,ROLE]");
+    add_role_option(*command, *roles, "Only these roles, the others are elsewhere (fleet)");
     CLI::Option* demo = command->add_flag("--demo")->description(
         "Fill an empty store with products, users and orders; prints their passwords once");
     command->add_flag_callback("--json", [] {}, "Events are JSON, which they always are");

@@ -23,13 +23,15 @@ bool needs(const RoleSet& roles, std::string_view role) {
 
 }  // namespace
 
+bool needs_keys(const config::Settings& settings, const RoleSet& roles) {
+    return std::ranges::any_of(enabled_roles(settings), [&](const rpc::RoleDefinition* role) {
+        return roles.has(role->name) && !role->personal_data.empty();
+    });
+}
+
 Result<> Stores::open(const config::Settings& settings, const RoleSet& roles, const Clock& clock,
                       Entropy& entropy, metrics::Registry& metrics) {
-    const bool holds_personal_data =
-        std::ranges::any_of(enabled_roles(settings), [&](const rpc::RoleDefinition* role) {
-            return roles.has(role->name) && !role->personal_data.empty();
-        });
-    if (holds_personal_data) {
+    if (needs_keys(settings, roles)) {
         key_database_ = MERLON_TRY(storage::open_database(settings.keys.database, clock, entropy));
     }
     for (const std::string_view role : roles_with_data(settings)) {

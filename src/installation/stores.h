@@ -15,6 +15,9 @@
 
 namespace merlon::installation {
 
+// Whether one of the roles seals what it keeps, so that the process opens the key store.
+bool needs_keys(const config::Settings& settings, const RoleSet& roles);
+
 // Resource.
 class Stores final {
 public:

@@ -6,9 +6,12 @@
 
 #include "fetch/curl_fetcher.h"
 #include "gateway/snapshot/snapshot.h"
+#include "identity/store/schema.h"
 #include "installation/owned_tables.h"
+#include "installation/stores.h"
 #include "redis/redis_server.h"
 #include "rpc/identities.h"
+#include "rpc/names.h"
 #include "sealing/master_key.h"
 #include "server/certificate_expiry.h"
 #include "server/gateway_identity.h"
@@ -55,7 +58,8 @@ Result<> load_trusted(const config::Settings& settings, const Clock& clock) {
 }
 
 // Of the gateway: routes, schemas, limits, certificates of services.
-Result<> build_snapshot(const config::Settings& settings, const Clock& clock) {
+Result<> build_snapshot(const config::Settings& settings, const installation::RoleSet& roles,
+                        const Clock& clock) {
     const tokens::CurrentKeys keys(
         std::make_shared<const tokens::Keyring>(tokens::Keyring::none()));
     fetch::CurlFetcher fetcher;
@@ -64,10 +68,9 @@ Result<> build_snapshot(const config::Settings& settings, const Clock& clock) {
     for (const rpc::RoleDefinition* role : installation::enabled_roles(settings)) {
         built_in.push_back({&role->table()});
     }
-    const auto whole = installation::RoleSet::whole(settings.role_definitions);
     MERLON_TRY(gateway::Snapshot::make(settings.gateway, settings.server, settings.tokens,
                                        {keys, remote}, settings.roles, std::move(built_in),
-                                       MERLON_TRY(gateway_identity(settings, whole))));
+                                       MERLON_TRY(gateway_identity(settings, roles))));
     return {};
 }
 
@@ -87,48 +90,86 @@ Result<> check_redis(const config::Settings& settings) {
 // The first start makes the file.
 Result<> check_keys(const config::Settings& settings) {
     const sealing::KeySettings& keys = settings.keys;
-    if (!settings.has_identity() || (keys.master.empty() && !is_there(keys.master_path))) return {};
+    if (keys.master.empty() && !is_there(keys.master_path)) return {};
     MERLON_TRY(sealing::find_master_key(keys));
     return {};
 }
 
-}  // namespace
+// What is wrong, as it is found.
+class StartCheck {
+public:
+    StartCheck(const config::Loaded& loaded, installation::RoleSet roles, const Clock& clock)
+        : loaded_(loaded), settings_(*loaded.settings), roles_(std::move(roles)), clock_(clock) {}
 
-config::Problems check_start(const config::Loaded& loaded, const Clock& clock) {
-    const config::Settings& settings = *loaded.settings;
-    config::Problems problems;
-    const auto report = [&](Grade grade, const std::string& key, std::string message) {
-        problems.push_back({grade, origin_of(loaded.keys, key), key, std::move(message)});
-    };
-    const auto require = [&](const std::string& key, const Result<>& done) {
+    config::Problems run() && {
+        const auto enabled = roles_.enabled_in(settings_);
+        if (!enabled) {
+            report(Grade::Error, "services", text_of(enabled.error()));
+            return std::move(problems_);
+        }
+        roles_ = *enabled;
+        const bool is_gateway = roles_.has(rpc::gateway_name);
+        if (is_gateway || roles_.has(identity::auth_role)) {
+            require("tokens.refresh_secret", check_secrets(settings_));
+            require("state", check_redis(settings_));
+        }
+        if (installation::needs_keys(settings_, roles_)) {
+            require("keys.master", check_keys(settings_));
+        }
+        if (is_gateway) check_gateway();
+        check_certificates();
+        return std::move(problems_);
+    }
+
+private:
+    void report(Grade grade, const std::string& key, std::string message) {
+        problems_.push_back({grade, origin_of(loaded_.keys, key), key, std::move(message)});
+    }
+
+    bool require(const std::string& key, const Result<>& done) {
         if (!done) report(Grade::Error, key, text_of(done.error()));
         return done.has_value();
-    };
-    const auto tls = net::TlsServerContext::make_if_any(settings.server.tls);
-    require("server.tls", tls ? Result<>{} : std::unexpected(tls.error()));
-    require("tokens.refresh_secret", check_secrets(settings));
-    require("keys.master", check_keys(settings));
-    require("state", check_redis(settings));
-    if (require("tokens.trusted", load_trusted(settings, clock))) {
-        require("services", build_snapshot(settings, clock));
     }
-    const auto whole = installation::RoleSet::whole(settings.role_definitions);
-    std::vector<CertificateUse> uses = certificates_of(settings, whole);
-    for (const std::string& name : whole.names()) {
-        CertificateUse use{"fleet." + name, rpc::certificate_path(settings.fleet, name), ""};
-        if (!is_there(use.path)) continue;  // on another machine, or nowhere in one process
-        const auto listener = rpc::listener_tls(settings.fleet, name, {});
-        require(use.key, listener ? Result<>{} : std::unexpected(listener.error()));
-        if (std::ranges::find(uses, use.key, &CertificateUse::key) == uses.end()) {
-            uses.push_back(std::move(use));
+
+    void check_gateway() {
+        const auto tls = net::TlsServerContext::make_if_any(settings_.server.tls);
+        require("server.tls", tls ? Result<>{} : std::unexpected(tls.error()));
+        if (require("tokens.trusted", load_trusted(settings_, clock_))) {
+            require("services", build_snapshot(settings_, roles_, clock_));
         }
     }
-    for (const CertificateUse& use : uses) {
-        for (std::string& warning : certificate_warnings(use, clock.wall())) {
-            report(Grade::Warning, use.key, std::move(warning));
+
+    void check_certificates() {
+        std::vector<CertificateUse> uses = certificates_of(settings_, roles_);
+        for (const std::string& name : roles_.names()) {
+            CertificateUse use{"fleet." + name, rpc::certificate_path(settings_.fleet, name), ""};
+            // In one process on another machine, or nowhere.
+            if (roles_.is_whole() && !is_there(use.path)) continue;
+            const auto listener = rpc::listener_tls(settings_.fleet, name, {});
+            require(use.key, listener ? Result<>{} : std::unexpected(listener.error()));
+            if (std::ranges::find(uses, use.key, &CertificateUse::key) == uses.end()) {
+                uses.push_back(std::move(use));
+            }
+        }
+        for (const CertificateUse& use : uses) {
+            for (std::string& warning : certificate_warnings(use, clock_.wall())) {
+                report(Grade::Warning, use.key, std::move(warning));
+            }
         }
     }
-    return problems;
+
+    const config::Loaded& loaded_;
+    const config::Settings& settings_;
+    installation::RoleSet roles_;
+    const Clock& clock_;
+    config::Problems problems_;
+};
+
+}  // namespace
+
+config::Problems check_start(const config::Loaded& loaded, const installation::RoleSet& roles,
+                             const Clock& clock) {
+    return StartCheck(loaded, roles, clock).run();
 }
 
 }  // namespace merlon::server

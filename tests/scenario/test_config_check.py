@@ -96,6 +96,48 @@ def test_certificates_of_roles_that_are_here_are_judged(tmp_path):
     assert done.returncode == 78 and "fleet.orders" in done.stderr and "is not the key of" in done.stderr, done
 
 
+def fleet_of(directory, *roles):
+    for arguments in (("init",), *(("issue", role) for role in roles)):
+        assert run("pki", *arguments, directory=directory).returncode == 0
+
+
+@table({
+    "another's key": ("orders", lambda pki: (pki / "orders.key").write_bytes((pki / "gateway.key").read_bytes()), ["fleet.orders", "is not the key of"]),
+    "no certificate": ("orders", lambda pki: (pki / "orders.crt").unlink(), ["fleet.orders", "orders.crt"]),
+    "no authority": ("auth,users", lambda pki: (pki / "ca.crt").unlink(), ["fleet.auth", "fleet.users", "ca.crt"]),
+    "no key of the gateway": ("gateway", lambda pki: (pki / "gateway.key").unlink(), ["fleet.gateway", "gateway.key"]),
+})
+def test_the_certificates_of_a_role_are_judged_as_its_process_needs_them(tmp_path, row):
+    roles, damage, words = row
+    fleet_of(tmp_path, "auth", "users", "orders", "gateway")
+    fleet = {"fleet": {"certificates": "pki"}}
+    for one in ("auth,users", "orders", "gateway"):
+        done = check(tmp_path, fleet, flags=["--role", one])
+        assert done.returncode == 0 and done.stderr == "the configuration is sound\n", done
+    damage(tmp_path / "pki")
+    done = check(tmp_path, fleet, flags=["--role", roles])
+    assert done.returncode == 78, done
+    for word in words:
+        assert word in done.stderr, done.stderr
+    assert run("serve", "--role", roles, "--set", "server.listen=127.0.0.1:0", directory=tmp_path).returncode == 78
+
+
+@table({"no such role": ({}, "king", 2, "king is no role"), "left out": ({"services": {"orders": {"enabled": False}}}, "orders", 78, "services.orders leaves it out"),
+        "of a gateway alone": ({"identity": {"enabled": False}}, "auth", 78, "identity.enabled: false")})
+def test_a_role_that_serve_refuses_check_refuses_too(tmp_path, row):
+    config, role, code, words = row
+    for done in (check(tmp_path, config, flags=["--role", role]), run("serve", "--role", role, directory=tmp_path)):
+        assert done.returncode == code and words in done.stderr, done
+
+
+def test_of_a_role_apart_only_what_it_needs_is_judged(tmp_path):
+    """Its machine has neither the gateway's certificate nor the secret of the tokens, which auth checks for it."""
+    fleet_of(tmp_path, "orders")
+    done = check(tmp_path, TLS | {"fleet": {"certificates": "pki"}, "tokens": {"algorithm": "HS256"}}, flags=["--role", "orders"])
+    assert done.returncode == 0 and done.stderr == "the configuration is sound\n", done
+    assert check(tmp_path, {"identity": {"enabled": False}}, flags=["--role", "gateway"]).returncode == 0, "a gateway alone calls nobody"
+
+
 @table({"the certificate": "tls.crt", "the key": "tls.key"})
 def test_a_pipe_in_a_certificates_place_holds_nothing_up(tmp_path, row):
     for name, content in pair(OTHER).items():
