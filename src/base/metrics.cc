@@ -46,15 +46,19 @@ void Histogram::observe(std::chrono::nanoseconds duration) {
     sum_ns_.fetch_add(static_cast<std::uint64_t>(duration.count()), std::memory_order_relaxed);
 }
 
+Registry::Family& Registry::family(std::string_view name, std::string_view help,
+                                   std::string_view type) {
+    const auto found =
+        std::ranges::find_if(families_, [&](const auto& f) { return f->name == name; });
+    if (found != families_.end()) return **found;
+    families_.push_back(
+        std::make_unique<Family>(Family{std::string(name), std::string(help), type, {}}));
+    return *families_.back();
+}
+
 Registry::Series& Registry::series(std::string_view name, std::string_view help,
                                    std::string_view type, Labels labels) {
-    auto family = std::ranges::find_if(families_, [&](const auto& f) { return f->name == name; });
-    if (family == families_.end()) {
-        families_.push_back(
-            std::make_unique<Family>(Family{std::string(name), std::string(help), type, {}}));
-        family = families_.end() - 1;
-    }
-    auto& all = (*family)->series;
+    auto& all = family(name, help, type).series;
     const auto found =
         std::ranges::find_if(all, [&](const Series& s) { return s.labels == labels; });
     if (found != all.end()) return *found;
@@ -87,6 +91,12 @@ void Registry::observe_gauge(std::string_view name, std::string_view help,
                              std::function<double()> read) {
     const Lock lock(mutex_);
     series(name, help, "gauge", {}).read = std::move(read);
+}
+
+void Registry::observe_gauges(std::string_view name, std::string_view help,
+                              std::function<Readings()> read) {
+    const Lock lock(mutex_);
+    family(name, help, "gauge").read = std::move(read);
 }
 
 void Registry::observe_counter(std::string_view name, std::string_view help,
@@ -129,6 +139,10 @@ std::string Registry::render() const {
         out += fmt::format("# TYPE {} {}\n# HELP {} {}\n", family->name, family->type, family->name,
                            family->help);
         for (const Series& series : family->series) render_series(out, *family, series);
+        if (!family->read) continue;
+        for (const auto& [labels, value] : family->read()) {
+            out += fmt::format("{}{} {}\n", family->name, label_text(labels), value);
+        }
     }
     return out + "# EOF\n";
 }

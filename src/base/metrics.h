@@ -65,7 +65,12 @@ public:
     Histogram& histogram(std::string_view name, std::string_view help, Labels labels = {});
     // A value read when the metrics are asked for. `read` is called on the thread that asks.
     void observe_gauge(std::string_view name, std::string_view help, std::function<double()> read);
-    // The same for what only grows.
+    // The same of several labels' values, those that there are at the time: for what comes and goes
+    // with the configuration.
+    using Readings = std::vector<std::pair<Labels, double>>;
+    void observe_gauges(std::string_view name, std::string_view help,
+                        std::function<Readings()> read);
+    // One value again, which only grows.
     void observe_counter(std::string_view name, std::string_view help,
                          std::function<double()> read);
 
@@ -85,7 +90,10 @@ private:
         std::string help;
         std::string_view type;
         std::vector<Series> series;
+        std::function<Readings()> read = {};
     };
+    Family& family(std::string_view name, std::string_view help, std::string_view type)
+        MERLON_REQUIRES(mutex_);
     Series& series(std::string_view name, std::string_view help, std::string_view type,
                    Labels labels) MERLON_REQUIRES(mutex_);
     static void render_series(std::string& out, const Family& family, const Series& series);

@@ -17,7 +17,7 @@ namespace merlon::server {
 namespace {
 
 constexpr std::size_t chain_bytes_max = 256 << 10;
-constexpr unsigned counted_every_seconds = 60;
+constexpr unsigned judged_every_seconds = 60;
 
 Result<crypto::CertificateChain> read(const std::string& path) {
     std::error_code error;
@@ -57,9 +57,7 @@ std::vector<CertificateUse> certificates_of(const config::Settings& settings,
         }
     }
     for (const std::string& name : roles.names()) {
-        const bool is_presented =
-            !roles.is_whole() || (name == rpc::gateway_name && asks_who_calls(settings.gateway));
-        if (!is_presented) continue;
+        if (!shows_certificate(settings, roles, name)) continue;
         uses.push_back({"fleet." + name, rpc::certificate_path(settings.fleet, name), ""});
     }
     return uses;
@@ -84,6 +82,24 @@ std::vector<std::string> certificate_warnings(const CertificateUse& use, WallTim
     return warnings;
 }
 
+CertificateExpiry::CertificateExpiry(const Clock& clock, events::EventSink& events,
+                                     metrics::Registry& metrics)
+    : clock_(clock), events_(events) {
+    metrics.observe_gauges("merlon_certificate_days_left",
+                           "whole days until a certificate expires; negative: it has expired",
+                           [this] { return days(); });
+}
+
+metrics::Registry::Readings CertificateExpiry::days() const {
+    metrics::Registry::Readings readings;
+    const WallTime now = clock_.wall();
+    for (const auto& [key, entry] : entries_) {
+        readings.push_back(
+            {{{"certificate", key}}, static_cast<double>(days_left(entry.chain, now))});
+    }
+    return readings;
+}
+
 void CertificateExpiry::replace(const std::vector<CertificateUse>& uses) {
     const WallTime now = clock_.wall();
     std::map<std::string, Entry> before = std::exchange(entries_, {});
@@ -103,18 +119,12 @@ void CertificateExpiry::replace(const std::vector<CertificateUse>& uses) {
 }
 
 void CertificateExpiry::tick() {
-    if (++seconds_ % counted_every_seconds != 0) return;
+    if (++seconds_ % judged_every_seconds != 0) return;
     const WallTime now = clock_.wall();
     for (auto& [key, entry] : entries_) report(key, entry, now);
 }
 
 void CertificateExpiry::report(const std::string& key, Entry& entry, WallTime now) {
-    const long days = days_left(entry.chain, now);
-    metrics_
-        .gauge("merlon_certificate_days_left",
-               "whole days until a certificate expires; negative: it has expired",
-               {{"certificate", key}})
-        .set(days);
     if (!is_due(entry.chain, now) || now < entry.reported_at + std::chrono::days{1}) return;
     entry.reported_at = now;
     const events::Type type = events::Type::CertificateExpiring;

@@ -17,7 +17,7 @@ namespace merlon::server {
 
 // A certificate that the configuration names. Value.
 struct CertificateUse {
-    std::string key;   // of merlon.yaml: server.tls, services.catalog, fleet.certificates
+    std::string key;   // of merlon.yaml, or fleet.ROLE: server.tls, services.catalog
     std::string path;  // PEM
     std::string host;  // that it has to name; empty: any
 };
@@ -34,9 +34,9 @@ std::vector<std::string> certificate_warnings(const CertificateUse& use, WallTim
 // loop's.
 class CertificateExpiry final {
 public:
-    // Borrows all for life.
-    CertificateExpiry(const Clock& clock, events::EventSink& events, metrics::Registry& metrics)
-        : clock_(clock), events_(events), metrics_(metrics) {}
+    // Borrows all for life. The metric is read on the main loop, too.
+    CertificateExpiry(const Clock& clock, events::EventSink& events, metrics::Registry& metrics);
+    CertificateExpiry(const CertificateExpiry&) = delete;
 
     // Reads the certificates that have just come into force; prints and reports what is wrong.
     void replace(const std::vector<CertificateUse>& uses);
@@ -49,12 +49,12 @@ private:
         std::string path;
         WallTime reported_at;  // when the last event was written
     };
-    // Sets the metric, and writes the event when it is due.
+    metrics::Registry::Readings days() const;
+    // Writes the event when it is due.
     void report(const std::string& key, Entry& entry, WallTime now);
 
     const Clock& clock_;
     events::EventSink& events_;
-    metrics::Registry& metrics_;
     std::map<std::string, Entry> entries_;  // by key
     unsigned seconds_ = 0;
 };

@@ -9,8 +9,10 @@
 
 namespace merlon::server {
 
-// Whether a service is told by an assertion who calls.
-bool asks_who_calls(const gateway::GatewaySettings& gateway);
+// Whether a process of these roles shows the certificate of `role` to anybody: in one process only
+// the gateway does, to services that ask who calls.
+bool shows_certificate(const config::Settings& settings, const installation::RoleSet& roles,
+                       std::string_view role);
 
 // None where nobody asks: all roles are here, and no service has an identity. Errors: those of the
 // gateway's certificate.

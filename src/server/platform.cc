@@ -189,7 +189,7 @@ Result<> Platform::open_roles() {
     const auto watch = [&](std::string_view role) {
         std::ranges::move(rpc::certificate_files(settings_.fleet, role), std::back_inserter(files));
     };
-    if (roles_.has(rpc::gateway_name) && !roles_.is_whole()) watch(rpc::gateway_name);
+    if (shows_certificate(settings_, roles_, rpc::gateway_name)) watch(rpc::gateway_name);
     offered_ = MERLON_TRY(built_in_roles_.offered(settings_));
     for (const auto& [name, role] : offered_) watch(name);
     certificates_.emplace(

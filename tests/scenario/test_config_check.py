@@ -218,3 +218,27 @@ def test_the_days_of_a_certificate_are_a_metric_and_its_end_an_event(launch):
     server.reload()
     client.wait_for(lambda: days_left(server) == 60, what="the renewed certificate")
     assert len(server.events("CERTIFICATE_EXPIRING")) == 1
+
+
+def test_the_metric_of_a_certificate_that_left_the_configuration_goes(launch):
+    key = {"server": {"tls": {"certificate": "tls.crt", "key": "tls.key"}}}
+    named = {"services": {"catalog": service("https://127.0.0.1:9", [], certificate="tls.crt", key="tls.key")}}
+    server = launch(key | named, files=pair(certificate(days=(-1, 60.5))))
+    all_of = lambda: {name for name in server.metrics() if name.startswith("merlon_certificate_days_left")}
+    assert all_of() == {'merlon_certificate_days_left{certificate="server.tls"}', 'merlon_certificate_days_left{certificate="services.catalog"}'}
+    server.write({"services": {"catalog": {"certificate": None, "key": None}}})
+    server.reload()
+    client.wait_for(lambda: all_of() == {'merlon_certificate_days_left{certificate="server.tls"}'}, what="the reload")
+
+
+def test_in_one_process_the_gateways_own_certificate_has_the_metric_where_it_is_shown(launch, tmp_path):
+    fleet_of(tmp_path, "gateway")
+    asks = {"fleet": {"certificates": str(tmp_path / "pki")},
+            "services": {"catalog": service("https://127.0.0.1:9", [], identity="spiffe://cluster.local/ns/default/sa/catalog")}}
+    server = launch(asks)
+    days = lambda: server.metric("merlon_certificate_days_left", certificate="fleet.gateway")
+    before = days()
+    assert before > 0
+    assert run("pki", "issue", "gateway", "--days", "5", directory=tmp_path).returncode == 0
+    client.wait_for(lambda: days() < before, what="the renewed certificate, without a reload")
+    assert 'merlon_certificate_days_left{certificate="fleet.gateway"}' not in launch({"fleet": asks["fleet"]}).metrics()
