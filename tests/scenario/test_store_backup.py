@@ -165,6 +165,18 @@ def test_the_stores_own_folder_is_no_place_for_a_copy(shop, tmp_path, row):
     assert sorted(path.name for path in (server.directory / "data").iterdir()) == before
 
 
+@table({"everybody's": (0o777, 0o700), "with the bit for setgid": (0o2777, 0o2700), "a group's": (0o2770, 0o2770), "everybody's, where only owners rename": (0o1777, 0o1777),
+        "for others to read": (0o755, 0o755)})
+def test_a_place_that_everybody_may_write_to_becomes_its_owners_alone(shop, tmp_path, row):
+    """Who may write there may put another copy in the place of ours. Its group was not chosen either."""
+    before, after = row
+    for name in ("d", "k"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name).chmod(before)
+    assert shop[0].run("store", "backup", "--data", tmp_path / "d", "--keys", tmp_path / "k").returncode == 0
+    assert [oct((tmp_path / name).stat().st_mode & 0o7777) for name in ("d", "k")] == [oct(after)] * 2
+
+
 def test_a_place_may_be_a_link_but_what_is_planted_there_is_not_followed(shop, tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("mine")
