@@ -81,15 +81,29 @@ std::vector<StoreMove> moves_between(const StoreSide& from, const StoreSide& to)
     return moves;
 }
 
+void allow_absent(const config::Settings& settings, const StoreSide& from,
+                  std::vector<StoreMove>& moves) {
+    std::vector<DatabaseSettings> made{from.keys};
+    for (const std::string_view role : installation::roles_with_data(settings)) {
+        made.push_back(from.store.database_of(role));
+    }
+    for (StoreMove& move : moves) {
+        move.may_be_absent = std::ranges::none_of(made, [&](const DatabaseSettings& one) {
+            return storage::is_same_database(one, move.from);
+        });
+    }
+}
+
 Result<std::vector<StoreMove>> store_moves(const config::Settings& settings,
                                            const CopyOrder& order) {
+    const StoreSide from = MERLON_TRY(side_of(settings, order.from, order.keys_from));
     std::vector<StoreMove> moves =
-        moves_between(MERLON_TRY(side_of(settings, order.from, order.keys_from)),
-                      MERLON_TRY(side_of(settings, order.to, order.keys_to)));
+        moves_between(from, MERLON_TRY(side_of(settings, order.to, order.keys_to)));
     if (moves.empty()) {
         return fail(Kind::Invalid, nothing_to_copy_rule,
                     "from and to are the same: say one of them");
     }
+    allow_absent(settings, from, moves);
     return moves;
 }
 

@@ -32,12 +32,18 @@ struct StoreMove {
     std::vector<installation::OwnedTables> parts;
     storage::DatabaseSettings from;
     storage::DatabaseSettings to;
+    // Of roles that are disabled: perhaps none of them ever ran, and made its database.
+    bool may_be_absent = false;
 };
 
 // Each pair of databases once, the keys first: data without keys is worth nothing, keys without
 // data harm nobody. Parts that stay where they are in none. The outbox of a database goes with the
 // first role there, once no role is there any more.
 std::vector<StoreMove> moves_between(const StoreSide& from, const StoreSide& to);
+
+// Marks those of the moves away from `from` whose source an installation has perhaps never made.
+void allow_absent(const config::Settings& settings, const StoreSide& from,
+                  std::vector<StoreMove>& moves);
 
 // Those of an order. Errors: nothing_to_copy_rule, config::url_rule.
 Result<std::vector<StoreMove>> store_moves(const config::Settings& settings,

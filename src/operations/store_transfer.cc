@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "base/wait.h"
 #include "operations/progress.h"
@@ -36,6 +37,7 @@ struct StoreTransfer::Move : StoreMove {
 
     Place here() const { return {source.get(), storage::is_postgres(from)}; }
     Place there() const { return {target.get(), storage::is_postgres(to)}; }
+    std::vector<std::string> table_names() const;
     Result<> plan();
     Result<bool> is_empty() const;
     Result<> make_tables() const;
@@ -107,17 +109,26 @@ StoreTransfer::StoreTransfer(std::vector<StoreMove> moves) : outside_(std::make_
 }
 StoreTransfer::~StoreTransfer() = default;
 
-Result<> StoreTransfer::open_each(Reading reading) {
-    std::vector<DatabaseSettings> databases;
-    for (const Move& move : moves_) {
+Result<> StoreTransfer::require_files() {
+    const auto is_missing = [](const Move& move) {
         const auto* sqlite = std::get_if<storage::SqliteSettings>(&move.from);
         std::error_code ignored;
-        if (sqlite != nullptr && !std::filesystem::exists(sqlite->path, ignored)) {
-            return wrong_source(sqlite->path + " is not there");
-        }
-        databases.push_back(move.from);
-    }
+        return sqlite != nullptr && !std::filesystem::exists(sqlite->path, ignored);
+    };
+    std::erase_if(moves_, [&](const Move& move) { return move.may_be_absent && is_missing(move); });
+    const auto missing = std::ranges::find_if(moves_, is_missing);
+    if (missing == moves_.end()) return {};
+    return wrong_source(
+        fmt::format("{} is not there, and the tables of {} have to be in it: the first start of "
+                    "merlon serve makes it. Where it was lost, put its copy back",
+                    name_of(missing->from), missing->parts.back().role));
+}
+
+Result<> StoreTransfer::open_each(Reading reading) {
+    MERLON_TRY(require_files());
     if (reading == Reading::Snapshot) {
+        std::vector<storage::SnapshotSource> databases;
+        for (const Move& move : moves_) databases.push_back({move.from, move.table_names()});
         auto sources = MERLON_TRY(storage::open_snapshots(databases, outside_->clock));
         for (std::size_t i = 0; i < moves_.size(); ++i) moves_[i].source = std::move(sources[i]);
         return {};
@@ -162,7 +173,8 @@ Result<> StoreTransfer::open_sources(Reading reading) {
         const bool has_tables = std::ranges::any_of(moves_, [&](const Move& other) {
             return !other.parts.empty() && storage::is_same_database(other.from, move.from);
         });
-        if (!has_tables) return wrong_source(name_of(move.from) + " has no tables of ours");
+        if (has_tables || move.may_be_absent) continue;
+        return wrong_source(name_of(move.from) + " has no tables of ours");
     }
     std::erase_if(moves_, [](const Move& move) { return move.parts.empty(); });
     return choose_outboxes();
@@ -195,6 +207,14 @@ Result<> StoreTransfer::choose_outboxes() {
 std::vector<StoreMove> StoreTransfer::moves() const { return {moves_.begin(), moves_.end()}; }
 
 storage::Database& StoreTransfer::source() { return *moves_.front().source; }
+
+std::vector<std::string> StoreTransfer::Move::table_names() const {
+    std::vector<std::string> names;
+    for (const installation::OwnedTables& part : parts) {
+        std::ranges::move(storage::table_names(part.migrations), std::back_inserter(names));
+    }
+    return names;
+}
 
 Result<> StoreTransfer::Move::plan() {
     for (const installation::OwnedTables& part : parts) {

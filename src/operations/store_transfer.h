@@ -48,9 +48,10 @@ public:
     ~StoreTransfer();
     StoreTransfer(const StoreTransfer&) = delete;
 
-    // Drops the parts that have no tables there. Errors: "copy.source" (Conflict: it is not there,
-    // or not at this release's tables), "copy.events" (Conflict: two databases have events that
-    // would be in one, where each has its number), and those of Database.
+    // Drops the parts that have no tables there, and moves whose source is absent and may be.
+    // Errors: "copy.source" (Conflict: it is not there, or not at this release's tables),
+    // "copy.events" (Conflict: two databases have events that would be in one, where each has its
+    // number), and those of Database.
     Result<> open_sources(Reading reading);
     // What is moved from where to where, once the sources are open; there is something.
     std::vector<StoreMove> moves() const;
@@ -75,6 +76,7 @@ private:
     struct Move;
     struct Outside;
 
+    Result<> require_files();
     Result<> open_each(Reading reading);
     static Result<> keep_own_parts(Move& move);
     Result<> choose_outboxes();

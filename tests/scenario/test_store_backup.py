@@ -456,6 +456,37 @@ def test_a_copy_of_either_store_goes_into_either(launch, postgres, tmp_path):
             there.stop()
 
 
+def without_orders(store):
+    return {"services": {"orders": {"enabled": False}}} | merge(FILES, {"store": {"roles": {"orders": {"url": store}}}})
+
+
+def test_a_role_that_never_ran_is_absent_from_the_copy_and_from_what_is_restored(launch, postgres, tmp_path):
+    for number, store in enumerate(("sqlite:data/orders.db", postgres.url(postgres.make_database()))):
+        server = launch(without_orders(store))
+        user = server.register()
+        made = back_up(server)
+        assert "orders" not in {one["role"] for one in made["data"]["tables"]}
+        assert not (server.directory / "data/orders.db").exists(), "a backup makes nothing"
+        there = elsewhere(tmp_path / f"there{number}", server.directory / "data/master.key", merge(FILES, {"store": APART}))
+        restore(there, *folders(server, made))
+        assert not (there.directory / "data/orders.db").exists()
+        there.start()
+        try:
+            user.server = there
+            assert there.get("/api/orders", token=user.login().access).data == []
+        finally:
+            there.stop()
+
+
+def test_a_file_that_has_to_be_there_is_asked_for(launch):
+    server = launch(merge(FILES, {"store": {"roles": {"orders": {"url": "sqlite:data/orders.db"}}}}))
+    server.stop()
+    (server.directory / "data/orders.db").unlink()
+    done = back_up(server, code=1)
+    assert "sqlite:data/orders.db is not there" in done.stderr and "tables of orders" in done.stderr and "the first start of merlon serve makes it" in done.stderr, done
+    assert not list((server.directory / "copies/data").glob("merlon-*"))
+
+
 def test_there_is_nothing_to_copy_before_the_first_start(tmp_path):
     done = run("store", "backup", "--data", tmp_path / "d", "--keys", tmp_path / "k", directory=tmp_path)
     assert done.returncode == 69 and "data/master.key" in done.stderr, done

@@ -136,7 +136,10 @@ Result<Backup> back_up_store(const config::Settings& settings, const Places& pla
 
     Moves data;
     Moves keys;
-    for (StoreMove& move : moves_between({settings.store, settings.keys.database}, making.files)) {
+    const StoreSide from{settings.store, settings.keys.database};
+    Moves moves = moves_between(from, making.files);
+    allow_absent(settings, from, moves);
+    for (StoreMove& move : moves) {
         (is_of_keys(move) ? keys : data).push_back(std::move(move));
     }
     making.backup.keys.part = Part::Keys;

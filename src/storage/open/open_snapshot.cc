@@ -2,6 +2,7 @@
 #include "storage/open/open_snapshot.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "storage/postgres/postgres_session.h"
 #include "storage/sqlite/sqlite_snapshot.h"
@@ -13,17 +14,28 @@ using Postgres = std::shared_ptr<const PostgresSettings>;
 // For as long as it lives nobody writes to a database.
 using WritePause = std::variant<std::unique_ptr<SqlitePause>, std::unique_ptr<PostgresSession>>;
 
-Result<WritePause> pause_writes(const DatabaseSettings& settings, const Clock& clock) {
-    if (const auto* postgres = std::get_if<Postgres>(&settings)) {
-        return MERLON_TRY(pause_postgres(*postgres, clock));
+Result<WritePause> pause_writes(const SnapshotSource& source, const Clock& clock) {
+    if (const auto* postgres = std::get_if<Postgres>(&source.database)) {
+        return MERLON_TRY(pause_postgres(*postgres, source.tables, clock));
     }
-    return MERLON_TRY(SqlitePause::begin(std::get<SqliteSettings>(settings).path));
+    return MERLON_TRY(SqlitePause::begin(std::get<SqliteSettings>(source.database).path));
 }
 
-// SQLite's would wait for itself; PostgreSQL's users may each lock their own tables only.
-bool has_pause(std::span<const DatabaseSettings> paused, const DatabaseSettings& one) {
-    return std::ranges::any_of(
-        paused, [&](const DatabaseSettings& other) { return is_same_access(other, one); });
+// Each database once: SQLite's would wait for itself. PostgreSQL's users may each lock their own
+// tables only.
+std::vector<SnapshotSource> to_pause(std::span<const SnapshotSource> sources) {
+    std::vector<SnapshotSource> paused;
+    for (const SnapshotSource& source : sources) {
+        const auto found = std::ranges::find_if(paused, [&](const SnapshotSource& other) {
+            return is_same_access(other.database, source.database);
+        });
+        if (found == paused.end()) {
+            paused.push_back(source);
+        } else {
+            std::ranges::copy(source.tables, std::back_inserter(found->tables));
+        }
+    }
+    return paused;
 }
 
 }  // namespace
@@ -37,15 +49,16 @@ Result<std::unique_ptr<Database>> open_snapshot(const DatabaseSettings& settings
 }
 
 Result<std::vector<std::unique_ptr<Database>>> open_snapshots(
-    std::span<const DatabaseSettings> settings, const Clock& clock) {
+    std::span<const SnapshotSource> sources, const Clock& clock) {
     std::vector<WritePause> pauses;
-    for (std::size_t i = 0; i < settings.size() && settings.size() > 1; ++i) {
-        if (has_pause(settings.first(i), settings[i])) continue;
-        pauses.push_back(MERLON_TRY(pause_writes(settings[i], clock)));
+    if (sources.size() > 1) {
+        for (const SnapshotSource& one : to_pause(sources)) {
+            pauses.push_back(MERLON_TRY(pause_writes(one, clock)));
+        }
     }
     std::vector<std::unique_ptr<Database>> snapshots;
-    for (const DatabaseSettings& one : settings) {
-        snapshots.push_back(MERLON_TRY(open_snapshot(one, clock)));
+    for (const SnapshotSource& one : sources) {
+        snapshots.push_back(MERLON_TRY(open_snapshot(one.database, clock)));
     }
     return snapshots;
 }

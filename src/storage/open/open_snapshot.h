@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -18,11 +19,18 @@ namespace merlon::storage {
 Result<std::unique_ptr<Database>> open_snapshot(const DatabaseSettings& settings,
                                                 const Clock& clock);
 
+// A database, and those of its tables that have to be of one moment with other databases'.
+struct SnapshotSource {
+    DatabaseSettings database;
+    std::vector<std::string> tables;
+};
+
 // The same of several, at the same moment: what is done over two of them, such as an order and its
 // stock, is in neither, in both, or as a crash between its steps would have left it. For that
-// nobody writes to any of them for a few milliseconds. Error besides: "storage.unavailable", when
-// somebody writes for longer than that can be waited for.
+// nobody writes to their tables for a few milliseconds. In PostgreSQL others' tables are not
+// touched. Error besides: "storage.unavailable", when somebody writes for longer than that can be
+// waited for (PausePatience).
 Result<std::vector<std::unique_ptr<Database>>> open_snapshots(
-    std::span<const DatabaseSettings> settings, const Clock& clock);
+    std::span<const SnapshotSource> sources, const Clock& clock);
 
 }  // namespace merlon::storage

@@ -49,7 +49,9 @@ std::string without_line_feeds(std::string text) {
 
 // SQLSTATE, appendix A of PostgreSQL's manual.
 std::pair<Kind, std::string_view> kind_of(std::string_view state) {
-    if (state == "40001" || state == "40P01") return {Kind::Unavailable, lost_race_rule};
+    if (state == "40001" || state == "40P01" || state == "55P03") {
+        return {Kind::Unavailable, lost_race_rule};
+    }
     if (state == "23505") return {Kind::Conflict, "storage.unique"};
     if (state.starts_with("23")) return {Kind::Conflict, "storage.constraint"};
     // The tables are there, but were never granted to this user: an operator has to look.

@@ -17,8 +17,9 @@
 
 namespace merlon::storage {
 
-// "40001" or "40P01": the database chose this transaction to lose against another. Nothing of it
-// was done, and the same again may succeed. Never leaves the adapter.
+// "40001" or "40P01": the database chose this transaction to lose against another. "55P03": another
+// held a lock for longer than lock_timeout. Nothing of it was done, and the same again may succeed.
+// Never leaves the adapter.
 inline constexpr std::string_view lost_race_rule = "storage.lost_race";
 
 // How a transaction sees the others.

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "storage/postgres/postgres_transaction.h"
 #include "storage/snapshot.h"
@@ -56,9 +57,18 @@ private:
     std::unique_ptr<PostgresSession> session_;
 };
 
-// Nobody changes a row of the tables that this user may change, for as long as it lives. Waits two
-// seconds for those who are at it. Errors: "storage.unavailable".
+// How long a pause waits for those who change rows. Whoever comes while it waits waits behind it,
+// so it waits for a short time, and lets everybody go on between two tries.
+struct PausePatience {
+    std::chrono::milliseconds wait_max{2'000};
+    int tries_max = 6;
+    std::chrono::milliseconds rest{250};  // after the first try; after each further one twice that
+};
+
+// Nobody changes a row of those of the tables that are there and that this user may change, for as
+// long as it lives. Errors: "storage.unavailable".
 Result<std::unique_ptr<PostgresSession>> pause_postgres(
-    std::shared_ptr<const PostgresSettings> settings, const Clock& clock);
+    std::shared_ptr<const PostgresSettings> settings, std::span<const std::string> tables,
+    const Clock& clock, PausePatience patience = {});
 
 }  // namespace merlon::storage
