@@ -89,8 +89,8 @@ std::optional<config::Settings> load_settings(const Arguments& arguments, TokenU
 bool has_store(const config::Settings& settings) {
     if (settings.has_identity()) return true;
     std::fputs(
-        "merlon: identity.enabled is false: the gateway alone has no store, so no users, "
-        "sessions, keys or events to work on\n",
+        "merlon: identity.enabled is false: the gateway alone has no store, so there are no users, "
+        "sessions, keys or events to work on, and nothing to back up\n",
         stderr);
     return false;
 }

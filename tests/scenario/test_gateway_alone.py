@@ -120,14 +120,15 @@ def test_the_role_gateway_needs_no_certificates_when_it_is_alone(launch, upstrea
     "user list": ["user", "list"], "session list": ["session", "list", "a@b.example"], "key list": ["key", "list"],
     "audit tail": ["audit", "tail"], "serve --demo": ["serve", "--demo"], "serve --role auth": ["serve", "--role", "auth"],
     "migrate up": ["migrate", "up"], "migrate status": ["migrate", "status"], "render postgres": ["render", "postgres"],
-    "store copy": ["store", "copy", "--from", "sqlite:other.db"],
+    "store copy": ["store", "copy", "--from", "sqlite:other.db"], "store backup": ["store", "backup", "--data", "d", "--keys", "k"],
 })
 def test_a_command_for_what_is_not_there_says_so(tmp_path, upstream, row):
     (tmp_path / "merlon.yaml").write_text(to_yaml({"version": 1} | alone(upstream)))
     done = run(*row, directory=tmp_path, env=ENV)
     assert done.returncode == 78, done
     assert "identity.enabled" in done.stderr, done.stderr
-    assert not (tmp_path / "data").exists()
+    assert row[1] != "backup" or "nothing to back up" in done.stderr, done.stderr
+    assert not (tmp_path / "data").exists() and not (tmp_path / "d").exists()
 
 
 def problem(directory, config, env=None):
