@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "base/uuid.h"
-#include "identity/accounts/account_import.h"
+#include "identity/accounts/import_lines.h"
 #include "operations/run_command.h"
 
 namespace merlon::operations {
@@ -15,7 +15,7 @@ namespace {
 using identity::ImportOutcome;
 
 constexpr LineBatches::Limits limits{.line_bytes = identity::ImportForm::line_bytes_max,
-                                     .lines = identity::AccountImport::lines_max,
+                                     .lines = identity::ImportLines::lines_max,
                                      .bytes = 256 << 10};
 // In base64, with a last line that joined just before the limit.
 static_assert((limits.bytes + limits.line_bytes + limits.lines) / 3 * 4 + 1'024 <

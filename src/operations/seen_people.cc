@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "identity/accounts/account_import.h"
+#include "identity/accounts/import_lines.h"
 
 namespace merlon::operations {
 
@@ -18,9 +18,9 @@ void SeenPeople::judge(ImportOutcome& outcome) {
     if (known != address_of_.end() && known->second == address) {
         outcome = {.line = outcome.line, .kind = ImportOutcome::Kind::Present};
     } else if (known != address_of_.end()) {
-        outcome = identity::AccountImport::id_taken(outcome.line);
+        outcome = identity::ImportLines::id_taken(outcome.line);
     } else if (addresses_.contains(address)) {
-        outcome = identity::AccountImport::address_taken(outcome.line);
+        outcome = identity::ImportLines::address_taken(outcome.line);
     } else if (!is_full()) {
         address_of_.emplace(id, address);
         addresses_.insert(address);

@@ -1,11 +1,10 @@
-// Judges the lines of a batch, then stores those that passed. Read run() first.
+// Looks up who is there already, then stores the others. Read run() first.
 #include "identity/accounts/account_import.h"
 
 #include <map>
 
 #include "base/text.h"
 #include "identity/accounts/account_counts.h"
-#include "identity/accounts/declared_role.h"
 #include "identity/store/schema.h"
 
 namespace merlon::identity {
@@ -17,29 +16,6 @@ using storage::Transaction;
 // What registration gives: any other role in a file is worth a warning.
 constexpr std::string_view usual_role = "user";
 
-// For people, and without what stands in the line: a report may go to others than the file.
-std::string sentence_of(const Error& error) {
-    if (const auto* fields = std::get_if<FieldErrors>(&error.payload)) {
-        std::string all;
-        for (const FieldError& one : *fields) {
-            if (!all.empty()) all += ", ";
-            all += one.message;
-        }
-        return all;
-    }
-    if (breaks_rule(error, "json.")) {
-        return "the line is not one JSON object in UTF-8 in which each member stands once";
-    }
-    return error.detail;
-}
-
-ImportOutcome refusal(std::size_t line, std::string_view rule, std::string message) {
-    return {.line = line,
-            .kind = ImportOutcome::Kind::Refused,
-            .rule = std::string(rule),
-            .message = std::move(message)};
-}
-
 // "admin 2, user 510"
 std::string roles_text(const std::map<std::string, std::int64_t>& roles) {
     std::string text;
@@ -50,20 +26,12 @@ std::string roles_text(const std::map<std::string, std::int64_t>& roles) {
     return text;
 }
 
-bool is_blank(std::string_view line) {
-    return line.find_first_not_of(" \t\r") == std::string_view::npos;
-}
-
 }  // namespace
 
-// A line, and what is to become of it.
-struct AccountImport::Candidate {
-    ImportOutcome outcome = {};
-    std::optional<ImportedPerson> person = {};  // empty: refused before it was read to the end
+// A line, and what the stores say to it.
+struct AccountImport::Candidate : ImportLine {
     std::string address_index = {};
     std::optional<AbandonedAddress> abandoned = {};
-
-    bool is_to_store() const { return outcome.kind == ImportOutcome::Kind::Imported; }
 };
 
 // What a batch writes.
@@ -79,17 +47,13 @@ struct AccountImport::Stored {
     AccountEvent event;
 };
 
-ImportOutcome AccountImport::id_taken(std::size_t line) {
-    return refusal(line, id_taken_rule, "an account of this id has another address");
-}
-
-ImportOutcome AccountImport::address_taken(std::size_t line) {
-    return refusal(line, Accounts::email_taken, "an account of another id has this address");
-}
-
 Task<ImportOutcomes> AccountImport::run(ImportBatch batch) {
-    std::vector<Candidate> candidates = MERLON_CO_TRY(judge_all(batch.lines));
-    for (Candidate& one : candidates) MERLON_CO_TRY(co_await look_up(&one));
+    auto lines = MERLON_CO_TRY(lines_.judge(batch.lines, *policy_.load()->roles, clock_.wall()));
+    std::vector<Candidate> candidates;
+    for (ImportLine& line : lines) {
+        candidates.push_back({std::move(line)});
+        MERLON_CO_TRY(co_await look_up(&candidates.back()));
+    }
     if (batch.mode == ImportBatch::Mode::Store) {
         const Stored stored = MERLON_CO_TRY(co_await store(candidates, std::move(batch.run)));
         std::size_t account = 0;
@@ -111,44 +75,11 @@ Task<ImportOutcomes> AccountImport::run(ImportBatch batch) {
     co_return outcomes;
 }
 
-Result<std::vector<AccountImport::Candidate>> AccountImport::judge_all(
-    std::string_view lines) const {
-    std::vector<Candidate> candidates;
-    std::size_t number = 0;
-    for (std::size_t begin = 0; begin < lines.size(); ++number) {
-        if (number == lines_max) return fail(Kind::Invalid, "import.batch", "too many lines");
-        const std::size_t end = std::min(lines.find('\n', begin), lines.size());
-        const std::string_view line = lines.substr(begin, end - begin);
-        begin = end + 1;
-        if (is_blank(line)) continue;
-        candidates.push_back(judge(line));
-        candidates.back().outcome.line = number;
-    }
-    return candidates;
-}
-
-AccountImport::Candidate AccountImport::judge(std::string_view line) const {
-    Candidate candidate;
-    auto person = form_.parse(line, clock_.wall());
-    const Result<> judged = person ? require_role(*policy_.load()->roles, person->role)
-                                   : std::unexpected(person.error());
-    if (!judged) {
-        candidate.outcome = refusal(0, judged.error().rule, sentence_of(judged.error()));
-        return candidate;
-    }
-    candidate.outcome = {.kind = ImportOutcome::Kind::Imported,
-                         .role = person->role,
-                         .has_password = !person->hash.empty(),
-                         .is_verified = person->is_verified};
-    candidate.address_index = accounts_.index_of(person->email);
-    candidate.person = *std::move(person);
-    return candidate;
-}
-
 // Compares one that passed so far with the accounts there are.
 Task<> AccountImport::look_up(Candidate* candidate) {
     if (!candidate->is_to_store()) co_return Result<>{};
     const ImportedPerson& person = *candidate->person;
+    candidate->address_index = accounts_.index_of(person.email);
     const storage::Rows rows = MERLON_CO_TRY(co_await database_.query(
         "SELECT id, email_index FROM accounts WHERE id = $1 OR email_index = $2",
         {person.id, Blob{candidate->address_index}}));
@@ -158,14 +89,14 @@ Task<> AccountImport::look_up(Candidate* candidate) {
             candidate->outcome = {.line = candidate->outcome.line,
                                   .kind = ImportOutcome::Kind::Present};
         } else {
-            candidate->outcome = id_taken(candidate->outcome.line);
+            candidate->outcome = ImportLines::id_taken(candidate->outcome.line);
         }
         co_return Result<>{};
     }
     if (rows.empty()) co_return Result<>{};
     auto abandoned = co_await accounts_.require_free(person.email);
     if (!abandoned && abandoned.error().rule == Accounts::email_taken) {
-        candidate->outcome = address_taken(candidate->outcome.line);
+        candidate->outcome = ImportLines::address_taken(candidate->outcome.line);
         co_return Result<>{};
     }
     candidate->abandoned = MERLON_CO_TRY(Result<std::optional<AbandonedAddress>>(abandoned));

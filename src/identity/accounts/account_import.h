@@ -12,8 +12,7 @@
 #include <vector>
 
 #include "identity/accounts/accounts.h"
-#include "identity/accounts/import_form.h"
-#include "identity/accounts/import_outcome.h"
+#include "identity/accounts/import_lines.h"
 #include "identity/keys/token_policy.h"
 #include "identity/store/account_events.h"
 
@@ -37,14 +36,8 @@ public:
           accounts_(accounts),
           events_(events),
           policy_(policy),
-          form_(ImportForm::make(names)),
+          lines_(names),
           clock_(clock) {}
-
-    static constexpr std::size_t lines_max = 256;
-    // Another account has the line's id, or its address.
-    static constexpr std::string_view id_taken_rule = "import.id_taken";
-    static ImportOutcome id_taken(std::size_t line);
-    static ImportOutcome address_taken(std::size_t line);
 
     // What became of each line but the blank ones, in their order. A dry run judges each by itself.
     // Errors: "import.batch" (Invalid: too many lines), and those of Database and KeyStore, after
@@ -55,8 +48,6 @@ private:
     struct Candidate;
     struct Stored;
     struct Rows;
-    Candidate judge(std::string_view line) const;
-    Result<std::vector<Candidate>> judge_all(std::string_view lines) const;
     Task<> look_up(Candidate* candidate);
     Task<Stored> store(std::vector<Candidate> candidates, std::string run);
     Task<Rows> seal(std::vector<Candidate> candidates);
@@ -67,7 +58,7 @@ private:
     Accounts& accounts_;
     AccountEvents& events_;
     const CurrentTokenPolicy& policy_;
-    const ImportForm form_;
+    const ImportLines lines_;
     const Clock& clock_;
 };
 

@@ -167,7 +167,7 @@ TEST_F(Import, TakesTheAddressOfAnAccountWithoutItsKey) {
 }
 
 TEST_F(Import, HasALimitOfLines) {
-    const std::string lines(AccountImport::lines_max, '\n');
+    const std::string lines(ImportLines::lines_max, '\n');
     EXPECT_EQ(run(lines), All{});
     EXPECT_EQ(wait(import_.run({lines + "\n", "run"})).error().rule, "import.batch");
 }
