@@ -1,5 +1,5 @@
-// Opens the file and the report, sends the batches to the running server or has them imported into
-// the store, and says what became of the people.
+// Opens the file, sends the batches to the running server or has them imported into the store, and
+// says what became of the people.
 #include "cli/user_import.h"
 
 #include <fcntl.h>
@@ -14,8 +14,12 @@
 
 #include "base/file_descriptor.h"
 #include "cli/command_channel.h"
+#include "cli/import_report.h"
 #include "cli/operator_text.h"
+#include "installation/store_look.h"
+#include "operations/import_rehearsal.h"
 #include "operations/people_import.h"
+#include "sealing/master_key.h"
 #include "wire/json_text.h"
 
 namespace merlon::cli {
@@ -43,43 +47,6 @@ Result<std::string> send(CommandChannel& channel, const std::string& command) {
     return fail(outcome.code == exit_unavailable ? Kind::Unavailable : Kind::Invalid,
                 "command.refused", error_text(outcome.text));
 }
-
-// The refused lines: all into the report, the first ones to standard error where there is none.
-class Refusals {
-public:
-    explicit Refusals(int report) : report_(report) {}
-
-    Result<> add(const ImportOutcome& outcome) {
-        if (report_ < 0) {
-            if (++count_ <= shown_max) show(outcome);
-            return {};
-        }
-        std::string line = fmt::format(R"({{"line":{},"rule":"{}","message":)", outcome.line,
-                                       outcome.rule);  // a rule needs no escape
-        wire::append_json_string(line, outcome.message);
-        line += "}\n";
-        if (::write(report_, line.data(), line.size()) == static_cast<ssize_t>(line.size())) {
-            return {};
-        }
-        return fail(Kind::Unavailable, "import.report", "the report cannot be written");
-    }
-
-    void end() const {
-        if (count_ <= shown_max) return;
-        complain(fmt::format("{} more lines were refused; --report FILE says which and why",
-                             count_ - shown_max),
-                 1);
-    }
-
-private:
-    static constexpr std::size_t shown_max = 20;
-    static void show(const ImportOutcome& outcome) {
-        complain(fmt::format("line {}: {}: {}", outcome.line, outcome.rule, outcome.message), 1);
-    }
-
-    int report_;
-    std::size_t count_ = 0;
-};
 
 std::string to_json(const ImportCounts& counts, const Order& order) {
     std::string json =
@@ -115,6 +82,17 @@ std::string to_text(const ImportCounts& counts, const Order& order) {
     return text;
 }
 
+// Where no server runs: a dry run makes no store, and no key.
+Result<RunOffline> open_to_look(config::Settings settings) {
+    using installation::StoreState;
+    if (MERLON_TRY(installation::look_at_store(settings, SystemClock())) == StoreState::Whole) {
+        MERLON_TRY(sealing::find_master_key(settings.keys));
+        return open_store_alone(std::move(settings));
+    }
+    const auto rehearsal = std::make_shared<const operations::ImportRehearsal>(std::move(settings));
+    return [rehearsal](const std::string& command) { return rehearsal->run(command); };
+}
+
 // Whoever reads the file can guess the passwords of its hashes offline.
 void warn_if_open(int file, const std::string& name) {
     struct stat status{};
@@ -122,29 +100,6 @@ void warn_if_open(int file, const std::string& name) {
     if ((status.st_mode & 077) == 0) return;
     complain("warning: others can open " + name + ", in which hashes of passwords stand: chmod 600",
              0);
-}
-
-bool is_same_file(int one, int other) {
-    struct stat first{};
-    struct stat second{};
-    return ::fstat(one, &first) == 0 && ::fstat(other, &second) == 0 &&
-           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
-// -1: none is asked for. It is emptied only once it is known not to be the file that is imported.
-Result<int> open_report(const Order& order, int file) {
-    if (order.report.empty()) return -1;
-    const int report =
-        ::open(order.report.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (report < 0) return fail(Kind::Invalid, "import.report", std::strerror(errno));
-    struct stat status{};
-    const bool is_regular = ::fstat(report, &status) == 0 && S_ISREG(status.st_mode);
-    if (is_same_file(report, file) ||
-        (is_regular && (::fchmod(report, 0600) != 0 || ::ftruncate(report, 0) != 0))) {
-        ::close(report);
-        return fail(Kind::Invalid, "import.report", "it has to be a file of its own");
-    }
-    return report;
 }
 
 int stop(const Error& error, const ImportCounts& counts) {
@@ -163,20 +118,19 @@ int import(const Arguments& arguments, const Order& order) {
                                        : ::open(order.file.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.is_open()) return complain(order.file + ": " + std::strerror(errno), 2);
     if (!is_stdin) warn_if_open(file.get(), order.file);
-    const auto opened = open_report(order, file.get());
-    if (!opened) return complain(order.report + ": " + opened.error().detail, 2);
-    const FileDescriptor report(*opened);
+    auto report = ImportReport::open(order.report, file.get());
+    if (!report) return complain(order.report + ": " + report.error().detail, 2);
 
     SystemEntropy entropy;
-    CommandChannel channel(*std::move(settings), open_store_alone);
-    Refusals refusals(report.get());
+    CommandChannel channel(*std::move(settings),
+                           order.is_dry_run ? open_to_look : open_store_alone);
     PeopleImport import(file.get(),
                         order.is_dry_run ? PeopleImport::Mode::DryRun : PeopleImport::Mode::Store,
                         entropy);
     const Result<> done =
         import.run([&](const std::string& command) { return send(channel, command); },
-                   [&](const ImportOutcome& outcome) { return refusals.add(outcome); });
-    refusals.end();
+                   [&](const ImportOutcome& outcome) { return report->add(outcome); });
+    report->end();
     if (!done) return stop(done.error(), import.counts());
     const ImportCounts& counts = import.counts();
     if (!counts.is_every_duplicate_found) {
@@ -204,10 +158,12 @@ void add_user_import(CLI::App& group, Arguments& arguments) {
         "were refused, and all others imported");
     add_config_options(*command, arguments);
     add_json_option(*command, arguments);
-    command->add_flag("--dry-run", order->is_dry_run, "Judge every line, and change nothing");
-    command->add_option("--report", order->report,
-                        "A file for the refused lines: their number, the rule and a sentence, as "
-                        "JSON (default: the first 20 on standard error)");
+    command->add_flag("--dry-run", order->is_dry_run,
+                      "Judge every line; change nothing and make nothing");
+    command->add_option(
+        "--report", order->report,
+        "A file for the refused lines, or /dev/stdout: their number, the rule and a "
+        "sentence, as JSON (default: the first 20 on standard error)");
     command->add_option("file", order->file, "The people; - is standard input")->required();
     command->callback([&arguments, order] { arguments.code = import(arguments, *order); });
 }

@@ -14,14 +14,14 @@ import warnings
 import pytest
 
 from client import wait_for
-from harness import PASSWORD, binary, environment, new_email, table
+from harness import Merlon, PASSWORD, binary, environment, free_port, new_email, table
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import crypt
 
 PEOPLE = int(os.environ.get("MERLON_IMPORT_PEOPLE", "2000"))
-BATCH = 256  # AccountImport::lines_max
+BATCH = 256  # ImportLines::lines_max
 
 # Of the password "password": what each kind of old system has.
 HASHES = {
@@ -247,6 +247,70 @@ def test_wrong_usage_is_2_and_imports_nothing(merlon, row):
     assert merlon.run("user", "import", *row).returncode == 2
     assert json.loads(path.read_text()) == one
     assert merlon.try_login(one["email"], "password").status == 401
+
+
+@table({"standard output": "/dev/stdout", "standard error": "/dev/stderr", "one of the shell's": "/dev/fd/2"})
+def test_a_report_may_go_where_the_shell_has_opened_something(merlon, row):
+    path = write(merlon, [person(id="no id"), person()])
+    done = merlon.run("user", "import", "--report", row, path)
+    reported, other = (done.stdout, done.stderr) if row == "/dev/stdout" else (done.stderr, done.stdout)
+    assert done.returncode == 1 and '{"line":1,"rule":"import.id"' in reported and "1 imported" in done.stdout and "import.id" not in other, done
+
+
+def test_what_the_shell_has_opened_is_not_emptied_and_is_not_the_file_of_the_people(merlon):
+    path = write(merlon, [person(id="no id")])
+    kept = merlon.directory / "kept.txt"
+    kept.write_text("before\n")
+    with open(kept, "a") as end:
+        done = subprocess.run([binary(), "user", "import", "--report", "/dev/stderr", path], cwd=merlon.directory, env=environment(), stderr=end, stdout=subprocess.DEVNULL)
+    assert done.returncode == 1 and kept.read_text().startswith('before\n{"line":1,"rule":"import.id"')
+    with open(path, "a") as end:
+        done = subprocess.run([binary(), "user", "import", "--report", "/dev/stdout", path], cwd=merlon.directory, env=environment(), stdout=end, stderr=subprocess.PIPE)
+    assert done.returncode == 2 and b"a file of its own" in done.stderr, done
+    assert merlon.run("user", "import", "--report", "/dev/fd/77", path).returncode == 2
+
+
+NOWHERE = {"SQLite": lambda postgres: {"store": {"url": "sqlite:data/merlon.db"}, "keys": {"url": "sqlite:keys/keys.db"}}, "PostgreSQL": lambda postgres: postgres.stores()}
+
+
+@table(NOWHERE)
+def test_a_dry_run_before_the_first_start_leaves_nothing_behind(tmp_path, postgres, row):
+    stores = row(postgres)
+    server = Merlon(tmp_path, stores)
+    server.port, server.admin_port = free_port(), free_port()
+    server.write()
+    people = [person(hash=QUICK), person(role="admin"), person(role="king"), person()]
+    people.append(people[0] | {"firstName": "Twice"})
+    before = sorted(path for path in tmp_path.rglob("*"))
+    done = import_(server, people, "--dry-run", code=1)
+    assert (done["imported"], done["present"], done["refused"], done["dryRun"]) == (3, 1, 1, True) and done["roles"] == {"admin": 1, "user": 2}, done
+    assert sorted(path for path in tmp_path.rglob("*")) == sorted([*before, tmp_path / "people.jsonl"])
+    if "postgres" in stores["store"]["url"]:
+        assert postgres.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", stores["store"]["url"].rpartition("/")[2]) == ["0"]
+    server.start()
+    try:
+        assert "first admin" in server.stderr_text()
+        assert import_(server, people, code=1)["imported"] == 3
+    finally:
+        server.stop()
+    there = sorted(path for path in tmp_path.rglob("data/*"))
+    assert import_(server, people, "--dry-run", code=1)["present"] == 4, "a store that is there is looked at"
+    assert sorted(path for path in tmp_path.rglob("data/*")) == there
+
+
+def test_a_dry_run_makes_no_master_key_and_no_tables_of_another_release(launch):
+    server = launch({"store": {"url": "sqlite:data/merlon.db"}, "keys": {"url": "sqlite:data/keys.db"}})
+    server.stop()
+    path = write(server, [person()])
+    key = server.directory / "data/master.key"
+    key.rename(server.directory / "away")
+    done = server.run("user", "import", "--dry-run", path)
+    assert done.returncode != 0 and "master.key" in done.stderr and not key.exists(), done
+    (server.directory / "away").rename(key)
+    with sqlite3.connect(server.directory / "data/merlon.db") as store:
+        store.execute("DELETE FROM schema_migrations WHERE role = 'auth' AND number = (SELECT max(number) FROM schema_migrations WHERE role = 'auth')")
+    done = server.run("user", "import", "--dry-run", path)
+    assert done.returncode != 0 and "migrate up" in done.stderr, done
 
 
 def test_a_folder_cannot_be_read(merlon):
