@@ -1,6 +1,8 @@
 // Serves one request, from its head to its record in the metrics and the access log.
 #include "gateway/request_path.h"
 
+#include <algorithm>
+
 #include "api/error_response.h"
 #include "base/uuid.h"
 #include "gateway/limits/local_limits.h"
@@ -20,6 +22,13 @@ std::unique_ptr<LimitStore> make_limit_store(const SharedResources& shared,
     }
     return std::make_unique<RedisLimits>(shared.limits, shared.clock, shared.entropy, *shared.redis,
                                          deadlines, executor);
+}
+
+// Null: there is none, or there are several.
+const wire::Field* only_origin(const wire::RequestHead& head) {
+    const auto is_origin = [](const wire::Field& field) { return field.id == FieldId::Origin; };
+    return std::ranges::count_if(head.fields, is_origin) == 1 ? head.find(FieldId::Origin)
+                                                              : nullptr;
 }
 
 }  // namespace
@@ -153,13 +162,24 @@ Task<int> RequestPath::refuse_with(http::Exchange& exchange, Request& request, E
     co_return refusal.status;
 }
 
-http::Response RequestPath::refuse(const http::Peer& peer, const Error& error) {
-    http::Response response = api::error_response(error, nullptr);
+// Of the fields that were read, a listed Origin lets the page's script read the refusal, as it
+// reads any other. Of a head that has no end within its limit nothing was read, and nobody is let
+// in: it may stand behind the limit. Two Origins are nobody's.
+http::Response RequestPath::refuse(const http::Peer& peer, const wire::RequestHead* head,
+                                   const Error& error) {
+    const Snapshot& snapshot = *state_->snapshot;
+    http::Response response =
+        api::error_response(error, head != nullptr ? head->find(FieldId::Accept) : nullptr);
     const WallTime now = shared_.clock.wall();
     const std::string request_id = Uuid::make_v7(now, entropy_).str();
-    response.fields.add_lines(state_->snapshot->security_fields.text());
+    response.fields.add_lines(snapshot.security_fields.text());
     response.fields.add("X-Request-ID", request_id);
-    if (is_logged(state_->snapshot->access_log, response.status)) {
+    if (!snapshot.cors.origins.empty()) response.fields.add_lines(vary_by_origin);
+    if (const wire::Field* origin = head != nullptr ? only_origin(*head) : nullptr;
+        origin != nullptr && is_listed(snapshot.cors, origin->value)) {
+        add_origin_fields(snapshot.cors, snapshot.cors_texts, origin->value, response.fields);
+    }
+    if (is_logged(snapshot.access_log, response.status)) {
         access_log_.add({.received_at = now,
                          .request_id = request_id,
                          .route = Request::no_route,

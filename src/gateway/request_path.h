@@ -38,7 +38,8 @@ public:
     ~RequestPath() override;
 
     Task<> serve(http::Exchange& exchange) override;
-    http::Response refuse(const http::Peer& peer, const Error& error) override;
+    http::Response refuse(const http::Peer& peer, const wire::RequestHead* head,
+                          const Error& error) override;
     bool is_shared(const http::Peer& peer) const override;
     void drain() override { open_streams_.end_tunnels(); }
 

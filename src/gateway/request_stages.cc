@@ -105,12 +105,9 @@ bool RequestPath::is_for_any_origin(const Request& request) {
 Result<> RequestPath::check_origin(const http::Exchange& exchange, Request& request) {
     const Snapshot& snapshot = *request.snapshot;
     http::FieldLines& fields = request.buffers->response_fields;
-    const auto is_listed = [&](std::string_view value) {
-        return std::ranges::find(snapshot.cors.origins, value) != snapshot.cors.origins.end();
-    };
     if (!snapshot.cors.origins.empty()) fields.add_lines(vary_by_origin);
     const Field* origin = exchange.head().find(FieldId::Origin);
-    if (origin != nullptr && is_listed(origin->value)) {
+    if (origin != nullptr && is_listed(snapshot.cors, origin->value)) {
         add_origin_fields(snapshot.cors, cors_texts_of(exchange, request), origin->value, fields);
     } else if (is_for_any_origin(request)) {
         // Also without an Origin: a cache may give the response to a browser that sends one.

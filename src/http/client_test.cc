@@ -146,7 +146,7 @@ public:
         }
         co_return co_await exchange.finish();
     }
-    Response refuse(const Peer&, const Error&) override { return {}; }
+    Response refuse(const Peer&, const wire::RequestHead*, const Error&) override { return {}; }
 };
 
 struct TlsServer {

@@ -21,7 +21,7 @@ Task<> Connection::run() {
     while (true) {
         auto head_bytes = co_await await_head();
         if (!head_bytes) {
-            co_await refuse(std::move(head_bytes).error());
+            co_await refuse(nullptr, std::move(head_bytes).error());
             break;
         }
         is_serving_ = true;
@@ -78,7 +78,7 @@ Task<Connection::Next> Connection::serve_one(std::size_t head_bytes) {
     auto admitted = parsed ? wire::admit(head_)
                            : Result<wire::Admitted>(std::unexpected(std::move(parsed).error()));
     if (!admitted) {
-        co_await refuse(std::move(admitted).error());
+        co_await refuse(&head_, std::move(admitted).error());
         co_return Next::Close;
     }
     input_.consume(head_bytes);  // its bytes stay where they are until the exchange is over
@@ -87,13 +87,13 @@ Task<Connection::Next> Connection::serve_one(std::size_t head_bytes) {
     co_return MERLON_CO_TRY(co_await exchange.settle()) ? Next::Request : Next::Close;
 }
 
-Task<> Connection::refuse(Error error) {
+Task<> Connection::refuse(const wire::RequestHead* head, Error error) {
     // No client waits for a response on a connection that ended, or that timed out between
     // requests.
     const bool is_stream_error = net::is_stream_failure(error);
     if (is_stream_error && (error.rule != net::stream_timeout_rule || input_.empty()))
         co_return Result<>{};
-    const Response response = context_.handler.refuse(peer_, error);
+    const Response response = context_.handler.refuse(peer_, head, error);
     output_ = "HTTP/1.1 " + std::to_string(response.status) + " ";
     output_.append(reason_phrase(response.status)).append("\r\n").append(response.fields.text());
     output_.append("Date: ").append(context_.date);

@@ -48,7 +48,7 @@ private:
     Task<std::size_t> await_head();
     Task<Next> serve_one(std::size_t head_bytes);
     // Responds to a request that broke a rule before a handler could see it.
-    Task<> refuse(Error error);
+    Task<> refuse(const wire::RequestHead* head, Error error);
     // Closes so that the peer can read the last response (lingering close): closing with bytes of
     // the peer unread would make the kernel send a reset, which may discard the response.
     Task<> linger();

@@ -113,8 +113,11 @@ public:
     virtual bool is_shared(const Peer&) const { return false; }
     // The server takes no more connections and ends when its requests have.
     virtual void drain() {}
-    // Makes the response to a request whose head broke a rule.
-    virtual Response refuse(const Peer& peer, const Error& error) = 0;
+    // Makes the response to a request whose head broke a rule. `head` has the fields that were read
+    // before the rule was broken, and those are all of its values that hold; null: none was read,
+    // since the head was too long or too slow to have an end.
+    virtual Response refuse(const Peer& peer, const wire::RequestHead* head,
+                            const Error& error) = 0;
 };
 
 }  // namespace merlon::http

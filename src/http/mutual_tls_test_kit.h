@@ -17,7 +17,7 @@ public:
         last = exchange.peer().identity;
         co_return co_await exchange.send(200, fields, last ? last->id.text() : "nobody");
     }
-    Response refuse(const Peer&, const Error&) override { return {}; }
+    Response refuse(const Peer&, const wire::RequestHead*, const Error&) override { return {}; }
     std::shared_ptr<const net::PeerIdentity> last;
 };
 

@@ -45,7 +45,7 @@ public:
         const int status = path == "/204" ? 204 : 200;
         co_return co_await exchange.send(status, fields, body);
     }
-    Response refuse(const Peer&, const Error& error) override {
+    Response refuse(const Peer&, const wire::RequestHead*, const Error& error) override {
         const Problem problem = problem_of(error);
         return {problem.status, {}, std::string(error.rule)};
     }

@@ -193,7 +193,8 @@ Task<> RoleHandler::serve_method(http::Exchange* exchange, std::string_view name
                                       to_message(answer.error()));
 }
 
-http::Response RoleHandler::refuse(const http::Peer&, const Error& error) {
+http::Response RoleHandler::refuse(const http::Peer&, const wire::RequestHead*,
+                                   const Error& error) {
     return api::error_response(error, nullptr);
 }
 

@@ -83,7 +83,8 @@ public:
           tokens_(role.tokens_, role.roles_) {}
 
     Task<> serve(http::Exchange& exchange) override;
-    http::Response refuse(const http::Peer& peer, const Error& error) override;
+    http::Response refuse(const http::Peer& peer, const wire::RequestHead* head,
+                          const Error& error) override;
     // A gateway's connections are many, and its certificate says who it is.
     bool is_shared(const http::Peer&) const override { return true; }
 

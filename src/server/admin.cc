@@ -17,7 +17,7 @@ Task<> AdminHandler::serve(http::Exchange& exchange) {
     const std::string_view path = exchange.head().target;
     http::Response response;
     if (method != wire::Method::Get && method != wire::Method::Head) {
-        response = refuse(exchange.peer(), {Kind::Invalid, "route.method", {}, {}});
+        response = refuse(exchange.peer(), nullptr, {Kind::Invalid, "route.method", {}, {}});
         response.fields.add("Allow", "GET, HEAD");
     } else if (path == "/livez") {
         response.fields.add("Content-Type", "application/json");
@@ -28,7 +28,7 @@ Task<> AdminHandler::serve(http::Exchange& exchange) {
         response.fields.add("Content-Type", openmetrics);
         response.body = metrics_.render();
     } else {
-        response = refuse(exchange.peer(), {Kind::Absent, "route.unknown", {}, {}});
+        response = refuse(exchange.peer(), nullptr, {Kind::Absent, "route.unknown", {}, {}});
     }
     response.fields.add("Cache-Control", "no-store");
     co_return co_await exchange.send(response.status, response.fields, response.body);
@@ -60,7 +60,8 @@ http::Response AdminHandler::readiness(bool is_verbose) const {
     return response;
 }
 
-http::Response AdminHandler::refuse(const http::Peer&, const Error& error) {
+http::Response AdminHandler::refuse(const http::Peer&, const wire::RequestHead*,
+                                    const Error& error) {
     const http::Problem problem = http::problem_of(error);
     http::Response response{problem.status, {}, http::envelope_json(problem, error)};
     response.fields.add("Content-Type", "application/json; charset=utf-8");

@@ -23,7 +23,8 @@ public:
         : metrics_(metrics), ready_(ready), stores_(std::move(stores)) {}
 
     Task<> serve(http::Exchange& exchange) override;
-    http::Response refuse(const http::Peer& peer, const Error& error) override;
+    http::Response refuse(const http::Peer& peer, const wire::RequestHead* head,
+                          const Error& error) override;
 
 private:
     http::Response readiness(bool is_verbose) const;

@@ -32,12 +32,13 @@ Task<> OperatorHandler::serve(http::Exchange& exchange) {
     if (done) {
         response.body = *std::move(done);
     } else {
-        response = refuse(exchange.peer(), done.error());
+        response = refuse(exchange.peer(), nullptr, done.error());
     }
     co_return co_await exchange.send(response.status, response.fields, response.body);
 }
 
-http::Response OperatorHandler::refuse(const http::Peer&, const Error& error) {
+http::Response OperatorHandler::refuse(const http::Peer&, const wire::RequestHead*,
+                                       const Error& error) {
     return {http::problem_of(error).status, {}, operator_error_json(error)};
 }
 

@@ -17,7 +17,8 @@ class OperatorHandler final : public http::Handler {
 public:
     explicit OperatorHandler(operations::CommandTargets targets) : targets_(std::move(targets)) {}
     Task<> serve(http::Exchange& exchange) override;
-    http::Response refuse(const http::Peer& peer, const Error& error) override;
+    http::Response refuse(const http::Peer& peer, const wire::RequestHead* head,
+                          const Error& error) override;
 
 private:
     operations::CommandTargets targets_;

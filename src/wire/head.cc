@@ -182,10 +182,13 @@ Result<std::size_t> HeadScanner::scan(std::string_view bytes, const HeadLimits& 
 const Field* RequestHead::find(FieldId id) const { return find_in(fields, id); }
 
 Result<> RequestHead::parse(std::string_view head, const HeadLimits& limits) {
+    fields.clear();
     const auto line = take_until(head, "\r\n");
     if (!line) return refuse("head.malformed");
-    MERLON_TRY(parse_request_line(*line, limits, *this));
-    return parse_fields(head, limits, fields);
+    const Result<> begun = parse_request_line(*line, limits, *this);
+    // Also behind a line that is refused: who may read the refusal is said by a field.
+    const Result<> ended = parse_fields(head, limits, fields);
+    return begun ? ended : begun;
 }
 
 const Field* ResponseHead::find(FieldId id) const { return find_in(fields, id); }

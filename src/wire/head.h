@@ -58,7 +58,8 @@ struct RequestHead {
     // The first field of that identifier, or null.
     const Field* find(FieldId id) const;
 
-    // `head` ends with its empty line; the views live as long as it.
+    // `head` ends with its empty line; the views live as long as it. A head that is refused leaves
+    // the fields that were read, and nothing else that is sure.
     // Errors: "head.malformed", "head.version", "head.method", "head.too_many_fields",
     // "target.too_long".
     Result<> parse(std::string_view head, const HeadLimits& limits);

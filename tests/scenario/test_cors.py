@@ -1,5 +1,6 @@
 """CORS: an exact allow-list with credentials; a stranger is stopped before anything happens."""
 
+from client import build
 from harness import run, standard_routes, table, to_yaml
 
 SHOP = "https://shop.example.com"
@@ -41,6 +42,53 @@ def test_a_refusal_of_a_path_is_readable_for_a_listed_origin_and_for_nobody_else
         assert not [name for name, _ in answer.headers if name.lower().startswith("access-control-")]
     preflight = merlon.call("OPTIONS", row, {"Origin": SHOP, "Access-Control-Request-Method": "PUT"})
     assert preflight.status == 400, "no page may send what would be refused"
+
+
+BEFORE_A_HUNDRED = [("Origin", SHOP), *((f"X-{number}", "1") for number in range(110))]
+
+
+@table({
+    "a long target": ("/open/" + "a" * 9_000, [("Origin", SHOP)], 414), "too many fields": ("/open/x", BEFORE_A_HUNDRED, 431), "two hosts": ("/open/x", [("Host", "x"), ("Origin", SHOP)], 400),
+    "two framings": ("/open/x", [("Origin", SHOP), ("Content-Length", "1"), ("Transfer-Encoding", "chunked")], 400), "a fragment": ("/open/x#y", [("Origin", SHOP)], 400),
+    "an expectation": ("/open/x", [("Origin", SHOP), ("Expect", "more")], 417), "no known method": ("/open/x", [("Origin", SHOP)], 400, "BREW"),
+})
+def test_a_refusal_of_a_head_is_readable_for_a_listed_origin_and_for_nobody_else(merlon, row):
+    target, fields, status, *method = row
+    answer = merlon.call(*method or ["GET"], target, fields)
+    assert (answer.status, answer.get("Access-Control-Allow-Origin"), answer.all("Vary")) == (status, SHOP, ["Origin"])
+    assert answer.get("Access-Control-Allow-Credentials") == "true" and listed(answer, "Access-Control-Expose-Headers") == EXPOSED
+    strange = [(name, "https://evil.example" if name == "Origin" else value) for name, value in fields]
+    for others in (strange, [one for one in fields if one[0] != "Origin"]):
+        answer = merlon.call(*method or ["GET"], target, others)
+        assert answer.status == status and not readable(answer) and answer.all("Vary") == ["Origin"], answer
+
+
+def readable(answer):
+    return [name for name, _ in answer.headers if name.lower().startswith("access-control-")]
+
+
+@table({
+    "two origins": ("/open/x", [("Origin", SHOP), ("Origin", SHOP)], 400), "behind too many fields": ("/open/x", BEFORE_A_HUNDRED[1:] + BEFORE_A_HUNDRED[:1], 431),
+    "in a head that has no end": ("/open/x", [("Origin", SHOP), ("X-Long", "a" * 40_000)], 431), "in a line that is none": ("/open/x", [("Origin ", SHOP)], 400),
+})
+def test_where_it_cannot_be_known_who_asks_nobody_reads_the_refusal(merlon, row):
+    target, fields, status = row
+    answer = merlon.call("GET", target, fields)
+    assert answer.status == status and not readable(answer) and answer.all("Vary") == ["Origin"], answer
+
+
+def test_an_earlier_requests_origin_is_not_taken_for_a_later_ones(merlon):
+    with merlon.connect() as connection:
+        connection.send(build("GET", "/open/x", [("Origin", SHOP)]))
+        assert connection.response().get("Access-Control-Allow-Origin") == SHOP
+        connection.send(b"GET /open/x HTTP/1.1 \r\nHost: x\r\n\r\n")
+        answer = connection.response()
+    assert answer.status == 400 and not readable(answer), answer
+
+
+def test_a_refusal_of_a_head_has_the_form_that_was_asked_for(merlon):
+    answer = merlon.call("GET", "/open/" + "a" * 9_000, [("Accept", "application/problem+json")])
+    assert answer.status == 414 and answer.get("Content-Type").startswith("application/problem+json") and answer.json()["code"] == "URI_TOO_LONG"
 
 
 def test_a_preflight_is_answered_without_the_upstream(merlon, upstream):

@@ -3,11 +3,17 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace merlon::gateway {
 
 CorsTexts CorsTexts::make(const CorsLists& lists) {
     return {fmt::format("{}", fmt::join(lists.headers, ",")),
             fmt::format("{}", fmt::join(lists.exposed, ","))};
+}
+
+bool is_listed(const CorsSettings& cors, std::string_view origin) {
+    return std::ranges::find(cors.origins, origin) != cors.origins.end();
 }
 
 void add_origin_fields(const CorsSettings& cors, const CorsTexts& texts, std::string_view origin,

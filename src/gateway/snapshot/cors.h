@@ -17,7 +17,10 @@ struct CorsTexts {
     static CorsTexts make(const CorsLists& lists);
 };
 
-// For a response to `origin`, which is in the allow-list.
+// Whether scripts of `origin` may read responses.
+bool is_listed(const CorsSettings& cors, std::string_view origin);
+
+// For a response to `origin`, which is listed.
 void add_origin_fields(const CorsSettings& cors, const CorsTexts& texts, std::string_view origin,
                        http::FieldLines& fields);
 // For a response that scripts of any origin may read.
