@@ -93,13 +93,24 @@ std::string_view name(Algorithm algorithm) {
             return "EdDSA";
         case Algorithm::ES384:
             return "ES384";
+        case Algorithm::RS384:
+            return "RS384";
+        case Algorithm::RS512:
+            return "RS512";
+        case Algorithm::PS256:
+            return "PS256";
+        case Algorithm::PS384:
+            return "PS384";
+        case Algorithm::PS512:
+            return "PS512";
     }
     MERLON_ASSERT(false);
 }
 
 Result<Algorithm> parse_algorithm(std::string_view text) {
-    for (const Algorithm algorithm : {Algorithm::HS256, Algorithm::RS256, Algorithm::ES256,
-                                      Algorithm::EdDSA, Algorithm::ES384}) {
+    using enum Algorithm;
+    for (const Algorithm algorithm :
+         {HS256, RS256, ES256, EdDSA, ES384, RS384, RS512, PS256, PS384, PS512}) {
         if (name(algorithm) == text) return algorithm;
     }
     return fail(Kind::Invalid, "key.algorithm");

@@ -14,9 +14,20 @@
 
 namespace merlon::crypto {
 
-// RFC 7518 section 3.1 and RFC 8037: EdDSA is Ed25519 here, ES256 is P-256, ES384 is P-384. We
-// verify ES384, which other issuers sign with, and never sign with it ourselves.
-enum class Algorithm : std::uint8_t { HS256, RS256, ES256, EdDSA, ES384 };
+// RFC 7518 section 3.1 and RFC 8037: EdDSA is Ed25519 here, ES256 is P-256, ES384 is P-384. Those
+// from ES384 on are other issuers': we verify them by keys that come as JWKs, and never sign.
+enum class Algorithm : std::uint8_t {
+    HS256,
+    RS256,
+    ES256,
+    EdDSA,
+    ES384,
+    RS384,
+    RS512,
+    PS256,
+    PS384,
+    PS512,
+};
 
 // As in a JOSE header. parse fails with "key.algorithm".
 std::string_view name(Algorithm algorithm);
@@ -36,8 +47,9 @@ bool has_lowest_form(Algorithm algorithm, std::string_view signature);
 // Verifies. Immutable and safe from every thread; copies share the key, which nobody can change.
 class VerifyKey {
 public:
-    // The key of a JWK: oct (HS256), RSA (RS256), EC P-256 (ES256) or P-384 (ES384), OKP Ed25519
-    // (EdDSA). Private members are ignored. Errors, all Invalid: "key.type", "key.algorithm" (alg
+    // The key of a JWK: oct (HS256), RSA (what its alg says of RS256 to PS512; without one, RS256),
+    // EC P-256 (ES256) or P-384 (ES384), OKP Ed25519 (EdDSA). Private members are ignored. Errors,
+    // all Invalid: "key.type", "key.algorithm" (alg
     // is not this key's), "key.use" (not for signatures), "key.malformed", "key.weak" (too short,
     // even exponent).
     static Result<VerifyKey> from_jwk(const Jwk& jwk);
@@ -60,7 +72,8 @@ private:
     struct Key;
     VerifyKey(Algorithm algorithm, std::shared_ptr<const Key> key)
         : algorithm_(algorithm), key_(std::move(key)) {}
-    static Result<VerifyKey> check(std::shared_ptr<Key> key);
+    // An RSA key is for `rsa`.
+    static Result<VerifyKey> check(std::shared_ptr<Key> key, Algorithm rsa = Algorithm::RS256);
 
     Algorithm algorithm_;
     std::shared_ptr<const Key> key_;  // shared by the copies in all key sets; immutable
@@ -70,7 +83,7 @@ private:
 class SigningKey {
 public:
     // A fresh key by OpenSSL's generator (RS256: 3072 bits). HS256 has no generator: a fleet brings
-    // its secret. Fails with "key.algorithm", also for ES384.
+    // its secret. Fails with "key.algorithm", also for those that are other issuers'.
     static Result<SigningKey> generate(Algorithm algorithm);
     // Fails with "key.weak" below 32 bytes.
     static Result<SigningKey> from_secret(const Secret& secret);

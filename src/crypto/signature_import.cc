@@ -3,6 +3,7 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "crypto/certificate_form.h"
@@ -41,10 +42,10 @@ Result<> check_rsa(EVP_PKEY* key) {
 }
 
 // Which algorithm a key of OpenSSL's is for, if it is strong enough.
-Result<Algorithm> algorithm_of(EVP_PKEY* key) {
+Result<Algorithm> algorithm_of(EVP_PKEY* key, Algorithm rsa) {
     if (EVP_PKEY_is_a(key, "RSA")) {
         MERLON_TRY(check_rsa(key));
-        return Algorithm::RS256;
+        return rsa;
     }
     if (EVP_PKEY_is_a(key, "EC")) {
         const Curve* curve = find_curve(key);
@@ -57,8 +58,35 @@ Result<Algorithm> algorithm_of(EVP_PKEY* key) {
 
 // Ed25519 hashes by itself.
 const char* digest_name(Algorithm algorithm) {
-    if (algorithm == Algorithm::EdDSA) return nullptr;
-    return algorithm == Algorithm::ES384 ? "SHA384" : "SHA256";
+    switch (algorithm) {
+        case Algorithm::EdDSA:
+            return nullptr;
+        case Algorithm::ES384:
+        case Algorithm::RS384:
+        case Algorithm::PS384:
+            return "SHA384";
+        case Algorithm::RS512:
+        case Algorithm::PS512:
+            return "SHA512";
+        case Algorithm::HS256:
+        case Algorithm::RS256:
+        case Algorithm::ES256:
+        case Algorithm::PS256:
+            return "SHA256";
+    }
+    MERLON_ASSERT(false);
+}
+
+bool is_pss(Algorithm algorithm) {
+    return algorithm == Algorithm::PS256 || algorithm == Algorithm::PS384 ||
+           algorithm == Algorithm::PS512;
+}
+
+// RFC 7518 section 3.5: MGF1 with the same digest, and a salt as long as it, no other.
+void set_pss(EVP_PKEY_CTX* context, const char* digest) {
+    MERLON_ASSERT(EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
+                  EVP_PKEY_CTX_set_rsa_mgf1_md_name(context, digest, nullptr) == 1 &&
+                  EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1);
 }
 
 // Keys of P-384 are other issuers', and come as JWKs.
@@ -75,14 +103,16 @@ Bio reader(std::string_view bytes) {
 
 }  // namespace
 
-Result<VerifyKey> VerifyKey::check(std::shared_ptr<Key> key) {
-    const Algorithm algorithm = MERLON_TRY(algorithm_of(key->key.get()));
+Result<VerifyKey> VerifyKey::check(std::shared_ptr<Key> key, Algorithm rsa) {
+    const Algorithm algorithm = MERLON_TRY(algorithm_of(key->key.get(), rsa));
     const KeyContext checker(EVP_PKEY_CTX_new_from_pkey(nullptr, key->key.get(), nullptr));
     MERLON_ASSERT(checker != nullptr);
     if (EVP_PKEY_public_check(checker.get()) != 1) return malformed();
     key->verify.reset(EVP_MD_CTX_new());
-    MERLON_ASSERT(EVP_DigestVerifyInit_ex(key->verify.get(), nullptr, digest_name(algorithm),
+    EVP_PKEY_CTX* verifying = nullptr;  // the digest context's
+    MERLON_ASSERT(EVP_DigestVerifyInit_ex(key->verify.get(), &verifying, digest_name(algorithm),
                                           nullptr, nullptr, key->key.get(), nullptr) == 1);
+    if (is_pss(algorithm)) set_pss(verifying, digest_name(algorithm));
     return VerifyKey(algorithm, std::move(key));
 }
 
@@ -124,6 +154,11 @@ Result<SigningKey> SigningKey::generate(Algorithm algorithm) {
     switch (algorithm) {
         case Algorithm::HS256:
         case Algorithm::ES384:
+        case Algorithm::RS384:
+        case Algorithm::RS512:
+        case Algorithm::PS256:
+        case Algorithm::PS384:
+        case Algorithm::PS512:
             return fail(Kind::Invalid, "key.algorithm");
         case Algorithm::RS256:
             key->key.reset(EVP_RSA_gen(3'072));

@@ -91,6 +91,15 @@ Result<KeyHandle> ed25519_key(const Jwk& jwk) {
     return key;
 }
 
+// RFC 7517 section 4.4: a key is for the algorithm that it names, and for no other. Most sets with
+// keys that name none are RS256's (OpenID Connect Discovery section 3): RSA is that, then.
+Result<Algorithm> algorithm_of_rsa(const Jwk& jwk) {
+    if (jwk.alg.empty()) return Algorithm::RS256;
+    const Algorithm named = MERLON_TRY(parse_algorithm(jwk.alg));
+    const bool is_rsa = jwk.alg.starts_with("RS") || jwk.alg.starts_with("PS");
+    return is_rsa ? Result<Algorithm>(named) : fail(Kind::Invalid, "key.algorithm");
+}
+
 // RFC 7517 sections 4.2 and 4.3: a key for something else does not verify, even if it could.
 Result<> check_use(const Jwk& jwk) {
     if (!jwk.use.empty() && jwk.use != "sig") return fail(Kind::Invalid, "key.use");
@@ -122,7 +131,9 @@ Result<VerifyKey> VerifyKey::from_jwk(const Jwk& jwk) {
             return from_secret(Secret(*std::move(bytes)));
         }
         auto key = std::make_shared<Key>();
+        Algorithm rsa = Algorithm::RS256;
         if (jwk.kty == "RSA") {
+            rsa = MERLON_TRY(algorithm_of_rsa(jwk));
             key->key = MERLON_TRY(rsa_key(jwk));
         } else if (jwk.kty == "EC") {
             key->key = MERLON_TRY(ecdsa_key(jwk));
@@ -131,10 +142,9 @@ Result<VerifyKey> VerifyKey::from_jwk(const Jwk& jwk) {
         } else {
             return fail(Kind::Invalid, "key.type");
         }
-        return check(std::move(key));
+        return check(std::move(key), rsa);
     };
     VerifyKey key = MERLON_TRY(import());
-    // Section 4.4: a key made for RS512 or PS256 is not one for RS256.
     if (!jwk.alg.empty() && jwk.alg != name(key.algorithm())) {
         return fail(Kind::Invalid, "key.algorithm");
     }
@@ -148,6 +158,11 @@ std::optional<Jwk> VerifyKey::public_jwk() const {
         case Algorithm::HS256:
             return std::nullopt;
         case Algorithm::RS256:
+        case Algorithm::RS384:
+        case Algorithm::RS512:
+        case Algorithm::PS256:
+        case Algorithm::PS384:
+        case Algorithm::PS512:
             jwk.kty = "RSA";
             jwk.n = base64url_of(key, OSSL_PKEY_PARAM_RSA_N);
             jwk.e = base64url_of(key, OSSL_PKEY_PARAM_RSA_E);

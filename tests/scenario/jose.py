@@ -71,7 +71,17 @@ def es256_der(key):
 
 
 def rs256(key):
-    return lambda data: key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+    return rsa_pkcs1(key, hashes.SHA256())
+
+
+def rsa_pkcs1(key, digest):
+    return lambda data: key.sign(data, padding.PKCS1v15(), digest)
+
+
+def rsa_pss(key, digest, salt=None):
+    """RFC 7518 section 3.5 has a salt as long as the digest."""
+    length = digest.digest_size if salt is None else salt
+    return lambda data: key.sign(data, padding.PSS(padding.MGF1(digest), length), digest)
 
 
 def eddsa(key):

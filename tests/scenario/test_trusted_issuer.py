@@ -7,6 +7,7 @@ import json
 import time
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 
 import jose
 from harness import merge, service, standard_routes, table
@@ -15,7 +16,12 @@ from upstream import header
 ISSUER = "https://idp.example"
 RSA, EC, ED = jose.rsa_key(), jose.ec_key(), jose.ed_key()
 STRANGER = jose.ec_key()
-KEYS = [jose.jwk(RSA, "rsa-1", "RS256"), jose.jwk(EC, "ec-1", "ES256"), jose.jwk(ED, "ed-1", "EdDSA")]
+P384 = jose.p384_key()
+# Of RSA, one key for each algorithm, and one that names none.
+OTHERS = {"RS384": jose.rsa_pkcs1(RSA, hashes.SHA384()), "RS512": jose.rsa_pkcs1(RSA, hashes.SHA512()), "PS256": jose.rsa_pss(RSA, hashes.SHA256()),
+          "PS384": jose.rsa_pss(RSA, hashes.SHA384()), "PS512": jose.rsa_pss(RSA, hashes.SHA512())}
+KEYS = [jose.jwk(RSA, "rsa-1", "RS256"), jose.jwk(EC, "ec-1", "ES256"), jose.jwk(ED, "ed-1", "EdDSA"), jose.jwk(P384, "p384-1", "ES384"),
+        *(jose.jwk(RSA, alg.lower(), alg) for alg in OTHERS), {name: value for name, value in jose.jwk(RSA, "rsa-any", "").items() if name != "alg"}]
 FILES = {"idp.json": json.dumps({"keys": KEYS})}
 
 
@@ -32,7 +38,8 @@ def head(alg, kid):
 
 
 SIGNERS = {"RS256": ("RS256", "rsa-1", jose.rs256(RSA)), "ES256": ("ES256", "ec-1", jose.es256(EC)),
-           "EdDSA": ("EdDSA", "ed-1", jose.eddsa(ED))}
+           "EdDSA": ("EdDSA", "ed-1", jose.eddsa(ED)), "ES384": ("ES384", "p384-1", jose.es384(P384)),
+           "RS256 by a key that names no algorithm": ("RS256", "rsa-any", jose.rs256(RSA))} | {alg: (alg, alg.lower(), sign) for alg, sign in OTHERS.items()}
 
 
 def call(server, token, path="/private/x"):
@@ -76,7 +83,25 @@ def test_our_own_tokens_stay_good_beside_it(merlon, user):
     "ES384": ("ES384", "ec-1", jose.es256(EC), {}),
     "RS512": ("RS512", "rsa-1", jose.rs256(RSA), {}),
     "PS256": ("PS256", "rsa-1", jose.rs256(RSA), {}),
+    "RS512 as it is, with a key of RS256": ("RS512", "rsa-1", OTHERS["RS512"], {}),
+    "PS256 as it is, with a key of RS256": ("PS256", "rsa-1", OTHERS["PS256"], {}),
+    "RS512 with a key that names no algorithm": ("RS512", "rsa-any", OTHERS["RS512"], {}),
+    "PS256 with a key that names no algorithm": ("PS256", "rsa-any", OTHERS["PS256"], {}),
+    "RS256 with a key of PS256": ("RS256", "ps256", jose.rs256(RSA), {}),
+    "RS256 with a key of RS512": ("RS256", "rs512", jose.rs256(RSA), {}),
+    "PS256 that is RS256": ("PS256", "ps256", jose.rs256(RSA), {}),
+    "RS512 that is RS256": ("RS512", "rs512", jose.rs256(RSA), {}),
+    "RS384 that is RS512": ("RS384", "rs384", OTHERS["RS512"], {}),
+    "PS256 that is PS512": ("PS256", "ps256", OTHERS["PS512"], {}),
+    "PS256 without a salt": ("PS256", "ps256", jose.rsa_pss(RSA, hashes.SHA256(), 0), {}),
+    "PS256 with the longest salt": ("PS256", "ps256", jose.rsa_pss(RSA, hashes.SHA256(), 222), {}),
+    "PS256 by a stranger": ("PS256", "ps256", jose.rsa_pss(jose.rsa_key(), hashes.SHA256()), {}),
+    "HS256 with a key of PS256": ("HS256", "ps256", jose.hs256(json.dumps(KEYS[5])), {}),
+    "PS256 in small letters": ("ps256", "ps256", OTHERS["PS256"], {}),
+    "ES384 with the key of P-256": ("ES384", "ec-1", jose.es384(P384), {}),
     "none": ("none", "ec-1", lambda _: b"", {}),
+    "none with a key of PS256": ("none", "ps256", lambda _: b"", {}),
+    "our issuer by a key of PS256": ("PS256", "ps256", OTHERS["PS256"], {"iss": "auth-service"}),
     "empty signature": ("ES256", "ec-1", lambda _: b"", {}),
     "r and s zero": ("ES256", "ec-1", lambda _: b"\0" * 64, {}),  # CVE-2022-21449
     "r zero": ("ES256", "ec-1", lambda data: b"\0" * 32 + jose.es256(EC)(data)[32:], {}),
