@@ -1,9 +1,10 @@
 // Assembles the document: paths, their operations, and the components they share.
 #include "api/openapi/document.h"
-#include "api/body_schema.h"
 
 #include <boost/json.hpp>
 
+#include "api/body_schema.h"
+#include "api/openapi/failure_responses.h"
 #include "api/openapi/operation_responses.h"
 #include "base/text.h"
 

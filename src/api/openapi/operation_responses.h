@@ -18,8 +18,7 @@ boost::json::value take_example(boost::json::value& schema);
 boost::json::object responses_of(const LocalRoute& route, const boost::json::object& schemas,
                                  const NameSettings& names);
 
-// What responses_of() refers to.
-boost::json::object shared_responses();
+// What responses_of() refers to, beside shared_responses().
 boost::json::object shared_schemas();
 
 }  // namespace merlon::api
