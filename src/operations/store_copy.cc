@@ -1,6 +1,8 @@
 // merlon store copy.
 #include "operations/store_copy.h"
 
+#include "operations/store_locks.h"
+
 namespace merlon::operations {
 
 Result<std::vector<CopiedTable>> copy_store(const config::Settings& settings,

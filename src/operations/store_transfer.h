@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "installation/store_lock.h"
 #include "operations/store_moves.h"
 #include "storage/copy/copy_table.h"
 
@@ -33,13 +32,6 @@ enum class Reading : std::uint8_t {
 // What is in the target: nothing, a part that an earlier run of this very transfer brought, or rows
 // that nobody says are on their way.
 enum class Found : std::uint8_t { Nothing, Part, Rows };
-
-using StoreLocks = std::vector<std::unique_ptr<installation::StoreLock>>;
-
-// Locks the store's folder and every one in which a server could be at work on one of the files.
-// Error: "store.in_use" (Conflict).
-Result<StoreLocks> lock_stores(const config::Settings& settings,
-                               const std::vector<storage::DatabaseSettings>& databases);
 
 // Resource. Its steps are called in their order, once each.
 class StoreTransfer final {

@@ -1,13 +1,10 @@
-// What a copy says of itself: manifest.json beside its files.
+// What a copy says of itself: manifest.json beside its files (copy_folder.h).
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/entropy.h"
 #include "operations/store_transfer.h"
 
 namespace merlon::operations {
@@ -51,6 +48,7 @@ struct Manifest {
 };
 
 inline constexpr std::string_view manifest_name = "manifest.json";
+inline constexpr std::size_t manifest_bytes_max = 1 << 20;
 
 // With a digest of all that is before it as its last member.
 std::string to_json(const Manifest& manifest);
@@ -59,13 +57,5 @@ Result<Manifest> parse_manifest(std::string_view text);
 
 // Of tables that were moved.
 std::vector<CopyTable> tables_of(const std::vector<CopiedTable>& tables);
-
-// Writes it into the copy's folder. Errors: those of create_whole_file().
-Result<> write_manifest(const std::filesystem::path& folder, const Manifest& manifest,
-                        Entropy& entropy);
-
-// The manifest of a copy, each of whose files is what the manifest says. Errors: damaged_rule, also
-// when the folder is the other part's; "backup.absent" (Absent).
-Result<Manifest> read_copy(const std::filesystem::path& folder, Part part);
 
 }  // namespace merlon::operations

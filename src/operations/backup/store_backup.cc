@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/rfc3339.h"
 #include "base/text.h"
 #include "base/wait.h"
@@ -12,6 +13,7 @@
 #include "identity/store/schema.h"
 #include "installation/owned_tables.h"
 #include "operations/backup/copy_files.h"
+#include "operations/backup/copy_folder.h"
 #include "sealing/key_store.h"
 #include "sealing/master_key.h"
 #include "sealing/root_identity.h"

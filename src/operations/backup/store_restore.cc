@@ -8,6 +8,8 @@
 #include "base/wait.h"
 #include "identity/store/schema.h"
 #include "operations/backup/copy_files.h"
+#include "operations/backup/copy_folder.h"
+#include "operations/store_locks.h"
 #include "sealing/key_store.h"
 #include "sealing/master_key.h"
 #include "sealing/root_identity.h"
