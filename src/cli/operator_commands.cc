@@ -95,7 +95,7 @@ void OperatorCommands::add_key_commands() {
                        "Make a new key: published now, signing in five minutes; the old one "
                        "verifies until its last token has expired");
     rotate->add_flag_callback(
-        "--now", [this] { members_["start"] = "now"; },
+        "--now", [this] { flags_.emplace("atOnce"); },
         "Sign with it at once; whoever keeps our JWKS may refuse its tokens for five minutes");
     auto* retire = add(group, "retire", "End a key: every token it made is refused from now on");
     take(retire, "kid", "kid", "As key list says")->required();
@@ -127,7 +127,7 @@ void OperatorCommands::take_user(CLI::App* command) {
 
 void OperatorCommands::take_force(CLI::App* command) {
     command->add_flag_callback(
-        "--force", [this] { members_["force"] = "yes"; },
+        "--force", [this] { flags_.emplace("force"); },
         "Even when nobody is left who is an admin and can sign in");
 }
 
@@ -147,6 +147,7 @@ std::string OperatorCommands::json(const std::string& name) const {
         text.append(",\"").append(member).append("\":");
         wire::append_json_string(text, value);
     }
+    for (const std::string& flag : flags_) text.append(",\"").append(flag).append("\":true");
     return text + "}";
 }
 

@@ -5,6 +5,7 @@
 #include <boost/json/value.hpp>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "cli/command_channel.h"
@@ -44,6 +45,7 @@ private:
     CLI::App& program_;
     Arguments& arguments_;
     std::map<std::string, std::string> members_;  // of the command's JSON; empty ones are not said
+    std::set<std::string> flags_;                 // the same: those that are true
     std::string role_;                            // of user list: only users who have it
     std::string search_;  // of user list: only users in whose name or address it is
 };

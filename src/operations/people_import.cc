@@ -59,7 +59,7 @@ Result<> PeopleImport::run(const Send& send, const Refused& refused) {
 
 std::string PeopleImport::command(const LineBatches::Batch& batch) const {
     std::string text = R"({"command":"user.import","run":")" + run_ + '"';
-    if (mode_ == Mode::DryRun) text += R"(,"dryRun":"true")";
+    if (mode_ == Mode::DryRun) text += R"(,"dryRun":true)";
     return text + R"(,"lines":")" + text::to_base64url(batch.lines) + "\"}";
 }
 

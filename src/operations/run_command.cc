@@ -3,6 +3,7 @@
 
 #include <boost/json.hpp>
 #include <map>
+#include <set>
 
 #include "base/text.h"
 #include "base/uuid.h"
@@ -21,16 +22,18 @@ namespace {
 
 using identity::Identity;
 
-// All that commands take is text.
+// All that commands take is text, and yes or no.
 struct Command {
     std::string name;  // user.lock
     std::map<std::string, std::string> members;
-    Secret text;  // a form reads it: a password is in no other place
+    std::set<std::string> flags;  // those that are true
+    Secret text;                  // a form reads it: a password is in no other place
 
     std::string of(const std::string& member) const {
         const auto found = members.find(member);
         return found != members.end() ? found->second : std::string();
     }
+    bool has(const std::string& flag) const { return flags.contains(flag); }
 };
 
 Result<Command> parse_command(Secret text) {
@@ -38,8 +41,13 @@ Result<Command> parse_command(Secret text) {
     if (!parsed || !parsed->is_object()) return fail(Kind::Invalid, "command.malformed");
     Command command;
     for (const auto& [name, value] : parsed->get_object()) {
-        if (!value.is_string()) return fail(Kind::Invalid, "command.malformed", name);
-        if (name != "password") command.members.emplace(name, value.get_string());
+        if (value.is_bool()) {
+            if (value.get_bool()) command.flags.emplace(name);
+        } else if (!value.is_string()) {
+            return fail(Kind::Invalid, "command.malformed", name);
+        } else if (name != "password") {
+            command.members.emplace(name, value.get_string());
+        }
     }
     command.name = command.of("command");
     command.text = std::move(text);
@@ -78,7 +86,7 @@ Result<Form> form_of(const Command& command, const Identity& identity) {
 }
 
 Result<identity::AccountChange> change_of(const Command& command) {
-    identity::AccountChange change{.may_leave_no_admin = !command.of("force").empty()};
+    identity::AccountChange change{.may_leave_no_admin = command.has("force")};
     if (command.name == "user.lock") {
         change.is_locked = true;
     } else if (command.name == "user.unlock") {
@@ -99,7 +107,7 @@ Task<std::string> run_user_import(Identity* identity, Command command) {
     const auto outcomes = MERLON_CO_TRY(co_await identity->account_import().run(
         {.lines = *lines,
          .run = command.of("run"),
-         .mode = command.of("dryRun").empty() ? Mode::Store : Mode::DryRun}));
+         .mode = command.has("dryRun") ? Mode::DryRun : Mode::Store}));
     co_return identity::to_json(outcomes);
 }
 
@@ -143,8 +151,8 @@ Task<std::string> run_key_command(Identity* identity, Command command) {
     identity::KeyAdministration& keys = identity->key_administration();
     if (command.name == "key.list") co_return co_await keys.list();
     if (command.name == "key.rotate") {
-        const bool at_once = command.of("start") == "now";
-        co_return co_await keys.rotate(at_once ? KeyStart::AtOnce : KeyStart::Published);
+        co_return co_await keys.rotate(command.has("atOnce") ? KeyStart::AtOnce
+                                                             : KeyStart::Published);
     }
     if (command.name == "key.retire") co_return co_await keys.retire(command.of("kid"));
     co_return fail(Kind::Invalid, "command.unknown", command.name);

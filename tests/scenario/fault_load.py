@@ -51,7 +51,7 @@ class Shop:
         if len(self.kids) >= KEYS_MOST:
             return
         self.key_in_doubt = True
-        start = {"start": "now"} if chance.random() < 0.5 else {}
+        start = {"atOnce": True} if chance.random() < 0.5 else {}
         keys = command(self, [200], command="key.rotate", **start)
         self.key_in_doubt = False
         self.kids.update(key["kid"] for key in keys)
