@@ -50,7 +50,7 @@ AuditTail::AuditTail(CLI::App& program, Arguments& arguments) : arguments_(argum
 }
 
 int AuditTail::run() {
-    auto settings = load_store_settings(arguments_, TokenUse::None);
+    auto settings = load(arguments_, TokenUse::None, StoreUse::Some).settings;
     if (!settings) return exit_configuration;
     // Before the first answer, so that an interrupt ends a --follow in one way only.
     sigset_t interrupts;

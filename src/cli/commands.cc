@@ -57,35 +57,6 @@ void print_problem(const config::Problem& problem) {
     std::fprintf(stderr, "%s\n", problem.text().c_str());
 }
 
-namespace {
-
-// Whether what is wrong and serves all the same is printed.
-enum class Warnings : std::uint8_t { Printed, Withheld };
-
-config::Loaded load(const Arguments& arguments, TokenUse tokens, Warnings warnings) {
-    config::Loaded loaded = config::load({.path = arguments.config_path,
-                                          .environment = arguments.environment,
-                                          .flags = arguments.settings,
-                                          .needs_token_secret = tokens == TokenUse::Some},
-                                         config::DiskFiles());
-    for (const config::Problem& problem : loaded.problems) {
-        const bool is_error = problem.grade == config::Grade::Error;
-        if (is_error || warnings == Warnings::Printed) print_problem(problem);
-    }
-    wipe_variables(loaded.secret_variables);
-    return loaded;
-}
-
-}  // namespace
-
-config::Loaded load(const Arguments& arguments, TokenUse tokens) {
-    return load(arguments, tokens, Warnings::Printed);
-}
-
-std::optional<config::Settings> load_settings(const Arguments& arguments, TokenUse tokens) {
-    return std::move(load(arguments, tokens).settings);
-}
-
 bool has_store(const config::Settings& settings) {
     if (settings.has_identity()) return true;
     std::fputs(
@@ -95,10 +66,21 @@ bool has_store(const config::Settings& settings) {
     return false;
 }
 
-std::optional<config::Settings> load_store_settings(const Arguments& arguments, TokenUse tokens) {
-    auto settings = load(arguments, tokens, Warnings::Withheld).settings;
-    if (settings && !has_store(*settings)) return std::nullopt;
-    return settings;
+config::Loaded load(const Arguments& arguments, TokenUse tokens, StoreUse store) {
+    config::Loaded loaded = config::load({.path = arguments.config_path,
+                                          .environment = arguments.environment,
+                                          .flags = arguments.settings,
+                                          .needs_token_secret = tokens == TokenUse::Some},
+                                         config::DiskFiles());
+    for (const config::Problem& problem : loaded.problems) {
+        const bool is_error = problem.grade == config::Grade::Error;
+        if (is_error || store == StoreUse::None) print_problem(problem);
+    }
+    wipe_variables(loaded.secret_variables);
+    if (store == StoreUse::Some && loaded.settings && !has_store(*loaded.settings)) {
+        loaded.settings.reset();
+    }
+    return loaded;
 }
 
 int report(const Result<>& done, int refused) {

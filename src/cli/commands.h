@@ -47,21 +47,19 @@ void print_document(const Arguments& arguments, std::string_view member, std::st
 
 // Whether the command signs or verifies tokens, which under HS256 takes the shared secret.
 enum class TokenUse : std::uint8_t { None, Some };
+// Whether it works on the store, which a gateway alone has not.
+enum class StoreUse : std::uint8_t { None, Some };
 
 // On standard error, with its place.
 void print_problem(const config::Problem& problem);
 
-// Reads the configuration; every problem is printed.
-config::Loaded load(const Arguments& arguments, TokenUse tokens);
-std::optional<config::Settings> load_settings(const Arguments& arguments, TokenUse tokens);
+// Reads the configuration. What is wrong with it is printed; of a command that works on the store
+// the errors only, since serve and config check print the warnings. It has no settings when there
+// was an error, or when there is no store to work on, which is printed, too.
+config::Loaded load(const Arguments& arguments, TokenUse tokens, StoreUse store = StoreUse::None);
 
 // Whether there is a store that a command could work on; where there is none, that is printed.
 bool has_store(const config::Settings& settings);
-
-// The settings of a command that works on the store. Errors of the configuration are printed; its
-// warnings are not, since serve and config check print them. Nothing: there was an error, or there
-// is no store, which is printed, too.
-std::optional<config::Settings> load_store_settings(const Arguments& arguments, TokenUse tokens);
 
 // Exit codes of the commands that judge: prints the error, when there is one.
 int report(const Result<>& done, int refused);

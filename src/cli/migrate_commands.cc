@@ -15,7 +15,7 @@ int exit_code_of(const Error& error) {
 enum class Pending : std::uint8_t { Finding, Applied };
 
 int migrate(const Arguments& arguments, Pending pending) {
-    const auto settings = load_store_settings(arguments, TokenUse::None);
+    const auto settings = load(arguments, TokenUse::None, StoreUse::Some).settings;
     if (!settings) return exit_configuration;
     const auto reports = pending == Pending::Applied ? operations::migrate_tables(*settings)
                                                      : operations::report_tables(*settings);

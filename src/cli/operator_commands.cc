@@ -152,7 +152,7 @@ std::string OperatorCommands::json(const std::string& name) const {
 }
 
 int OperatorCommands::run(const std::string& name) {
-    auto settings = load_store_settings(arguments_, TokenUse::Some);
+    auto settings = load(arguments_, TokenUse::Some, StoreUse::Some).settings;
     if (!settings) return exit_configuration;
     CommandChannel channel(*std::move(settings), open_store);
     const Outcome outcome = name == "user.list" ? list_users(channel) : channel.send(json(name));

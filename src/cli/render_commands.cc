@@ -68,7 +68,7 @@ int render(const Arguments& arguments, const RenderArguments& render) {
                      client.c_str());
         return 2;
     }
-    const auto settings = load_store_settings(arguments, TokenUse::None);
+    const auto settings = load(arguments, TokenUse::None, StoreUse::Some).settings;
     if (!settings) return exit_configuration;
     auto files = operations::render_postgres(*settings, render.clients);
     if (!files) return report(std::unexpected(files.error()), exit_configuration);

@@ -23,7 +23,7 @@ int serve(const Arguments& arguments, const std::vector<std::string>& role_names
         return exit_usage;
     }
     const TokenUse tokens = token_use_of(*named);
-    auto settings = load_settings(arguments, tokens);
+    auto settings = load(arguments, tokens).settings;
     if (!settings) return exit_configuration;
     if (content == server::Content::Demo && !has_store(*settings)) return exit_configuration;
     const auto roles = named->enabled_in(*settings);
@@ -47,7 +47,7 @@ int serve(const Arguments& arguments, const std::vector<std::string>& role_names
     asio::signal_set signals(signals_loop, SIGTERM, SIGINT, SIGHUP);
     unsigned reloads_asked = 0;
     const auto reload = [&] {
-        auto fresh = load_settings(arguments, tokens);
+        auto fresh = load(arguments, tokens).settings;
         const Result<> done = fresh ? (*platform)->reload(*std::move(fresh))
                                     : fail(Kind::Invalid, "config.invalid", "see above");
         std::fprintf(stderr, "merlon: %s\n",
@@ -80,7 +80,7 @@ int serve(const Arguments& arguments, const std::vector<std::string>& role_names
 }
 
 int healthcheck(const Arguments& arguments) {
-    const auto settings = load_settings(arguments, TokenUse::None);
+    const auto settings = load(arguments, TokenUse::None).settings;
     if (!settings) return exit_configuration;
     const Result<> ready = server::check_readiness(settings->server.admin);
     if (arguments.json) std::printf("{\"ready\":%s}\n", ready ? "true" : "false");

@@ -45,7 +45,7 @@ int exit_code_of(const Error& error) {
 }
 
 int copy(const Arguments& arguments, const operations::CopyOrder& order) {
-    const auto settings = load_store_settings(arguments, TokenUse::None);
+    const auto settings = load(arguments, TokenUse::None, StoreUse::Some).settings;
     if (!settings) return exit_configuration;
     const auto copied = operations::copy_store(*settings, order);
     if (!copied) return report(std::unexpected(copied.error()), exit_code_of(copied.error()));
@@ -97,7 +97,7 @@ void print_pair(const Arguments& arguments, std::string_view data_folder,
 }
 
 int back_up(const Arguments& arguments, const operations::Places& places) {
-    const auto settings = load_store_settings(arguments, TokenUse::None);
+    const auto settings = load(arguments, TokenUse::None, StoreUse::Some).settings;
     if (!settings) return exit_configuration;
     const auto made = operations::back_up_store(*settings, places);
     if (!made) return report(std::unexpected(made.error()), exit_code_of(made.error()));
@@ -108,7 +108,7 @@ int back_up(const Arguments& arguments, const operations::Places& places) {
 
 int restore(const Arguments& arguments, const operations::Places& places,
             operations::OlderKeys older) {
-    const auto settings = load_store_settings(arguments, TokenUse::None);
+    const auto settings = load(arguments, TokenUse::None, StoreUse::Some).settings;
     if (!settings) return exit_configuration;
     const auto done = operations::restore_store(*settings, places, older);
     if (!done) return report(std::unexpected(done.error()), exit_code_of(done.error()));

@@ -111,7 +111,7 @@ int stop(const Error& error, const ImportCounts& counts) {
 }
 
 int import(const Arguments& arguments, const Order& order) {
-    auto settings = load_store_settings(arguments, TokenUse::Some);
+    auto settings = load(arguments, TokenUse::Some, StoreUse::Some).settings;
     if (!settings) return exit_configuration;
     const bool is_stdin = order.file == "-";
     const FileDescriptor file(is_stdin ? ::dup(STDIN_FILENO)
