@@ -55,6 +55,19 @@ void remove_partials(const fs::path& place) {
     }
 }
 
+// Whoever may write to the place may put another copy where ours is. One that everybody may write
+// to was not meant for its group either: it becomes its owner's alone. A sticky one lets only a
+// file's owner replace it.
+Result<> narrow(const fs::path& place) {
+    struct stat status{};
+    if (::stat(place.c_str(), &status) != 0) return unwritable(place);
+    const bool is_open = (status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0;
+    if (!is_open || ::chmod(place.c_str(), status.st_mode & 07700) == 0) return {};
+    return fail(Kind::Unavailable, unwritable_rule,
+                fmt::format("{}: everybody may write there, and replace copies: chmod 700 failed",
+                            place.string()));
+}
+
 }  // namespace
 
 Result<> require_apart(const Places& places) {
@@ -91,6 +104,7 @@ Result<> require_beside_no_store(const config::Settings& settings, const Places&
 }
 
 Result<std::unique_ptr<Draft>> Draft::open(const fs::path& place, const std::string& name) {
+    if (std::error_code ignored; fs::exists(place, ignored)) MERLON_TRY(narrow(place));
     MERLON_TRY(storage::make_private_folder(place));
     const fs::path lock_path = place / lock_name;
     const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -29,15 +29,14 @@ Result<> make_folder(const std::filesystem::path& folder, mode_t mode) {
 }
 
 // Whoever may write to a folder may put another file in the place of ours, whatever its own mode
-// is. A sticky folder, such as /tmp, lets only a file's owner do that. One that everybody may write
-// to was never meant for its group either: it becomes its owner's alone.
+// is. A sticky folder, such as /tmp, lets only a file's owner do that.
 Result<> keep_others_out(const std::filesystem::path& folder) {
     const char* path = folder.empty() ? "." : folder.c_str();
     struct stat status{};
     if (::stat(path, &status) != 0) return file_failure(folder, "cannot look at the directory");
     const bool is_open = (status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0;
-    if (!is_open || ::chmod(path, status.st_mode & 07700) == 0) return {};
-    return file_failure(path, "others can replace its files; chmod 700 failed");
+    if (!is_open || ::chmod(path, status.st_mode & 07777 & ~S_IWOTH) == 0) return {};
+    return file_failure(path, "others can replace its files; chmod o-w failed");
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ Result<> sync_folder(const std::filesystem::path& folder);
 
 // Makes the folder with mode 0700 when it is absent, those above it as the umask says, and all
 // their names last: also those of a folder that is there, whose maker may have died too early.
-// A folder that is there and that everybody may write to becomes 0700, or this fails.
+// Takes from others the right to write to a folder that is there, or fails.
 Result<> make_private_folder(const std::filesystem::path& folder);
 
 // Makes the file when absent, mode 0600, in a private folder; takes the permissions
