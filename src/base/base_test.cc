@@ -147,5 +147,18 @@ TEST(Metrics, EscapeWhatALabelHolds) {
     EXPECT_NE(registry.render().find(R"(c_total{l="a\"b\\c\nd"} 1)"), std::string::npos);
 }
 
+TEST(Metrics, OfWhatComesAndGoesAreThoseThatThereAre) {
+    metrics::Registry registry;
+    metrics::Registry::Readings days;
+    registry.observe_gauges("days_left", "h", [&] { return days; });
+    EXPECT_EQ(registry.render(), "# EOF\n");
+    days = {{{{"certificate", "a"}}, 5.0}, {{{"certificate", "b"}}, -1.0}};
+    EXPECT_EQ(registry.render(),
+              "# TYPE days_left gauge\n# HELP days_left h\ndays_left{certificate=\"a\"} 5\n"
+              "days_left{certificate=\"b\"} -1\n# EOF\n");
+    days.pop_back();
+    EXPECT_EQ(registry.render().find("\"b\""), std::string::npos);
+}
+
 }  // namespace
 }  // namespace merlon

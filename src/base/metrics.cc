@@ -132,15 +132,17 @@ void Registry::render_series(std::string& out, const Family& family, const Serie
     }
 }
 
+// A family of which there is nothing to read now is left out.
 std::string Registry::render() const {
     const Lock lock(mutex_);
     std::string out;
     for (const auto& family : families_) {
+        const Readings readings = family->read ? family->read() : Readings();
+        if (family->series.empty() && readings.empty()) continue;
         out += fmt::format("# TYPE {} {}\n# HELP {} {}\n", family->name, family->type, family->name,
                            family->help);
         for (const Series& series : family->series) render_series(out, *family, series);
-        if (!family->read) continue;
-        for (const auto& [labels, value] : family->read()) {
+        for (const auto& [labels, value] : readings) {
             out += fmt::format("{}{} {}\n", family->name, label_text(labels), value);
         }
     }
