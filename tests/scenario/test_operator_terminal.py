@@ -110,12 +110,21 @@ def test_a_list_goes_on_to_its_end(launch, tmp_path):
     assert len(listed(server)) == 2051, "without a server, too: them and the first admin"
 
 
+def with_one_admin(server):
+    server.only = listed(server, "--role", "admin")[0]
+    return server
+
+
 @pytest.fixture
 def alone(launch):
     """A server with one admin."""
-    server = launch()
-    server.only = listed(server, "--role", "admin")[0]
-    return server
+    return with_one_admin(launch())
+
+
+@pytest.fixture
+def in_files(launch):
+    """The same with files that a test may change while it is stopped."""
+    return with_one_admin(launch({"store": {"url": "sqlite:data/merlon.db"}, "keys": {"url": "sqlite:data/keys.db"}}))
 
 
 def test_an_admin_who_has_no_password_is_not_the_one_who_is_left(alone, tmp_path):
@@ -143,18 +152,18 @@ def first_admin(server):
     return found.groups() if found else None
 
 
-def test_an_admin_whose_key_is_gone_is_not_the_one_who_is_left(alone):
-    other, caller = create(alone, role="admin"), alone.create_admin()
-    alone.stop()
-    lose_keys(alone, other["id"], caller.id)
-    alone.start()
-    for arguments in (["lock", alone.only["id"]], ["role", alone.only["id"], "user"]):
-        done = alone.run("user", *arguments)
+def test_an_admin_whose_key_is_gone_is_not_the_one_who_is_left(in_files):
+    other, caller = create(in_files, role="admin"), in_files.create_admin()
+    in_files.stop()
+    lose_keys(in_files, other["id"], caller.id)
+    in_files.start()
+    for arguments in (["lock", in_files.only["id"]], ["role", in_files.only["id"], "user"]):
+        done = in_files.run("user", *arguments)
         assert done.returncode == 1 and "last admin" in done.stderr, done
     for change in ({"locked": True}, {"role": "user"}):
-        answer = alone.call("PATCH", f"/api/users/{alone.only['id']}", json_body=change, token=caller.access)
+        answer = in_files.call("PATCH", f"/api/users/{in_files.only['id']}", json_body=change, token=caller.access)
         assert answer.status == 409 and answer.error["message"] == "It is the last admin", answer
-    assert alone.run("user", "lock", other["id"]).returncode == 0, "who cannot sign in takes no admin away"
+    assert in_files.run("user", "lock", other["id"]).returncode == 0, "who cannot sign in takes no admin away"
 
 
 def no_password(server):
@@ -175,14 +184,14 @@ def no_key(server):
 
 
 @table({"an imported one has no password": no_password, "the key of the one is gone": no_key})
-def test_a_start_makes_an_admin_where_none_can_sign_in(alone, row):
-    assert first_admin(alone)
-    row(alone)
-    alone.start()
-    address, password = first_admin(alone)
-    assert alone.try_login(address, password).status == 200
-    alone.restart()
-    assert first_admin(alone) is None and "no admin can sign in" not in alone.stderr_text()
+def test_a_start_makes_an_admin_where_none_can_sign_in(in_files, row):
+    assert first_admin(in_files)
+    row(in_files)
+    in_files.start()
+    address, password = first_admin(in_files)
+    assert in_files.try_login(address, password).status == 200
+    in_files.restart()
+    assert first_admin(in_files) is None and "no admin can sign in" not in in_files.stderr_text()
 
 
 @table({"locked by an operator": ["lock", "ID"], "demoted, and the address is taken": ["role", "ID", "user"]})
