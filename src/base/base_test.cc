@@ -141,6 +141,17 @@ TEST(Metrics, AreWrittenAsOpenMetrics) {
     EXPECT_TRUE(text.ends_with("# EOF\n"));
 }
 
+TEST(Metrics, AreWrittenInPrometheusTextFormatForWhoKnowsNoOther) {
+    metrics::Registry registry;
+    registry.counter("merlon_auth", "sign-ins", {{"event", "login"}}).add(2);
+    registry.gauge("merlon_connections", "open").set(1);
+    EXPECT_EQ(registry.render(metrics::Registry::Format::Text),
+              "# TYPE merlon_auth_total counter\n# HELP merlon_auth_total sign-ins\n"
+              "merlon_auth_total{event=\"login\"} 2\n"
+              "# TYPE merlon_connections gauge\n# HELP merlon_connections open\n"
+              "merlon_connections 1\n");
+}
+
 TEST(Metrics, EscapeWhatALabelHolds) {
     metrics::Registry registry;
     registry.counter("c", "h", {{"l", "a\"b\\c\nd"}}).add();

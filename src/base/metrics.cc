@@ -105,10 +105,16 @@ void Registry::observe_counter(std::string_view name, std::string_view help,
     series(name, help, "counter", {}).read = std::move(read);
 }
 
+namespace {
+
+// OpenMetrics: the samples of counter family `x` are named `x_total`.
+std::string_view sample_suffix(std::string_view type) { return type == "counter" ? "_total" : ""; }
+
+}  // namespace
+
 void Registry::render_series(std::string& out, const Family& family, const Series& series) {
     const std::string labels = label_text(series.labels);
-    // OpenMetrics: the samples of counter family `x` are named `x_total`.
-    const std::string_view suffix = family.type == "counter" ? "_total" : "";
+    const std::string_view suffix = sample_suffix(family.type);
     if (series.counter) {
         out += fmt::format("{}{}{} {}\n", family.name, suffix, labels, series.counter->value());
     } else if (series.gauge) {
@@ -133,20 +139,23 @@ void Registry::render_series(std::string& out, const Family& family, const Serie
 }
 
 // A family of which there is nothing to read now is left out.
-std::string Registry::render() const {
+std::string Registry::render(Format format) const {
+    const bool is_text = format == Format::Text;
     const Lock lock(mutex_);
     std::string out;
     for (const auto& family : families_) {
         const Readings readings = family->read ? family->read() : Readings();
         if (family->series.empty() && readings.empty()) continue;
-        out += fmt::format("# TYPE {} {}\n# HELP {} {}\n", family->name, family->type, family->name,
-                           family->help);
+        // In the text format a family is named as its samples are.
+        const std::string name =
+            family->name + std::string(is_text ? sample_suffix(family->type) : "");
+        out += fmt::format("# TYPE {0} {1}\n# HELP {0} {2}\n", name, family->type, family->help);
         for (const Series& series : family->series) render_series(out, *family, series);
         for (const auto& [labels, value] : readings) {
             out += fmt::format("{}{} {}\n", family->name, label_text(labels), value);
         }
     }
-    return out + "# EOF\n";
+    return is_text ? out : out + "# EOF\n";
 }
 
 }  // namespace merlon::metrics

@@ -74,8 +74,9 @@ public:
     void observe_counter(std::string_view name, std::string_view help,
                          std::function<double()> read);
 
-    // OpenMetrics 1.0 text, ending in "# EOF".
-    std::string render() const;
+    // OpenMetrics 1.0, ending in "# EOF"; or Prometheus's text format 0.0.4.
+    enum class Format : std::uint8_t { OpenMetrics, Text };
+    std::string render(Format format = Format::OpenMetrics) const;
 
 private:
     struct Series {

@@ -193,3 +193,14 @@ def test_a_reload_says_what_only_a_restart_changes(launch, row):
     client.wait_for(lambda: "configuration reloaded" in server.stderr_text(), what="word of the reload")
     said = [line for line in server.stderr_text().splitlines() if "after a restart" in line]
     assert said == [f"merlon: {name} has changed: in force after a restart" for name in names]
+
+
+def test_a_scraper_gets_the_format_that_it_prefers(launch):
+    server = launch()
+    for accept, kind in ((None, "openmetrics"), ("*/*", "openmetrics"), ("text/plain", "plain"), ("text/plain;version=0.0.4;q=0.5, */*;q=0.1", "plain"),
+                         ("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2", "openmetrics"),
+                         ("application/openmetrics-text;q=0.2, TEXT/PLAIN;Q=0.25", "plain"), ("text/html", "openmetrics"), ("text/plain;q=0", "openmetrics")):
+        answer = client.fetch(server.admin_port, "GET", "/metrics", {"Accept": accept} if accept else {})
+        assert answer.status == 200 and kind in answer.get("Content-Type"), (accept, answer)
+        counter = "process_cpu_seconds_total" if kind == "plain" else "process_cpu_seconds"
+        assert f"# TYPE {counter} counter\n" in answer.text and answer.text.endswith("# EOF\n") == (kind == "openmetrics"), (accept, answer.text[-200:])
