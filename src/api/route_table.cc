@@ -5,11 +5,11 @@
 
 namespace merlon::api {
 
-std::string allow_text(std::uint8_t methods) {
+std::string allow_text(wire::MethodSet methods) {
     std::string out;
-    for (int i = 0; i < 7; ++i) {
+    for (std::size_t i = 0; i < wire::method_count; ++i) {
         const auto method = static_cast<wire::Method>(i);
-        if ((methods & bit_of(method)) == 0 && method != wire::Method::Options) continue;
+        if ((methods & wire::bit_of(method)) == 0 && method != wire::Method::Options) continue;
         if (!out.empty()) out += ", ";
         out += wire::name(method);
     }

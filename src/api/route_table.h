@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -27,19 +28,15 @@ inline constexpr std::size_t path_parameters_max = 8;
 template <class Route>
 struct Match {
     const Route* route = nullptr;  // null: no route for this method
-    std::uint8_t methods =
-        0;  // bits of wire::Method that patterns fitting the path have routes for; 0: 404
+    // Those that patterns fitting the path have routes for; none: 404.
+    wire::MethodSet methods = 0;
     std::array<std::string_view, path_parameters_max>
         parameters;  // in the pattern's order, encoded
     std::size_t parameter_count = 0;
 };
 
-inline constexpr std::uint8_t bit_of(wire::Method method) {
-    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(method));
-}
-
 // "GET, HEAD, OPTIONS" for the Allow field.
-std::string allow_text(std::uint8_t methods);
+std::string allow_text(wire::MethodSet methods);
 
 // Another route has the same pattern and method (Invalid).
 inline constexpr std::string_view duplicate_route_rule = "route.duplicate";
@@ -52,14 +49,30 @@ public:
     // Errors: "route.pattern" (no path of segments), duplicate_route_rule.
     Result<const Route*> add(std::string_view pattern, const std::vector<wire::Method>& methods,
                              Route route);
+    // The same for a route that another table keeps, which outlives this one.
+    Result<> add_borrowed(std::string_view pattern, const std::vector<wire::Method>& methods,
+                          const Route* route);
 
     Match<Route> find(wire::Method method, std::string_view path) const;
 
 private:
     struct Leaf {
-        std::uint8_t methods = 0;
+        wire::MethodSet methods = 0;
         bool has_implied_head = false;  // GET's route, until one names HEAD itself
-        std::array<const Route*, 8> routes{};
+        std::vector<std::pair<wire::Method, const Route*>> routes;
+
+        const Route* find(wire::Method method) const {
+            if ((methods & wire::bit_of(method)) == 0) return nullptr;
+            for (const auto& [its, route] : routes) {
+                if (its == method) return route;
+            }
+            return nullptr;
+        }
+        void set(wire::Method method, const Route* route) {
+            std::erase_if(routes, [&](const auto& one) { return one.first == method; });
+            routes.emplace_back(method, route);
+            methods |= wire::bit_of(method);
+        }
     };
     struct Node {
         std::map<std::string, std::unique_ptr<Node>, std::less<>> literals;
@@ -68,9 +81,10 @@ private:
         Leaf anything;  // the pattern goes on with **
     };
 
-    static bool find_in(const Node& node, std::string_view rest, std::size_t method,
+    Result<Leaf*> leaf_of(std::string_view pattern);
+    static bool find_in(const Node& node, std::string_view rest, wire::Method method,
                         Match<Route>& match);
-    static bool take(const Leaf& leaf, std::size_t method, Match<Route>& match);
+    static bool take(const Leaf& leaf, wire::Method method, Match<Route>& match);
 
     Node root_;
     std::vector<std::unique_ptr<Route>> routes_;
@@ -80,53 +94,59 @@ private:
 Result<std::vector<std::string_view>> split_pattern(std::string_view pattern);
 
 template <class Route>
-Result<const Route*> RouteTable<Route>::add(std::string_view pattern,
-                                            const std::vector<wire::Method>& methods, Route route) {
+Result<typename RouteTable<Route>::Leaf*> RouteTable<Route>::leaf_of(std::string_view pattern) {
     Node* node = &root_;
-    Leaf* leaf = nullptr;
     for (const std::string_view segment : MERLON_TRY(split_pattern(pattern))) {
-        if (segment == "**") {
-            leaf = &node->anything;
-            break;
-        }
+        if (segment == "**") return &node->anything;
         auto& child =
             segment.starts_with('{') ? node->parameter : node->literals[std::string(segment)];
         if (!child) child = std::make_unique<Node>();
         node = child.get();
     }
-    if (leaf == nullptr) leaf = &node->here;
+    return &node->here;
+}
 
+template <class Route>
+Result<const Route*> RouteTable<Route>::add(std::string_view pattern,
+                                            const std::vector<wire::Method>& methods, Route route) {
     routes_.push_back(std::make_unique<Route>(std::move(route)));
-    for (const wire::Method method : methods) {
-        const bool is_implied = method == wire::Method::Head && leaf->has_implied_head;
-        if ((leaf->methods & bit_of(method)) != 0 && !is_implied) {
-            return fail(
-                Kind::Invalid, duplicate_route_rule,
-                "two routes for " + std::string(wire::name(method)) + " " + std::string(pattern));
-        }
-        leaf->methods |= bit_of(method);
-        leaf->routes[static_cast<std::size_t>(method)] = routes_.back().get();
-        if (method == wire::Method::Head) leaf->has_implied_head = false;
-    }
-    constexpr auto get = wire::Method::Get;
-    constexpr auto head = wire::Method::Head;
-    if ((leaf->methods & bit_of(get)) != 0 && (leaf->methods & bit_of(head)) == 0) {
-        leaf->methods |= bit_of(head);
-        leaf->has_implied_head = true;
-        leaf->routes[static_cast<std::size_t>(head)] = leaf->routes[static_cast<std::size_t>(get)];
-    }
+    MERLON_TRY(add_borrowed(pattern, methods, routes_.back().get()));
     return routes_.back().get();
 }
 
 template <class Route>
-bool RouteTable<Route>::take(const Leaf& leaf, std::size_t method, Match<Route>& match) {
+Result<> RouteTable<Route>::add_borrowed(std::string_view pattern,
+                                         const std::vector<wire::Method>& methods,
+                                         const Route* route) {
+    constexpr auto get = wire::Method::Get;
+    constexpr auto head = wire::Method::Head;
+    Leaf* leaf = MERLON_TRY(leaf_of(pattern));
+    for (const wire::Method method : methods) {
+        const bool is_implied = method == head && leaf->has_implied_head;
+        if (leaf->find(method) != nullptr && !is_implied) {
+            return fail(
+                Kind::Invalid, duplicate_route_rule,
+                "two routes for " + std::string(wire::name(method)) + " " + std::string(pattern));
+        }
+        leaf->set(method, route);
+        if (method == head) leaf->has_implied_head = false;
+    }
+    if (leaf->find(get) != nullptr && leaf->find(head) == nullptr) {
+        leaf->set(head, leaf->find(get));
+        leaf->has_implied_head = true;
+    }
+    return {};
+}
+
+template <class Route>
+bool RouteTable<Route>::take(const Leaf& leaf, wire::Method method, Match<Route>& match) {
     match.methods |= leaf.methods;
-    match.route = leaf.routes[method];
+    match.route = leaf.find(method);
     return match.route != nullptr;
 }
 
 template <class Route>
-bool RouteTable<Route>::find_in(const Node& node, std::string_view rest, std::size_t method,
+bool RouteTable<Route>::find_in(const Node& node, std::string_view rest, wire::Method method,
                                 Match<Route>& match) {
     if (rest.empty()) return take(node.here, method, match) || take(node.anything, method, match);
     // `rest` begins with '/'.
@@ -147,7 +167,7 @@ bool RouteTable<Route>::find_in(const Node& node, std::string_view rest, std::si
 template <class Route>
 Match<Route> RouteTable<Route>::find(wire::Method method, std::string_view path) const {
     Match<Route> match;
-    find_in(root_, path, static_cast<std::size_t>(method), match);
+    find_in(root_, path, method, match);
     return match;
 }
 

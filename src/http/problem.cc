@@ -27,6 +27,7 @@ constexpr auto rule_rows = std::to_array<RuleRow>({
     {"head.too_many_fields", {431, "HEADERS_TOO_LARGE", "Request header fields too large"}},
     {"target.too_long", {414, "URI_TOO_LONG", "Request target too long"}},
     {"framing.expectation", {417, "BAD_REQUEST", "Expectation failed"}},
+    {"head.method", {501, "METHOD_NOT_ALLOWED", "Method not implemented"}},
     {"head.", bad_request},
     {"framing.", bad_request},
     {"host.", bad_request},

@@ -24,6 +24,7 @@ bool is_single(FieldId id) {
         case FieldId::IdempotencyKey:
         case FieldId::SecWebSocketKey:
         case FieldId::SecWebSocketVersion:
+        case FieldId::Destination:
             return true;
         default:
             return false;
@@ -93,19 +94,8 @@ bool is_target(std::string_view target) {
 }
 
 Result<> check_target(const RequestHead& head, std::string_view host) {
-    const std::string_view target = head.target;
-    if (!is_target(target)) return refuse("target.malformed");
-    if (target.starts_with('/')) return {};
-    if (target == "*" && head.method == Method::Options) return {};
-    // Absolute form (RFC 9112 section 3.2.2): must be taken, and must name the host that Host does.
-    for (const std::string_view scheme : {"http://", "https://"}) {
-        if (!text::equals_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
-        const std::string_view rest = target.substr(scheme.size());
-        const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
-        if (!text::equals_ignoring_case(authority, host)) return refuse("target.host");
-        return {};
-    }
-    return refuse("target.malformed");
+    if (head.target == "*" && head.method == Method::Options) return {};
+    return require_own_reference(head.target, host);
 }
 
 // RFC 9112 section 6.3, for a request.
@@ -129,6 +119,20 @@ Result<Framing> request_body(const FramingFields& framing, int version_minor) {
 }
 
 }  // namespace
+
+Result<> require_own_reference(std::string_view target, std::string_view host) {
+    if (!is_target(target)) return refuse("target.malformed");
+    if (target.starts_with('/')) return {};
+    // Absolute form (RFC 9112 section 3.2.2): must be taken, and must name the host that Host does.
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!text::equals_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
+        const std::string_view rest = target.substr(scheme.size());
+        const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+        if (!text::equals_ignoring_case(authority, host)) return refuse("target.host");
+        return {};
+    }
+    return refuse("target.malformed");
+}
 
 bool lists_token(std::string_view list, std::string_view token) {
     while (!list.empty()) {

@@ -38,6 +38,10 @@ struct Admitted {
 // "host.malformed", "target.malformed", "target.host".
 Result<Admitted> admit(const RequestHead& head);
 
+// Whether a reference to something here, a target or a WebDAV Destination, is a path or an absolute
+// URL that names `host`. Errors: "target.malformed", "target.host".
+Result<> require_own_reference(std::string_view target, std::string_view host);
+
 struct AdmittedResponse {
     Framing body;
     bool keep_alive = true;

@@ -32,6 +32,8 @@ enum class FieldId : std::uint8_t {
     Traceparent,
     XForwardedFor,
     XForwardedProto,
+    XForwardedPort,
+    XForwardedHost,
     SecWebSocketKey,
     SecWebSocketVersion,
     UserAgent,
@@ -39,9 +41,16 @@ enum class FieldId : std::uint8_t {
     IdempotencyKey,
     Date,
     Vary,
+    // What a response, or a WebDAV request, says of paths, hosts and cookies: a service behind a
+    // prefix says it of its own.
+    Location,
+    ContentLocation,
+    Refresh,
+    SetCookie,
+    Destination,
     // What a client may not say and what an upstream may not answer: the gateway says it.
     Identity,        // X-User-…, our assertion
-    Forwarding,      // X-Forwarded-Host
+    Forwarding,      // X-Real-IP
     ProxyClaim,      // what another proxy says of the client: proxy_claims.h
     Override,        // X-Original-URL, X-HTTP-Method-Override, Proxy: no power here, nor behind
     ResponsePolicy,  // the security, CORS and limit headers of our own answers

@@ -22,6 +22,8 @@ Fate fate_of(std::string_view name) {
         case FieldId::Forwarding:
         case FieldId::XForwardedFor:
         case FieldId::XForwardedProto:
+        case FieldId::XForwardedPort:
+        case FieldId::XForwardedHost:
         case FieldId::XRequestId:
         case FieldId::Traceparent:
             return Fate::Replaced;
@@ -55,7 +57,7 @@ TEST(ClientFields, AreDecidedOneByOne) {
         // The client's address, or the way to us.
         {"X-Forwarded", PassesIfNamed},
         {"X-Forwarded-By", PassesIfNamed},
-        {"X-Forwarded-Port", PassesIfNamed},
+        {"X-Forwarded-Port", Replaced},
         {"X-Forwarded-Protocol", PassesIfNamed},
         {"X-Forwarded-Scheme", PassesIfNamed},
         {"X-Forwarded-Ssl", PassesIfNamed},
@@ -66,7 +68,7 @@ TEST(ClientFields, AreDecidedOneByOne) {
         {"X-Forwarded-Method", PassesIfNamed},
         {"Forwarded", PassesIfNamed},
         {"Forwarded-For", PassesIfNamed},
-        {"X-Real-IP", PassesIfNamed},
+        {"X-Real-IP", Replaced},
         {"X-Client-IP", PassesIfNamed},
         {"Client-IP", PassesIfNamed},
         {"X-Cluster-Client-IP", PassesIfNamed},

@@ -11,8 +11,47 @@
 namespace merlon::wire {
 namespace {
 
-constexpr Method methods[] = {Method::Get,   Method::Head,   Method::Post,   Method::Put,
-                              Method::Patch, Method::Delete, Method::Options};
+// In the order of Method.
+constexpr auto method_names = std::to_array<std::string_view>({
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "OPTIONS",
+    "ACL",
+    "BASELINE-CONTROL",
+    "BIND",
+    "CHECKIN",
+    "CHECKOUT",
+    "COPY",
+    "LABEL",
+    "LINK",
+    "LOCK",
+    "MERGE",
+    "MKACTIVITY",
+    "MKCALENDAR",
+    "MKCOL",
+    "MKREDIRECTREF",
+    "MKWORKSPACE",
+    "MOVE",
+    "ORDERPATCH",
+    "PROPFIND",
+    "PROPPATCH",
+    "QUERY",
+    "REBIND",
+    "REPORT",
+    "SEARCH",
+    "UNBIND",
+    "UNCHECKOUT",
+    "UNLINK",
+    "UNLOCK",
+    "UPDATE",
+    "UPDATEREDIRECTREF",
+    "VERSION-CONTROL",
+});
+static_assert(method_names.size() == method_count);
 
 std::unexpected<Error> refuse(std::string_view rule) { return fail(Kind::Invalid, rule); }
 
@@ -129,29 +168,29 @@ const Field* find_in(const std::vector<Field>& fields, FieldId id) {
 
 }  // namespace
 
-std::string_view name(Method method) {
-    switch (method) {
-        case Method::Get:
-            return "GET";
-        case Method::Head:
-            return "HEAD";
-        case Method::Post:
-            return "POST";
-        case Method::Put:
-            return "PUT";
-        case Method::Patch:
-            return "PATCH";
-        case Method::Delete:
-            return "DELETE";
-        case Method::Options:
-            return "OPTIONS";
-    }
-    MERLON_ASSERT(false);
-}
+std::string_view name(Method method) { return method_names[static_cast<std::size_t>(method)]; }
 
 std::optional<Method> find_method(std::string_view text) {
-    const auto* known = std::ranges::find(methods, text, [](Method m) { return name(m); });
-    return known != std::end(methods) ? std::optional(*known) : std::nullopt;
+    const auto known = std::ranges::find(method_names, text);
+    if (known == method_names.end()) return std::nullopt;
+    return static_cast<Method>(known - method_names.begin());
+}
+
+bool is_idempotent(Method method) {
+    switch (method) {
+        case Method::Get:
+        case Method::Head:
+        case Method::Put:
+        case Method::Delete:
+        case Method::Options:
+        case Method::Propfind:
+        case Method::Query:
+        case Method::Report:
+        case Method::Search:
+            return true;
+        default:
+            return false;
+    }
 }
 
 Result<std::size_t> HeadScanner::scan(std::string_view bytes, const HeadLimits& limits) {

@@ -27,11 +27,61 @@ struct Field {
     std::string_view value;
 };
 
-enum class Method : std::uint8_t { Get, Head, Post, Put, Patch, Delete, Options };
+// The methods of the IANA registry, those of WebDAV (RFC 4918, 3253, 3744, 5323, 5842) included,
+// and QUERY. Not CONNECT and TRACE, which speak to the gateway itself, nor PRI, which is no
+// request.
+enum class Method : std::uint8_t {
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Options,
+    Acl,
+    BaselineControl,
+    Bind,
+    Checkin,
+    Checkout,
+    Copy,
+    Label,
+    Link,
+    Lock,
+    Merge,
+    Mkactivity,
+    Mkcalendar,
+    Mkcol,
+    Mkredirectref,
+    Mkworkspace,
+    Move,
+    Orderpatch,
+    Propfind,
+    Proppatch,
+    Query,
+    Rebind,
+    Report,
+    Search,
+    Unbind,
+    Uncheckout,
+    Unlink,
+    Unlock,
+    Update,
+    Updateredirectref,
+    VersionControl,
+};
+inline constexpr std::size_t method_count = static_cast<std::size_t>(Method::VersionControl) + 1;
+
+// A set of methods, a bit each.
+using MethodSet = std::uint64_t;
+static_assert(method_count <= 64);
+constexpr MethodSet bit_of(Method method) { return MethodSet{1} << static_cast<unsigned>(method); }
 
 std::string_view name(Method method);
 // None: no method of ours. Case matters (RFC 9110 section 9.1).
 std::optional<Method> find_method(std::string_view name);
+// Whether doing it twice is doing it once, for those of which every server is sure to see it so:
+// RFC 9110 section 9.2.2, and the WebDAV methods that only read.
+bool is_idempotent(Method method);
 
 // Looks for the end of a head in a buffer that grows. Each byte is looked at once, however the
 // bytes arrive, and what cannot become a head is refused before its end has come.

@@ -17,6 +17,11 @@ bool is_literal(char c) {
            std::string_view("-._~!$&'()*+,=:@").find(c) != std::string_view::npos;
 }
 
+// What browsers send raw in a path though RFC 3986 has no place for it: what the URL standard's
+// path percent-encode set leaves out, and '^', which came into that set in 2023 only. All else that
+// it holds, such as '"', '<', '{' and '`', no browser sends, and '\\' is a '/' to them.
+bool is_left_raw(char c) { return c == '[' || c == ']' || c == '|' || c == '^'; }
+
 int hex(char c) {
     if (text::is_digit(c)) return c - '0';
     const char lower = text::lower(c);
@@ -130,7 +135,7 @@ Result<> rewrite(std::string_view path, std::string& out) {
             i += 2;
             if (is_forbidden(c)) return refuse("path.forbidden_byte");
             if (c == ';') return refuse("path.parameter");
-        } else if (!is_literal(c)) {
+        } else if (!is_literal(c) && !is_left_raw(c)) {
             return refuse("path.forbidden_byte");
         }
         segment += c;

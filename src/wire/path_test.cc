@@ -50,7 +50,16 @@ TEST(Path, HasOneFormOrIsRefused) {
         {"/a%zz", "path.encoding"},
         {"/%c0%af", "path.encoding"},  // overlong slash
         {"/%ff", "path.encoding"},
-        {"/a\"b", "path.forbidden_byte"},
+        // What browsers leave raw, as the URL standard's path percent-encode set has it.
+        {"/a[1]/b|c^d", "/a%5B1%5D/b%7Cc%5Ed"},
+        {"/a%5B1%5D/b%7Cc%5Ed", "/a%5B1%5D/b%7Cc%5Ed"},
+        {"/a\"b", "path.forbidden_byte"},  // and what they encode
+        {"/a<b", "path.forbidden_byte"},
+        {"/a>b", "path.forbidden_byte"},
+        {"/a`b", "path.forbidden_byte"},
+        {"/a{b}", "path.forbidden_byte"},
+        {"/a b", "path.forbidden_byte"},
+        {"/a\xc3\xa9", "path.forbidden_byte"},
         {"/a?b#c", "path.forbidden_byte"},
     };
     for (const auto& [target, expected] : cases) {

@@ -19,7 +19,6 @@ inline constexpr auto proxy_claims = std::to_array<std::string_view>({
     "forwarded",
     "forwarded-for",
     "x-forwarded",
-    "x-real-ip",
     "x-real-port",
     "x-client-ip",
     "client-ip",

@@ -230,7 +230,7 @@ def test_what_llhttp_refuses_in_strict_mode_is_refused(merlon, upstream, shape):
         good = [answer.status for answer in answers if answer.status < 400]
         if len(good) > expected_whole or sum(one.whole for one in upstream.received) > expected_whole:
             wrong.append(f"{name}: {title}: {[answer.status for answer in answers]}")
-        if any(answer.status >= 500 for answer in answers):
+        if any(answer.status >= 500 and answer.status != 501 for answer in answers):
             wrong.append(f"{name}: {title}: {[answer.status for answer in answers]}")
     assert not wrong, "\n".join(wrong)
 

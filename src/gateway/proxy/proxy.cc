@@ -5,15 +5,6 @@
 #include "gateway/proxy/proxy_fields.h"
 
 namespace merlon::gateway {
-namespace {
-
-// RFC 9110 section 9.2.2.
-bool is_idempotent(wire::Method method) {
-    return method != wire::Method::Post && method != wire::Method::Patch;
-}
-
-}  // namespace
-
 Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to) {
     upstream::Places::Place place = MERLON_CO_TRY(to.upstream.enter(to.counted_client));
     OpenStreams::Entry entry(to.open_streams, to.token, exchange);
@@ -52,8 +43,8 @@ Task<int> forward(http::Exchange& exchange, access::Pass pass, Forwarding to) {
         const bool was_stale = was_closed && lease.is_reused();
         if (http::is_upstream_failure(error) && !was_stale) lease.blame();
         // Unless the upstream may have begun something that must not be done twice.
-        const bool is_harmless =
-            attempt.sent_nothing() || (has_whole_body && is_idempotent(exchange.head().method));
+        const bool is_harmless = attempt.sent_nothing() ||
+                                 (has_whole_body && wire::is_idempotent(exchange.head().method));
         if (!was_closed || exchange.has_begun() || !is_harmless) co_return status;
         // After a stale connection there is a new one; after that, another target, once.
         const bool has_next = was_stale || to.upstream.targets().size() > 1;
