@@ -36,7 +36,10 @@ void read_limit(Reader limit, gateway::LimitSettings& out) {
 
 }  // namespace
 
-void read_limits(Reader limits, std::vector<gateway::LimitSettings>& out) {
+void read_limits(Reader limits, std::vector<gateway::LimitSettings>& out, int& ipv6_prefix) {
+    constexpr std::string_view prefix_key = "ipv6_prefix";
+    limits.number(prefix_key, 32, 128, ipv6_prefix,
+                  "bits of an IPv6 address that make one client: a provider gives a /56 or more");
     // The seed's two, unless they are said otherwise; and one of ours for the routes of declared
     // services: a page of theirs has dozens of parts.
     out = {{std::string(gateway::api_limit), {"/api/**"}},
@@ -49,6 +52,7 @@ void read_limits(Reader limits, std::vector<gateway::LimitSettings>& out) {
             "TOO_MANY_AUTH_ATTEMPTS",
             {}}};
     for (const std::string& name : limits.names()) {
+        if (name == prefix_key) continue;
         if (std::ranges::find(out, name, &gateway::LimitSettings::name) != out.end()) continue;
         out.push_back({name, {}});
     }

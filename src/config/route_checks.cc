@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "api/route_table.h"
+#include "api/host_routes.h"
 #include "gateway/snapshot/route_spellings.h"
 #include "gateway/snapshot/snapshot.h"
 
@@ -20,12 +20,13 @@ struct Owner {
     std::string remedy;
 };
 
-using Owners = api::RouteTable<Owner>;
+using Owners = api::HostRoutes<Owner>;
 
 void add_built_in(Owners& owners, roles::Definitions roles,
                   const gateway::BuiltInServices& built_in) {
     for (const std::string_view path : gateway::fixed_paths) {
-        std::ignore = owners.add(std::string(path), {wire::Method::Get}, {"the gateway's own", ""});
+        std::ignore = owners.add_everywhere(std::string(path), {wire::Method::Get},
+                                            {"the gateway's own", ""});
     }
     for (const rpc::RoleDefinition& role : roles) {
         if (!built_in.has(role.name)) continue;
@@ -35,8 +36,9 @@ void add_built_in(Owners& owners, roles::Definitions roles,
                               role.name)
                 : "; identity: {enabled: false} gives its paths to your services";
         for (const api::LocalRoute& route : role.table().routes) {
-            std::ignore = owners.add(std::string(route.pattern), {route.method},
-                                     {fmt::format("of the built-in {}", role.name), remedy});
+            std::ignore =
+                owners.add_everywhere(std::string(route.pattern), {route.method},
+                                      {fmt::format("of the built-in {}", role.name), remedy});
         }
     }
 }
@@ -45,19 +47,34 @@ void add_built_in(Owners& owners, roles::Definitions roles,
 void check_duplicates(Reader& services, roles::Definitions roles,
                       const gateway::GatewaySettings& settings) {
     Owners owners;
-    add_built_in(owners, roles, settings.built_in);
     for (const gateway::ServiceSettings& service : settings.services) {
         for (const gateway::RouteSettings& route : service.routes) {
-            for (const std::string& method : route.methods) {
-                const auto parsed = wire::find_method(method);
-                if (!parsed) continue;
-                const auto added = owners.add(route.path, {*parsed}, {route.source, ""});
-                if (added || added.error().rule != api::duplicate_route_rule) continue;
-                const auto first = owners.find(*parsed, route.path);
-                services.problem(
-                    service.name,
-                    fmt::format("{}: {}; the other is {}", route.source, added.error().detail,
-                                first.route ? first.route->text + first.route->remedy : "above"));
+            owners.add_hosts(service.hosts_of(route));
+        }
+    }
+    add_built_in(owners, roles, settings.built_in);
+    const auto check = [&](const gateway::ServiceSettings& service,
+                           const gateway::RouteSettings& route, std::span<const std::string> host,
+                           wire::Method method) {
+        const auto added = owners.add(host, route.path, {method}, {route.source, ""});
+        if (added || added.error().rule != api::duplicate_route_rule) return;
+        const auto first = owners.find(host.empty() ? "" : host.front(), method, route.path);
+        services.problem(
+            service.name,
+            fmt::format("{}: {}{}; the other is {}", route.source, added.error().detail,
+                        host.empty() ? "" : " on " + host.front(),
+                        first.route ? first.route->text + first.route->remedy : "above"));
+    };
+    for (const gateway::ServiceSettings& service : settings.services) {
+        for (const gateway::RouteSettings& route : service.routes) {
+            const std::span<const std::string> hosts = service.hosts_of(route);
+            for (const std::string& name : route.methods) {
+                const auto method = wire::find_method(name);
+                if (!method) continue;
+                if (hosts.empty()) check(service, route, {}, *method);
+                for (std::size_t i = 0; i < hosts.size(); ++i) {
+                    check(service, route, hosts.subspan(i, 1), *method);
+                }
             }
         }
     }
@@ -72,6 +89,13 @@ void check_spellings(Reader& services, const gateway::GatewaySettings& settings)
                                      "the same, or, if the service tells them apart, say paths: "
                                      "exact",
                                      route->source, route->path, other->path, other->source));
+    }
+    for (const auto& [service, route, other] :
+         gateway::routes_of_the_bare_prefix(settings.services)) {
+        services.problem(
+            *service, fmt::format("{}: the prefix alone, and with a slash at its end, are both / "
+                                  "to the service: {} and {} ({}) must ask for the same",
+                                  route->source, route->path, other->path, other->source));
     }
     for (const auto& [service, route, other] : gateway::shadowed_routes(settings.services)) {
         services.warning(*service,

@@ -126,6 +126,28 @@ std::string jwks_url(const std::string& public_url, const tokens::TokenSettings&
     return base + "/.well-known/jwks.json";
 }
 
+// Where a listener may send clients: never to a host that only they name.
+void check_redirect(Reader& root, const Settings& settings) {
+    if (settings.server.redirect.empty()) return;
+    const bool has_url = settings.gateway.public_url.starts_with("https://");
+    const bool has_host =
+        std::ranges::any_of(settings.gateway.services, [](const gateway::ServiceSettings& service) {
+            return std::ranges::any_of(service.routes, [&](const gateway::RouteSettings& route) {
+                return !service.hosts_of(route).empty();
+            });
+        });
+    if (!settings.gateway.public_url.empty() && !has_url) {
+        root.problem("server.redirect", "sends to https, and public_url is not https://");
+    } else if (!has_url && !has_host) {
+        root.problem("server.redirect",
+                     "to where? Set public_url, or the host of a service: what a client names is "
+                     "not believed");
+    }
+    if (settings.server.tls.empty() && !settings.server.behind_tls_proxy) {
+        root.problem("server.redirect", "sends to https, and nothing speaks it: set server.tls");
+    }
+}
+
 void check_exposure(Reader& root, const http::ServerSettings& server) {
     if (!is_private(server.admin)) {
         root.problem("server.admin", "metrics and health belong on a loopback or private address");
@@ -175,7 +197,10 @@ void read_settings(Reader root, Settings& out) {
     read_names(root.section("names", "people's names"), out.gateway.names);
     read_access(root.section("access", "roles and permissions"), out.roles);
     read_cors(root.section("cors", "browsers of other origins"), out.gateway.cors);
-    read_limits(root.section("limits", "how often a client may ask"), out.gateway.limits);
+    read_headers(root.section("headers", "of every response, such as the security headers"),
+                 out.gateway.headers);
+    read_limits(root.section("limits", "how often a client may ask"), out.gateway.limits,
+                out.gateway.ipv6_prefix);
     read_revocation(root.section("revocation", "sign-outs that other processes tell of"),
                     out.gateway.revocation);
     read_services(root.section("services", "what is behind the gateway"), out.role_definitions,
@@ -184,6 +209,7 @@ void read_settings(Reader root, Settings& out) {
     read_log(root.section("log", "what is said of requests"), out.gateway.access_log);
     out.tokens.jwks_url = jwks_url(url, out.tokens, out.server);
     check_exposure(root, out.server);
+    check_redirect(root, out);
     check_verifiable(root, out);
     check_permissions(root, out);
     check_forward_fields(root, out);

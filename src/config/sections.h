@@ -21,8 +21,12 @@ void read_trusted_issuers(std::vector<Reader> list, std::vector<tokens::TrustedI
 void read_server(Reader server, http::ServerSettings& out);
 void read_services(Reader services, roles::Definitions roles, gateway::GatewaySettings& out);
 void read_cors(Reader cors, gateway::CorsSettings& out);
+// Of responses: everywhere, of a service, of a route.
+void read_headers(Reader headers, gateway::HeaderSettings& out);
+// Of the requests that a service gets.
+void read_request_headers(Reader headers, gateway::HeaderSettings& out);
 // Adds what `cors` names to the lists that are in `out`.
 void read_cors_lists(Reader& cors, gateway::CorsLists& out);
-void read_limits(Reader limits, std::vector<gateway::LimitSettings>& out);
+void read_limits(Reader limits, std::vector<gateway::LimitSettings>& out, int& ipv6_prefix);
 
 }  // namespace merlon::config

@@ -9,19 +9,20 @@
 namespace merlon::config {
 namespace {
 
-void read_listen_addresses(Reader& server, std::vector<net::ListenAddress>& out) {
+void read_listen_addresses(Reader& server, std::string_view key, std::string_view description,
+                           std::vector<net::ListenAddress>& out) {
     std::vector<std::string> texts;
     for (const net::ListenAddress& endpoint : out) texts.push_back(listen_address_text(endpoint));
-    server.texts("listen", texts, "addresses of the public listener: host:port or unix:/path");
+    server.texts(key, texts, description);
     if (texts.empty()) return;
     out.clear();
     for (const std::string& text : texts) {
         if (const auto endpoint = parse_listen_address(text)) {
             out.push_back(*endpoint);
         } else {
-            server.problem("listen", "\"" + text +
-                                         "\" is no address: 127.0.0.1:3000, [::1]:3000 or "
-                                         "unix:/path");
+            server.problem(key, "\"" + text +
+                                    "\" is no address: 127.0.0.1:3000, [::1]:3000 or "
+                                    "unix:/path");
         }
     }
 }
@@ -36,16 +37,30 @@ void read_admin(Reader& server, net::ListenAddress& out) {
     }
 }
 
-void read_tls(Reader tls, std::vector<net::TlsSettings>& out) {
+net::TlsSettings read_pair(Reader& tls) {
     net::TlsSettings settings;
     tls.text("certificate", settings.certificate_path, "PEM file: the chain, leaf first");
     tls.text("key", settings.key_path, "PEM file: the certificate's key");
-    tls.finish();
-    if (!tls.exists()) return;
-    if (settings.certificate_path.empty() || settings.key_path.empty()) {
+    if (tls.exists() && (settings.certificate_path.empty() || settings.key_path.empty())) {
         tls.problem("", "needs certificate and key, two PEM files");
     }
-    out.push_back(settings);
+    return settings;
+}
+
+// The first is what a client gets that names no host, or one that no certificate is for.
+void read_tls(Reader tls, std::vector<net::TlsSettings>& out) {
+    net::TlsSettings first = read_pair(tls);
+    std::vector<net::TlsSettings> more;
+    for (Reader& one :
+         tls.items("certificates", "more of them: each for the hosts that it names (SNI)")) {
+        more.push_back(read_pair(one));
+        one.finish();
+    }
+    tls.finish();
+    if (!tls.exists()) return;
+    out.push_back(std::move(first));
+    if (tls.describes()) return;
+    std::ranges::move(more, std::back_inserter(out));
 }
 
 void read_trusted_proxies(Reader& server, std::vector<std::string>& out) {
@@ -117,7 +132,11 @@ void check_unix_sockets(Reader& server, const http::ServerSettings& settings) {
 }  // namespace
 
 void read_server(Reader server, http::ServerSettings& out) {
-    read_listen_addresses(server, out.listen);
+    read_listen_addresses(server, "listen",
+                          "addresses of the public listener: host:port or unix:/path", out.listen);
+    read_listen_addresses(server, "redirect",
+                          "addresses that send every request to https (308): 0.0.0.0:80",
+                          out.redirect);
     read_admin(server, out.admin);
     server.number("workers", 0, 256, out.workers, "threads that serve; 0: one per core");
     read_tls(server.section("tls", "TLS of the public listener"), out.tls);

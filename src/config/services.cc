@@ -6,22 +6,22 @@
 #include "api/route_table.h"
 #include "config/route_checks.h"
 #include "config/sections.h"
+#include "config/service_place.h"
 #include "config/values.h"
 #include "gateway/snapshot/service_tls.h"
-#include "upstream/upstream.h"
 #include "wire/json_schema.h"
 
 namespace merlon::config {
 namespace {
 
 void read_methods(Reader& route, std::vector<std::string>& out) {
-    route.texts("methods", out, "GET, HEAD, POST, PUT, PATCH, DELETE");
+    route.texts("methods", out, "GET, POST, … or another registered one, such as PROPFIND");
     if (out.empty()) route.problem("methods", "a route names its methods: [GET]");
-    constexpr std::string_view known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
     for (const std::string& method : out) {
-        if (std::ranges::find(known, method) != std::end(known)) continue;
-        route.problem("methods",
-                      "\"" + method + "\" is none of GET, HEAD, POST, PUT, PATCH, DELETE");
+        if (wire::find_method(method)) continue;
+        route.problem("methods", "\"" + method +
+                                     "\" is no method that passes: GET, HEAD, POST, PUT, PATCH, "
+                                     "DELETE, OPTIONS, or one of WebDAV's in capitals");
     }
 }
 
@@ -77,6 +77,7 @@ gateway::RouteSettings read_route(Reader route) {
     if (const auto segments = api::split_pattern(out.path); !segments) {
         route.problem("path", segments.error().detail);
     }
+    read_hosts(route, out.hosts);
     read_methods(route, out.methods);
     read_allow(route, out);
     read_schema(route, out);
@@ -98,6 +99,8 @@ gateway::RouteSettings read_route(Reader route) {
         out.when_stale =
             when_stale == "closed" ? gateway::WhenStale::Closed : gateway::WhenStale::Open;
     }
+    read_headers(route.section("headers", "of its responses, after the service's headers"),
+                 out.headers);
     route.finish();
     return out;
 }
@@ -166,7 +169,7 @@ gateway::ServiceSettings read_service(Reader reader, const gateway::CorsLists& c
     service.name = reader.name();
     service.cors = cors;
     std::vector<std::string> urls;
-    reader.texts("url", urls, "where it is: http://host:port, https://host:port, unix:/path");
+    reader.texts("url", urls, "where it is: http://host:port, https://host:port/base, unix:/path");
     if (urls.empty()) reader.problem("url", "where is the service? http://host:port");
     reader.text("ca", service.ca_path, "PEM file that certifies it; default: the system's");
     reader.text("certificate", service.certificate_path, "PEM file: our certificate for mTLS");
@@ -177,28 +180,26 @@ gateway::ServiceSettings read_service(Reader reader, const gateway::CorsLists& c
                 service.health);
     const auto tls = gateway::tls_of(service);
     if (!tls) reader.problem("identity", "must be spiffe://domain/path");
-    for (const std::string& url : urls) {
-        if (!service.identity.empty() && !url.starts_with("https://")) {
-            reader.problem("identity", "is proved by TLS: " + url + " is not https://");
-        }
-        const auto parsed = upstream::parse_upstream(url, tls ? *tls : net::TlsClientSettings{});
-        if (!parsed) {
-            reader.problem("url", parsed.error().detail);
-        }
-        service.targets.push_back({url});
-    }
+    check_urls(reader, urls, service.identity, tls ? *tls : net::TlsClientSettings{});
+    for (const std::string& url : urls) service.targets.push_back({url});
     reader.duration("timeout", service.timeout, "of its routes that have none of their own");
     read_pool(reader.section("pool", "its connections, and how much may be open to it"),
               service.pool);
+    read_place(reader, service);
     read_paths(reader, service.paths);
     read_forward_fields(reader, service.forward_fields);
     Reader lists =
         reader.section("cors", "what browsers may send to it and read of it, beside cors");
     read_cors_lists(lists, service.cors);
     lists.finish();
+    read_headers(reader.section("headers", "of its responses, after the headers of all"),
+                 service.headers);
+    read_request_headers(reader.section("request_headers", "of the requests that it gets"),
+                         service.request_headers);
     for (Reader& route : reader.items("routes", "what may be called, by whom")) {
         service.routes.push_back(read_route(std::move(route)));
     }
+    check_prefix(reader, service);
     reader.finish();
     return service;
 }

@@ -94,14 +94,18 @@ Result<CertificateChain> CertificateChain::from_pem(std::string_view pem) {
 std::vector<std::string> CertificateChain::faults(const std::string& host) const {
     std::vector<std::string> found;
     if (!order_fault_.empty()) found.push_back(order_fault_);
-    if (host.empty()) return found;
+    if (host.empty() || names(host)) return found;
+    found.push_back("it does not name " + host + ", which is in public_url");
+    return found;
+}
+
+bool CertificateChain::names(const std::string& host) const {
     const Bio bio(BIO_new_mem_buf(leaf_pem_.data(), static_cast<int>(leaf_pem_.size())));
     const X509Handle leaf(PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr));
     const bool is_named = X509_check_host(leaf.get(), host.c_str(), host.size(), 0, nullptr) == 1 ||
                           X509_check_ip_asc(leaf.get(), host.c_str(), 0) == 1;
     ERR_clear_error();
-    if (!is_named) found.push_back("it does not name " + host + ", which is in public_url");
-    return found;
+    return is_named;
 }
 
 }  // namespace merlon::crypto

@@ -27,6 +27,8 @@ public:
     // is missing, and no mention of `host`, unless that is empty. Sentences for the operator, none
     // when nothing is wrong.
     std::vector<std::string> faults(const std::string& host) const;
+    // Whether the leaf is for that DNS name or IP address.
+    bool names(const std::string& host) const;
 
 private:
     std::string order_fault_;  // empty: none

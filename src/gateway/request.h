@@ -43,14 +43,17 @@ struct Request {
     SteadyTime began;
     RequestBuffers* buffers = nullptr;
     std::string client;
-    std::string_view scheme;  // the client's: "http" or "https"
+    std::string_view scheme;          // the client's: "http" or "https"
+    std::string_view port;            // that the client spoke to
+    std::string_view forwarded_host;  // by a trusted proxy; empty: none said so
     // Whether a service's named fields of a proxy pass: not from a stranger who came past the
     // proxies that are named.
     bool takes_named_fields = false;
     wire::Target target;
     api::Match<Route> match;
-    Guards guards;            // beside match.route; what they ask, this request has to give, too
-    std::string folded_path;  // by which limits count, too; empty: by target alone
+    Guards guards;             // beside match.route; what they ask, this request has to give, too
+    std::string folded_path;   // by which limits count, too; empty: by target alone
+    wire::Target destination;  // of COPY and MOVE; no path: none
     LimitTicket limits;
     tokens::TokenCache::Kept token;
     std::optional<Secret> body;  // validated; forwarded instead of the received one
@@ -71,6 +74,11 @@ struct Request {
     bool any_route(Predicate holds) const {
         return holds(*match.route) ||
                std::ranges::any_of(guards.routes(), [&](const Route* one) { return holds(*one); });
+    }
+    // Of every response to the request.
+    const ResponseRules& response_rules() const {
+        return match.route != nullptr ? *match.route->response_rules
+                                      : snapshot->response_rules.front();
     }
     // What the event of a refusal names: a guard rather than the route that matched, and of several
     // one that admits only admins. Null: no route.

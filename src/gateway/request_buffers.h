@@ -11,6 +11,8 @@ struct RequestBuffers {
     std::string request_id;
     std::string traceparent;
     std::string path;
+    std::string host;  // normalized, where routes name hosts
+    std::string destination_path;
     http::FieldLines response_fields;  // of every response, whatever its status
     ForwardingBuffers forwarding;
 };

@@ -73,14 +73,18 @@ void RequestPath::replace(std::shared_ptr<const Snapshot> snapshot) {
     }
 }
 
-Task<> RequestPath::serve(http::Exchange& exchange) {
-    const BorrowedBuffers buffers(state_);
-    Request request;
-    request.buffers = buffers.get();
+void RequestPath::begin(RequestBuffers* buffers, Request& request) {
+    request.buffers = buffers;
     request.state = state_;
     request.snapshot = state_->snapshot.get();
     request.received_at = shared_.clock.wall();
     request.began = shared_.clock.steady();
+}
+
+Task<> RequestPath::serve(http::Exchange& exchange) {
+    const BorrowedBuffers buffers(state_);
+    Request request;
+    begin(buffers.get(), request);
     auto status = co_await respond(exchange, request);
     // To a client that has gone there is nothing to say.
     const bool has_client = status || status.error().rule != http::client_left_rule;
@@ -97,6 +101,7 @@ Task<> RequestPath::serve(http::Exchange& exchange) {
 Task<int> RequestPath::respond(http::Exchange& exchange, Request& request) {
     identify(exchange, request);
     const Result<Lookup> found = find_route(exchange, request);
+    add_first_fields(request);
     if (request.is_built_in()) exchange.keep_body_secret();
     // Before a refusal of the path, so that a listed page's script can read it.
     const Result<> origin = check_origin(exchange, request);
@@ -117,6 +122,7 @@ Task<int> RequestPath::respond(http::Exchange& exchange, Request& request) {
     MERLON_CO_TRY(require_route(lookup));
     if (lookup == Lookup::Options) co_return co_await send_allowed_methods(exchange, request);
 
+    MERLON_CO_TRY(guard_destination(exchange, request));
     MERLON_CO_TRY(co_await authenticate(exchange, request));
     const access::Pass pass = MERLON_CO_TRY(authorize(request));
     const Route& route = *request.match.route;
@@ -172,7 +178,7 @@ http::Response RequestPath::refuse(const http::Peer& peer, const wire::RequestHe
         api::error_response(error, head != nullptr ? head->find(FieldId::Accept) : nullptr);
     const WallTime now = shared_.clock.wall();
     const std::string request_id = Uuid::make_v7(now, entropy_).str();
-    response.fields.add_lines(snapshot.security_fields.text());
+    response.fields.add_lines(snapshot.response_rules.front().lines());
     response.fields.add("X-Request-ID", request_id);
     if (!snapshot.cors.origins.empty()) response.fields.add_lines(vary_by_origin);
     if (const wire::Field* origin = head != nullptr ? only_origin(*head) : nullptr;

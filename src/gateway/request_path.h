@@ -38,6 +38,8 @@ public:
     ~RequestPath() override;
 
     Task<> serve(http::Exchange& exchange) override;
+    // Sends the client to https, to a host that the configuration names.
+    Task<> redirect(http::Exchange& exchange);
     http::Response refuse(const http::Peer& peer, const wire::RequestHead* head,
                           const Error& error) override;
     bool is_shared(const http::Peer& peer) const override;
@@ -49,9 +51,13 @@ private:
 
     // The stages in their order; each passes the request on, responds, or gives the error of the
     // refusal. Gives the status that was sent.
+    void begin(RequestBuffers* buffers, Request& request);
     Task<int> respond(http::Exchange& exchange, Request& request);
+    Task<int> respond_with_redirect(http::Exchange& exchange, Request& request);
     void identify(const http::Exchange& exchange, Request& request);
     Result<Lookup> find_route(const http::Exchange& exchange, Request& request);
+    static Result<> guard_destination(const http::Exchange& exchange, Request& request);
+    static void add_first_fields(Request& request);
     static bool is_for_any_origin(const Request& request);
     Result<> check_origin(const http::Exchange& exchange, Request& request);
     Task<int> send_preflight(http::Exchange& exchange, Request& request);

@@ -312,14 +312,5 @@ TEST_F(Path, AConfigurationThatCannotBeServedSaysWhy) {
     }
 }
 
-TEST(SecurityFields, CanBeReplacedAddedAndRemoved) {
-    const auto lines = make_security_fields(
-        {{"x-frame-options", ""}, {"Referrer-Policy", "no-referrer"}, {"X-Own", "1"}});
-    const std::string text(lines.text());
-    EXPECT_EQ(text.find("X-Frame-Options"), std::string::npos);
-    EXPECT_NE(text.find("Referrer-Policy: no-referrer\r\n"), std::string::npos);
-    EXPECT_NE(text.find("X-Own: 1\r\n"), std::string::npos);
-}
-
 }  // namespace
 }  // namespace merlon::gateway

@@ -1,132 +1,13 @@
-// The stages of the request path that RequestPath::respond() names, in the same order.
+// The stages that RequestPath::respond() names once the route is known, in the same order.
 #include "api/bearer_token.h"
 #include "api/body_gate.h"
 #include "api/local_call.h"
-#include "base/uuid.h"
 #include "gateway/request_path.h"
-#include "gateway/snapshot/cors.h"
 #include "net/counted_client.h"
-#include "wire/trace.h"
 
 #include <algorithm>
 
 namespace merlon::gateway {
-
-using wire::Field;
-using wire::FieldId;
-
-// The client's address and scheme, and the identifiers of the request from here on.
-void RequestPath::identify(const http::Exchange& exchange, Request& request) {
-    const Snapshot& snapshot = *request.snapshot;
-    const std::string& peer = exchange.peer().address;
-    std::string_view received_id;
-    std::string_view received_trace;
-    std::string_view received_scheme;
-    std::string forwarded_for;
-    for (const Field& field : exchange.head().fields) {
-        if (field.id == FieldId::XRequestId) received_id = field.value;
-        if (field.id == FieldId::Traceparent) received_trace = field.value;
-        if (field.id == FieldId::XForwardedProto) received_scheme = field.value;
-        if (field.id == FieldId::Authorization) request.state->cache.expect(field.value);
-        if (field.id == FieldId::XForwardedFor) {
-            if (!forwarded_for.empty()) forwarded_for += ',';
-            forwarded_for += field.value;
-        }
-    }
-    const bool is_proxied = snapshot.trusted_proxies.contains(peer);
-    request.client = is_proxied ? snapshot.trusted_proxies.client_of(peer, forwarded_for) : peer;
-    request.takes_named_fields = is_proxied || !snapshot.trusted_proxies.are_named();
-    const bool is_https = exchange.peer().is_tls || (is_proxied && received_scheme == "https");
-    request.scheme = is_https ? "https" : "http";
-    const bool takes_id = is_proxied && wire::is_request_id(received_id);
-    request.buffers->request_id =
-        takes_id ? received_id : Uuid::make_v7(request.received_at, entropy_).text();
-    wire::next_traceparent(received_trace, entropy_, request.buffers->traceparent);
-    request.buffers->response_fields.add_lines(snapshot.security_fields.text());
-    request.buffers->response_fields.add("X-Request-ID", request.buffers->request_id);
-}
-
-namespace {
-
-// Where the service may read the path as another route's, that one's rules hold, too. The usual
-// path is in folded form, and pays for no look-up.
-void find_guards(wire::Method method, Request& request) {
-    const Route* route = request.match.route;
-    if (route->spelling == PathSpelling::Exact) return;
-    const Snapshot& snapshot = *request.snapshot;
-    const std::string_view path = request.target.path;
-    const bool is_folded = wire::is_folded(path);
-    if (!is_folded || snapshot.spellings.have_unfolded_patterns()) {
-        request.guards = snapshot.spellings.find(method, path, route);
-    }
-    if (!is_folded || snapshot.has_unfolded_limits) {
-        request.folded_path = wire::fold(path, wire::Folding::Both);
-    }
-}
-
-// The lists of the service that gets the request, or that gets the one a preflight is about.
-const CorsTexts& cors_texts_of(const http::Exchange& exchange, const Request& request) {
-    const Snapshot& snapshot = *request.snapshot;
-    const Route* route = request.match.route;
-    if (const Field* asked = exchange.head().find(FieldId::AccessControlRequestMethod)) {
-        const auto method = wire::find_method(asked->value);
-        if (method) route = snapshot.routes.find(*method, request.target.path).route;
-    }
-    const bool is_of_service = route != nullptr && route->is_forwarded();
-    return is_of_service ? snapshot.services[route->service].cors : snapshot.cors_texts;
-}
-
-}  // namespace
-
-// Errors: those of wire::canonicalize.
-Result<RequestPath::Lookup> RequestPath::find_route(const http::Exchange& exchange,
-                                                    Request& request) {
-    request.target = MERLON_TRY(wire::canonicalize(exchange.head().target, request.buffers->path));
-    request.match = request.snapshot->routes.find(exchange.head().method, request.target.path);
-    if (request.match.methods == 0) return Lookup::UnknownPath;
-    if (request.match.route != nullptr) {
-        find_guards(exchange.head().method, request);
-        return Lookup::Route;
-    }
-    const bool is_options = exchange.head().method == wire::Method::Options;
-    return is_options ? Lookup::Options : Lookup::UnknownMethod;
-}
-
-// Of a preflight: what may be read.
-bool RequestPath::is_for_any_origin(const Request& request) {
-    const Route* route = request.match.route;
-    if (route == nullptr) {
-        route = request.snapshot->routes.find(wire::Method::Get, request.target.path).route;
-    }
-    return route != nullptr && route->declared != nullptr &&
-           route->declared->readers == api::Readers::AnyOrigin;
-}
-
-Result<> RequestPath::check_origin(const http::Exchange& exchange, Request& request) {
-    const Snapshot& snapshot = *request.snapshot;
-    http::FieldLines& fields = request.buffers->response_fields;
-    if (!snapshot.cors.origins.empty()) fields.add_lines(vary_by_origin);
-    const Field* origin = exchange.head().find(FieldId::Origin);
-    if (origin != nullptr && is_listed(snapshot.cors, origin->value)) {
-        add_origin_fields(snapshot.cors, cors_texts_of(exchange, request), origin->value, fields);
-    } else if (is_for_any_origin(request)) {
-        // Also without an Origin: a cache may give the response to a browser that sends one.
-        add_any_origin_fields(fields);
-    } else if (origin != nullptr && origin->value != snapshot.own_origin) {
-        return fail(Kind::Denied, "cors.origin");
-    }
-    if (origin == nullptr || origin->value == snapshot.own_origin) return {};
-    request.is_preflight = exchange.head().method == wire::Method::Options &&
-                           exchange.head().find(FieldId::AccessControlRequestMethod) != nullptr;
-    return {};
-}
-
-Task<int> RequestPath::send_preflight(http::Exchange& exchange, Request& request) {
-    add_preflight_fields(request.snapshot->cors, cors_texts_of(exchange, request),
-                         request.buffers->response_fields);
-    MERLON_CO_TRY(co_await exchange.send(204, request.buffers->response_fields, {}));
-    co_return 204;
-}
 
 Task<> RequestPath::count(Lookup lookup, Request& request) {
     CountedAs counted_as = CountedAs::Path;
@@ -304,7 +185,10 @@ Forwarding RequestPath::forwarding(const Service& service, Request& request) {
             .client_address = request.client,
             .counted_client = request.limits.client,
             .scheme = request.scheme,
+            .port = request.port,
             .response_fields = buffers.response_fields,
+            .relay = service.relay,
+            .response_rules = *route.response_rules,
             .buffers = buffers.forwarding,
             .timeout = route.timeout,
             .body_timeout = request.snapshot->timeouts.body,
@@ -315,6 +199,7 @@ Forwarding RequestPath::forwarding(const Service& service, Request& request) {
             .named_fields = request.takes_named_fields
                                 ? std::span<const std::string>(service.forward_fields)
                                 : std::span<const std::string>(),
+            .destination = request.destination.path,
             .revocations = service.revokes_tokens ? &shared_.revocations : nullptr};
 }
 

@@ -40,6 +40,7 @@ struct Limits {
 
 struct ServerSettings {
     std::vector<net::ListenAddress> listen{{"127.0.0.1", 3000, {}}};
+    std::vector<net::ListenAddress> redirect;  // that send everybody to https; in the clear
     net::ListenAddress admin{"127.0.0.1", 9090, {}};
     unsigned workers = 0;               // 0: one per core
     std::vector<net::TlsSettings> tls;  // several: chosen by SNI, the first is the default

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "base/rfc3339.h"
 #include "config/load.h"
@@ -41,16 +43,50 @@ std::string host_of(std::string_view public_url) {
     return std::string(is_bracketed ? url->host.substr(1, url->host.size() - 2) : url->host);
 }
 
+// Of routes. Not wildcards: nobody knows which names below them are asked for.
+std::vector<std::string> hosts_of(const gateway::GatewaySettings& gateway) {
+    std::set<std::string> hosts;
+    for (const gateway::ServiceSettings& service : gateway.services) {
+        for (const gateway::RouteSettings& route : service.routes) {
+            for (const std::string& host : service.hosts_of(route)) {
+                if (!host.starts_with('*')) hosts.insert(host);
+            }
+        }
+    }
+    return {hosts.begin(), hosts.end()};
+}
+
+// The first is what clients get whose host none of the certificates names: the hosts that are said
+// of it are those.
+void add_listener_certificates(const config::Settings& settings,
+                               std::vector<CertificateUse>& uses) {
+    const auto& all = settings.server.tls;
+    const auto is_unnamed = [&](const std::string& host) {
+        return std::ranges::none_of(all, [&](const net::TlsSettings& one) {
+            const auto chain = read(one.certificate_path);
+            return chain && chain->names(host);
+        });
+    };
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const std::string key =
+            i == 0 ? "server.tls" : fmt::format("server.tls.certificates[{}]", i - 1);
+        uses.push_back({key, all[i].certificate_path, ""});
+        if (i > 0) continue;
+        const std::string own = host_of(settings.gateway.public_url);
+        if (!own.empty() && is_unnamed(own)) uses.back().host = own;
+        for (const std::string& host : hosts_of(settings.gateway)) {
+            if (is_unnamed(host)) uses.back().hosts.push_back(host);
+        }
+    }
+}
+
 }  // namespace
 
 std::vector<CertificateUse> certificates_of(const config::Settings& settings,
                                             const installation::RoleSet& roles) {
     std::vector<CertificateUse> uses;
     if (roles.has(rpc::gateway_name)) {
-        for (const net::TlsSettings& tls : settings.server.tls) {
-            uses.push_back(
-                {"server.tls", tls.certificate_path, host_of(settings.gateway.public_url)});
-        }
+        add_listener_certificates(settings, uses);
         for (const gateway::ServiceSettings& service : settings.gateway.services) {
             if (service.certificate_path.empty()) continue;
             uses.push_back({"services." + service.name, service.certificate_path, ""});
@@ -68,6 +104,9 @@ std::vector<std::string> certificate_warnings(const CertificateUse& use, WallTim
     if (!chain && chain.error().detail.empty()) return {};
     if (!chain) return {use.path + ": " + chain.error().detail};
     std::vector<std::string> warnings = chain->faults(use.host);
+    for (const std::string& host : use.hosts) {
+        warnings.push_back("it does not name " + host + ", which routes have in host");
+    }
     const std::string until = rfc3339(chain->valid_until());
     if (now < chain->valid_from()) {
         warnings.push_back("is good from " + rfc3339(chain->valid_from()) +

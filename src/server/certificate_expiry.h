@@ -19,7 +19,8 @@ namespace merlon::server {
 struct CertificateUse {
     std::string key;   // of merlon.yaml, or fleet.ROLE: server.tls, services.catalog
     std::string path;  // PEM
-    std::string host;  // that it has to name; empty: any
+    std::string host;  // of public_url, if it has to name that; empty: any
+    std::vector<std::string> hosts = {};  // of routes, that it has to name
 };
 
 // Those that these roles present: to clients, to services and to each other.

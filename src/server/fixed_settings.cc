@@ -19,6 +19,7 @@ std::vector<std::string_view> changed_fixed_settings(const config::Settings& run
         if (before != after) changed.push_back(name);
     };
     compare("server.listen", running.server.listen, fresh.server.listen);
+    compare("server.redirect", running.server.redirect, fresh.server.redirect);
     compare("server.admin", running.server.admin, fresh.server.admin);
     compare("server.workers", running.server.workers, fresh.server.workers);
     const http::Timeouts& before = running.server.timeouts;
@@ -38,6 +39,8 @@ std::vector<std::string_view> changed_fixed_settings(const config::Settings& run
     compare("fleet", running.fleet, fresh.fleet);
     compare("state.url", running.state.url, fresh.state.url);
     compare("services (built-in roles)", running.gateway.built_in, fresh.gateway.built_in);
+    compare("limits.ipv6_prefix (clients that accounts know)", running.gateway.ipv6_prefix,
+            fresh.gateway.ipv6_prefix);
     compare("names", running.gateway.names, fresh.gateway.names);
     compare("passwords", running.passwords, fresh.passwords);
     return changed;

@@ -180,6 +180,12 @@ Result<> Platform::open_gateway() {
         MERLON_TRY(listen(
             endpoint, [](Worker& worker) -> http::Server& { return *worker.gateway_server(); }));
     }
+    if (settings_.server.redirect.empty()) return {};
+    for (auto& worker : workers_) worker->add_redirect(settings_.server, clock_);
+    for (const net::ListenAddress& endpoint : settings_.server.redirect) {
+        MERLON_TRY(listen(
+            endpoint, [](Worker& worker) -> http::Server& { return *worker.redirect_server(); }));
+    }
     return {};
 }
 

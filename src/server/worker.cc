@@ -15,6 +15,14 @@ http::Server& Worker::add_gateway(const http::ServerSettings& settings,
     return *gateway_server_;
 }
 
+http::Server& Worker::add_redirect(const http::ServerSettings& settings, const Clock& clock) {
+    redirector_ = std::make_unique<gateway::Redirector>(*path_);
+    servers_.push_back(std::make_unique<http::Server>(executor(), clock, settings, *redirector_,
+                                                      deadlines_, nullptr, connections_max_));
+    redirect_server_ = servers_.back().get();
+    return *redirect_server_;
+}
+
 http::Server& Worker::add_role(const http::ServerSettings& settings,
                                std::shared_ptr<const net::TlsServerContext> tls,
                                const rpc::OfferedRole& role, const Clock& clock,

@@ -32,7 +32,7 @@ def commands_of(text):
 @pytest.fixture
 def place(tmp_path):
     """A folder with the examples on free ports and merlon on the path: (folder, environment, port → free port)."""
-    ports = FreePorts("3000", "9090", "9100", "4000", "6379")
+    ports = FreePorts("3000", "9090", "9100", "4000", "6379", "9101", "9102", "3443", "3080")
     copy_with_ports("examples", tmp_path, ports)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/merlon").symlink_to(binary())

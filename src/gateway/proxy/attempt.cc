@@ -143,7 +143,7 @@ Task<> Attempt::apply_revocations(const wire::ResponseHead& response) {
 // Sends the response to the client, each piece before the next is read.
 Task<> Attempt::send_response(const wire::ResponseHead& response) {
     http::FieldLines& fields = to_.buffers.response_fields;
-    make_response_fields(response, to_, fields);
+    make_response_fields(exchange_, response, to_, upstream_.authority(), fields);
     const int status = response.status;
     const wire::Framing body = upstream_.admitted().body;
     if (body.kind == BodyKind::None) {
@@ -187,7 +187,7 @@ Task<int> Attempt::open_tunnel(const wire::ResponseHead& response) {
     MERLON_CO_TRY(place_.becomes_stream());
     is_tunnel_ = true;
     http::FieldLines& fields = to_.buffers.response_fields;
-    make_response_fields(response, to_, fields);
+    make_response_fields(exchange_, response, to_, upstream_.authority(), fields);
     fields.add("Upgrade", "websocket");
     std::string early_client;
     Tunnel tunnel(exchange_.stream(), upstream_.stream(), to_.stream_idle);

@@ -7,6 +7,7 @@
 #include "access/access.h"
 #include "base/clock.h"
 #include "gateway/proxy/open_streams.h"
+#include "gateway/snapshot/relay_rules.h"
 #include "http/exchange.h"
 #include "tokens/revocations.h"
 #include "upstream/upstream.h"
@@ -31,9 +32,12 @@ struct Forwarding {
     std::string_view traceparent;
     std::string_view client_address;
     std::string_view counted_client;  // by which its share of what is open is counted
-    std::string_view scheme;          // the client's
+    std::string_view scheme;  // the client's
+    std::string_view port;    // that the client spoke to
     // Field lines that every response of ours carries: security, CORS, limits, request id.
     const http::FieldLines& response_fields;
+    const RelayRules& relay;
+    const ResponseRules& response_rules;  // response_fields begins with its lines
     ForwardingBuffers& buffers;
     std::chrono::milliseconds timeout;
     std::chrono::milliseconds body_timeout;
@@ -43,6 +47,7 @@ struct Forwarding {
     bool allows_websocket = false;
     std::string_view assertion = {};                 // empty: X-User-… fields alone
     std::span<const std::string> named_fields = {};  // those of a proxy that pass
+    std::string_view destination = {};  // canonical path of the request's Destination; empty: none
     // Set for a role in another process that revokes tokens: those that its response names are
     // revoked here before the client gets the response.
     tokens::Revocations* revocations = nullptr;

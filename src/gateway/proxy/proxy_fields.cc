@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "gateway/proxy/references.h"
 #include "gateway/snapshot/cors.h"
 #include "tokens/assertion.h"
 #include "tokens/revocations.h"
@@ -19,12 +20,13 @@ using wire::FieldId;
 // Whether a request field is forwarded to the upstream. Not those that frame or address the
 // message, that the gateway sets itself, or that mean nothing here.
 bool is_forwarded(const Field& field, const wire::ConnectionOptions& options,
-                  std::span<const std::string> named) {
+                  const Forwarding& to) {
+    if (to.relay.request.dropped.has(field.name)) return false;
     switch (field.id) {
         case FieldId::Other:
             return !wire::may_be_read_as_another(field.name) && !options.names(field.name);
         case FieldId::ProxyClaim:
-            return std::ranges::any_of(named,
+            return std::ranges::any_of(to.named_fields,
                                        [&](const std::string& name) {
                                            return text::equals_ignoring_case(name, field.name);
                                        }) &&
@@ -39,6 +41,10 @@ bool is_forwarded(const Field& field, const wire::ConnectionOptions& options,
         case FieldId::IfMatch:
         case FieldId::IdempotencyKey:
         case FieldId::Date:
+        case FieldId::Location:
+        case FieldId::ContentLocation:
+        case FieldId::Refresh:
+        case FieldId::SetCookie:
             return !options.names(field.name);
         default:
             return false;
@@ -46,7 +52,9 @@ bool is_forwarded(const Field& field, const wire::ConnectionOptions& options,
 }
 
 // Whether a field of the upstream's response is relayed to the client.
-bool is_relayed(const Field& field, const wire::ConnectionOptions& options) {
+bool is_relayed(const Field& field, const wire::ConnectionOptions& options,
+                const ResponseRules& rules) {
+    if (rules.drops(field.name)) return false;
     switch (field.id) {
         case FieldId::Connection:
         case FieldId::ContentLength:
@@ -58,9 +66,10 @@ bool is_relayed(const Field& field, const wire::ConnectionOptions& options) {
         case FieldId::ProxyConnection:
         case FieldId::Date:
         case FieldId::XRequestId:
-        case FieldId::ResponsePolicy:  // ours replaces it, never doubles it
         case FieldId::ServerVersion:
             return false;
+        case FieldId::ResponsePolicy:  // ours replaces it, never doubles it
+            return rules.keeps(field.name) && !options.names(field.name);
         default:
             return !options.names(field.name);
     }
@@ -86,6 +95,12 @@ void add_with_vary(const wire::ResponseHead& response, std::string_view own,
         }
     }
     out.add_lines(line != std::string_view::npos ? own.substr(end) : own);
+}
+
+std::string_view host_sent(const http::Exchange& exchange, const Forwarding& to,
+                           std::string_view authority) {
+    const std::string_view host = exchange.admitted().host;
+    return to.relay.keeps_host && !host.empty() ? host : authority;
 }
 
 // RFC 9110 section 8.6: there are servers that answer 411 to such a request without a length.
@@ -119,25 +134,33 @@ void make_request_head(const http::Exchange& exchange, const access::Subject* su
                        const Forwarding& to, std::string_view authority, std::string& out) {
     const wire::RequestHead& head = exchange.head();
     const wire::Framing& body = exchange.admitted().body;
-    out.assign(wire::name(head.method)).append(" ").append(to.target.path);
+    out.assign(wire::name(head.method)).append(" ");
+    to.relay.append_path(to.target.path, out);
     if (to.target.has_query) out.append("?").append(to.target.query);
     out.append(" HTTP/1.1\r\n");
-    http::append_line(out, "Host", authority);
+    const std::string_view host = host_sent(exchange, to, authority);
+    http::append_line(out, "Host", host);
 
     const auto options = wire::ConnectionOptions::of(head.fields);
     const bool websocket = wants_tunnel(exchange, to);
     for (const Field& field : head.fields) {
         const bool is_handshake = websocket && (field.id == FieldId::SecWebSocketKey ||
                                                 field.id == FieldId::SecWebSocketVersion);
-        if (is_handshake || is_forwarded(field, options, to.named_fields)) {
+        if (is_handshake || is_forwarded(field, options, to)) {
             http::append_line(out, field.name, field.value);
         }
     }
     http::append_line(out, "X-Request-ID", to.request_id);
     http::append_line(out, "traceparent", to.traceparent);
     http::append_line(out, "X-Forwarded-For", to.client_address);
+    http::append_line(out, "X-Real-IP", to.client_address);
     http::append_line(out, "X-Forwarded-Proto", to.scheme);
     http::append_line(out, "X-Forwarded-Host", exchange.admitted().host);
+    http::append_line(out, "X-Forwarded-Port", to.port);
+    out.append(to.relay.request.fields.text());
+    if (!to.destination.empty()) {
+        http::append_line(out, "Destination", destination_for(to.relay, host, to.destination));
+    }
     if (subject != nullptr) out.append(subject->identity_fields);
     if (!to.assertion.empty()) http::append_line(out, tokens::assertion_field, to.assertion);
     if (websocket) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
@@ -153,10 +176,12 @@ void make_request_head(const http::Exchange& exchange, const access::Subject* su
     out.append("\r\n");
 }
 
-void make_response_fields(const wire::ResponseHead& response, const Forwarding& to,
-                          http::FieldLines& out) {
+void make_response_fields(const http::Exchange& exchange, const wire::ResponseHead& response,
+                          const Forwarding& to, std::string_view authority, http::FieldLines& out) {
     out.clear();
     const auto options = wire::ConnectionOptions::of(response.fields);
+    const References references{to.relay, host_sent(exchange, to, authority),
+                                exchange.admitted().host};
     bool has_vary = false;
     for (const Field& field : response.fields) {
         if (field.id == FieldId::Vary) {
@@ -165,10 +190,15 @@ void make_response_fields(const wire::ResponseHead& response, const Forwarding& 
         }
         const bool is_for_us = to.revocations != nullptr &&
                                text::equals_ignoring_case(field.name, tokens::revoked_field);
-        if (!is_for_us && is_relayed(field, options)) out.add(field.name, field.value);
+        if (!is_for_us && is_relayed(field, options, to.response_rules)) {
+            references.add(field, out);
+        }
     }
-    if (has_vary) return add_with_vary(response, to.response_fields.text(), out);
-    out.add_lines(to.response_fields.text());
+    out.add_lines(to.response_rules.service_lines());
+    const std::string_view own =
+        to.response_rules.add_unsaid(response, options, to.response_fields.text(), out);
+    if (has_vary) return add_with_vary(response, own, out);
+    out.add_lines(own);
 }
 
 }  // namespace merlon::gateway

@@ -13,9 +13,9 @@ std::string identity_fields(const access::Subject& subject);
 void make_request_head(const http::Exchange& exchange, const access::Subject* subject,
                        const Forwarding& to, std::string_view authority, std::string& out);
 
-// Makes `out` the upstream's fields that pass, and ours.
-void make_response_fields(const wire::ResponseHead& response, const Forwarding& to,
-                          http::FieldLines& out);
+// Makes `out` the upstream's fields that pass, and ours. `authority` is that of the connection.
+void make_response_fields(const http::Exchange& exchange, const wire::ResponseHead& response,
+                          const Forwarding& to, std::string_view authority, http::FieldLines& out);
 
 // Whether the client requests a tunnel, and the route allows it.
 bool wants_tunnel(const http::Exchange& exchange, const Forwarding& to);

@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <map>
-#include <utility>
+#include <tuple>
 
-#include "api/route_table.h"
+#include "api/host_routes.h"
+#include "gateway/snapshot/relay_rules.h"
 #include "wire/path.h"
 
 namespace merlon::gateway {
@@ -16,7 +17,7 @@ struct Declared {
     const ServiceSettings* service;
     const RouteSettings* route;
 };
-using Table = api::RouteTable<Declared>;
+using Table = api::HostRoutes<Declared>;
 
 // Calls `visit` for each route and each of its methods that there is.
 template <class Visit>
@@ -29,6 +30,18 @@ void for_each_route(std::span<const ServiceSettings> services, Visit visit) {
             }
         }
     }
+}
+
+// A host of each that the route is for, as a request names it: below a wildcard one that no route
+// names, and none where it is for all.
+std::vector<std::string> request_hosts(const Declared& one) {
+    const auto& hosts = one.service->hosts_of(*one.route);
+    if (hosts.empty()) return {""};
+    std::vector<std::string> names;
+    for (const std::string& host : hosts) {
+        names.push_back(host.starts_with('*') ? "~" + host.substr(1) : host);
+    }
+    return names;
 }
 
 bool asks_for_the_same(const RouteSettings& a, const RouteSettings& b) {
@@ -115,15 +128,17 @@ void add_once(std::vector<ConfusableRoutes>& pairs, const Declared& one,
 
 std::vector<ConfusableRoutes> indistinct_routes(std::span<const ServiceSettings> services) {
     std::vector<ConfusableRoutes> pairs;
-    std::map<std::pair<wire::Method, std::string>, const RouteSettings*> first;
+    std::map<std::tuple<std::string, wire::Method, std::string>, const RouteSettings*> first;
     for_each_route(services, [&](const Declared& one, wire::Method method) {
         if (one.service->paths == PathSpelling::Exact) return;
-        const auto [known, is_new] =
-            first.try_emplace({method, folded_shape(one.route->path)}, one.route);
-        const RouteSettings* other = known->second;
-        // The same pattern twice is another mistake (api::duplicate_route_rule).
-        if (is_new || shape_of(other->path) == shape_of(one.route->path)) return;
-        if (!asks_for_the_same(*other, *one.route)) add_once(pairs, one, other);
+        for (const std::string& host : request_hosts(one)) {
+            const auto [known, is_new] =
+                first.try_emplace({host, method, folded_shape(one.route->path)}, one.route);
+            const RouteSettings* other = known->second;
+            // The same pattern twice is another mistake (api::duplicate_route_rule).
+            if (is_new || shape_of(other->path) == shape_of(one.route->path)) continue;
+            if (!asks_for_the_same(*other, *one.route)) add_once(pairs, one, other);
+        }
     });
     return pairs;
 }
@@ -131,20 +146,49 @@ std::vector<ConfusableRoutes> indistinct_routes(std::span<const ServiceSettings>
 std::vector<ConfusableRoutes> shadowed_routes(std::span<const ServiceSettings> services) {
     Table table;
     for_each_route(services, [&](const Declared& one, wire::Method method) {
-        (void)table.add(one.route->path, {method}, one);  // others report patterns that are wrong
+        // Others report patterns that are wrong.
+        (void)table.add(one.service->hosts_of(*one.route), one.route->path, {method}, one);
     });
     std::vector<ConfusableRoutes> pairs;
     for_each_route(services, [&](const Declared& one, wire::Method method) {
         if (one.service->paths == PathSpelling::Exact) return;
         for (const std::string& spelling : other_spellings(path_of(one.route->path))) {
-            const auto match = table.find(method, spelling);
-            if (match.route == nullptr || match.route->service->paths == PathSpelling::Exact)
-                continue;
-            if (is_weaker(*match.route->route, *one.route)) {
-                add_once(pairs, one, match.route->route);
+            for (const std::string& host : request_hosts(one)) {
+                const auto match = table.find(host, method, spelling);
+                if (match.route == nullptr || match.route->service->paths == PathSpelling::Exact) {
+                    continue;
+                }
+                if (is_weaker(*match.route->route, *one.route)) {
+                    add_once(pairs, one, match.route->route);
+                }
             }
         }
     });
+    return pairs;
+}
+
+std::vector<ConfusableRoutes> routes_of_the_bare_prefix(std::span<const ServiceSettings> services) {
+    std::vector<ConfusableRoutes> pairs;
+    for (const ServiceSettings& service : services) {
+        const bool has_base =
+            !service.targets.empty() &&
+            !split_service_url(service.targets.front().url).value_or(ServiceUrl{}).base.empty();
+        if (service.strip_prefix.empty() || has_base) continue;
+        Table table;
+        for_each_route({&service, 1}, [&](const Declared& one, wire::Method method) {
+            (void)table.add(service.hosts_of(*one.route), one.route->path, {method}, one);
+        });
+        for_each_route({&service, 1}, [&](const Declared& one, wire::Method method) {
+            for (const std::string& host : request_hosts(one)) {
+                const auto bare = table.find(host, method, service.strip_prefix);
+                const auto slash = table.find(host, method, service.strip_prefix + "/");
+                if (bare.route == nullptr || slash.route == nullptr) continue;
+                if (!asks_for_the_same(*bare.route->route, *slash.route->route)) {
+                    add_once(pairs, *bare.route, slash.route->route);
+                }
+            }
+        });
+    }
     return pairs;
 }
 

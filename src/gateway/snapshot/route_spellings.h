@@ -21,6 +21,10 @@ struct ConfusableRoutes {
 // nobody could say which of them guards the third spelling. Services with `paths: exact` have none.
 std::vector<ConfusableRoutes> indistinct_routes(std::span<const ServiceSettings> services);
 
+// Pairs of a service whose prefix is stripped that match the prefix without and with a slash at its
+// end: both are "/" to the service, whatever its `paths` say, and the two ask for different things.
+std::vector<ConfusableRoutes> routes_of_the_bare_prefix(std::span<const ServiceSettings> services);
+
 // Routes of whose other spellings a weaker route takes one: `other`. Each pair once.
 std::vector<ConfusableRoutes> shadowed_routes(std::span<const ServiceSettings> services);
 

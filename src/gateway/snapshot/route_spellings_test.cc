@@ -108,7 +108,7 @@ TEST(Spellings, FindTheRoutesThatAnUpstreamMayReadAPathAs) {
     std::array<Route, std::size(patterns)> routes;
     for (std::size_t i = 0; i < routes.size(); ++i) {
         routes[i].pattern = patterns[i];
-        ASSERT_TRUE(spellings.add(patterns[i], {wire::Method::Get}, &routes[i]));
+        ASSERT_TRUE(spellings.add({}, patterns[i], {wire::Method::Get}, &routes[i]));
     }
     struct Case {
         std::string_view path;
@@ -129,10 +129,13 @@ TEST(Spellings, FindTheRoutesThatAnUpstreamMayReadAPathAs) {
     };
     for (const auto& [path, matched, expected] : cases) {
         std::string guards;
-        const Guards found = spellings.find(wire::Method::Get, path, &routes[matched]);
+        Guards found;
+        spellings.find("", wire::Method::Get, path, &routes[matched], found);
         for (const Route* guard : found.routes()) guards += guard->pattern + " ";
         EXPECT_EQ(guards, expected) << path;
-        EXPECT_TRUE(spellings.find(wire::Method::Post, path, &routes[matched]).routes().empty());
+        Guards none;
+        spellings.find("", wire::Method::Post, path, &routes[matched], none);
+        EXPECT_TRUE(none.routes().empty());
     }
 }
 
@@ -140,14 +143,16 @@ TEST(Spellings, OfAPatternInCapitalsGuardItsSmallLetters) {
     Spellings spellings;
     Route wide;
     Route narrow;
-    ASSERT_TRUE(spellings.add("/c/**", {wire::Method::Get}, &wide));
-    ASSERT_TRUE(spellings.add("/c/{anId}/", {wire::Method::Get}, &narrow));
-    const Guards slash = spellings.find(wire::Method::Get, "/c/1", &wide);
+    ASSERT_TRUE(spellings.add({}, "/c/**", {wire::Method::Get}, &wide));
+    ASSERT_TRUE(spellings.add({}, "/c/{anId}/", {wire::Method::Get}, &narrow));
+    Guards slash;
+    spellings.find("", wire::Method::Get, "/c/1", &wide, slash);
     ASSERT_EQ(slash.routes().size(), 1U);
     EXPECT_EQ(slash.routes().front(), &narrow);
     Route capitals;
-    ASSERT_TRUE(spellings.add("/c/Export/x", {wire::Method::Get}, &capitals));
-    const Guards found = spellings.find(wire::Method::Get, "/c/export/x", &wide);
+    ASSERT_TRUE(spellings.add({}, "/c/Export/x", {wire::Method::Get}, &capitals));
+    Guards found;
+    spellings.find("", wire::Method::Get, "/c/export/x", &wide, found);
     ASSERT_EQ(found.routes().size(), 1U);
     EXPECT_EQ(found.routes().front(), &capitals);
 }

@@ -20,7 +20,17 @@ enum class Allow : std::uint8_t { Public, Authenticated, Permissions };
 enum class LoggedRequests : std::uint8_t { None, Errors, All };
 enum class WhenStale : std::uint8_t { Open, Closed };
 
+// Changes of fields. A name is in one of the three.
+struct HeaderSettings {
+    std::vector<std::pair<std::string, std::string>> set;  // instead of whatever was there
+    std::vector<std::string> remove;
+    std::vector<std::string> keep;  // security headers of which the service's own stands
+
+    bool empty() const { return set.empty() && remove.empty() && keep.empty(); }
+};
+
 struct RouteSettings {
+    std::vector<std::string> hosts;    // instead of the service's; see api/host_routes.h
     std::string path;                  // /a/{id}/**, see api/route_table.h
     std::vector<std::string> methods;  // upper case
     Allow allow = Allow::Permissions;
@@ -31,7 +41,8 @@ struct RouteSettings {
     bool websocket = false;                            // upgrade: websocket
     bool limited = true;                               // limit: none → false
     std::optional<WhenStale> when_stale;
-    std::string source;  // "merlon.yaml:12", for messages
+    HeaderSettings headers;  // of its responses, after the service's
+    std::string source;      // "merlon.yaml:12", for messages
 };
 
 // What a browser may send and read beside what Fetch allows by itself. The contract's lists, to
@@ -52,8 +63,13 @@ enum class PathSpelling : std::uint8_t { Guarded, Exact };
 struct ServiceSettings {
     std::string name;
     std::vector<upstream::TargetSettings> targets;
-    std::string ca_path;           // PEM; empty: the system's
-    std::string certificate_path;  // client certificate for mTLS
+    std::vector<std::string> hosts;  // that it answers on; empty: all
+    std::string strip_prefix;        // of all of its routes' paths, which it does not see
+    bool preserves_host = false;     // it gets the client's Host instead of its URL's
+    HeaderSettings headers;          // of its responses, after the installation's
+    HeaderSettings request_headers;  // of the requests that it gets; nothing is kept
+    std::string ca_path;             // PEM; empty: the system's
+    std::string certificate_path;    // client certificate for mTLS
     std::string key_path;
     std::string identity;  // SPIFFE ID that its certificate has; empty: its host's name
     upstream::HealthSettings health;
@@ -64,6 +80,10 @@ struct ServiceSettings {
     std::vector<std::string> forward_fields;
     CorsLists cors;
     std::vector<RouteSettings> routes;
+
+    const std::vector<std::string>& hosts_of(const RouteSettings& route) const {
+        return route.hosts.empty() ? hosts : route.hosts;
+    }
 };
 
 struct CorsSettings {
@@ -94,8 +114,7 @@ struct GatewaySettings {
     std::vector<LimitSettings> limits;  // default: the contract's api and auth
     int ipv6_prefix = 56;
     CorsSettings cors;
-    // Replaces or, with an empty value, removes one of the security headers.
-    std::vector<std::pair<std::string, std::string>> security_headers;
+    HeaderSettings headers;  // of every response
     RevocationSettings revocation;
     LoggedRequests access_log = LoggedRequests::None;
     api::NameSettings names;

@@ -29,18 +29,37 @@ events::RouteClass class_of(const access::Rule& rule, const access::Roles& roles
                                           : events::RouteClass::Ordinary;
 }
 
-// Of the service added last.
-Result<> add_route(Snapshot& snapshot, const RouteSettings& settings,
-                   const ServiceSettings& service, const http::ServerSettings& server,
-                   WhenStale when_stale) {
+Result<std::vector<wire::Method>> methods_of(const RouteSettings& settings) {
     std::vector<wire::Method> methods;
     for (const std::string& name : settings.methods) {
         const auto method = wire::find_method(name);
         if (!method) return fail(Kind::Invalid, "route.method", "no such method: " + name);
         methods.push_back(*method);
     }
+    return methods;
+}
+
+// Of a route: the service's, unless the route has some of its own. The layers before are the
+// installation's and the service's.
+const ResponseRules* response_rules_of(Snapshot& snapshot, const ResponseRules* of_service,
+                                       const GatewaySettings& gateway,
+                                       const ServiceSettings& service, const RouteSettings& route) {
+    if (route.headers.empty()) return of_service;
+    const HeaderSettings* const layers[] = {&gateway.headers, &service.headers, &route.headers};
+    return &snapshot.response_rules.emplace_back(ResponseRules::make(layers));
+}
+
+// Of the service added last, without its rules of fields.
+Result<Route> make_route(Snapshot& snapshot, const ServiceSettings& service,
+                         const RouteSettings& settings, const http::ServerSettings& server,
+                         WhenStale when_stale) {
+    const auto& hosts = service.hosts_of(settings);
+    if (!service.strip_prefix.empty() && !is_below(settings.path, service.strip_prefix)) {
+        return fail(Kind::Invalid, "route.prefix",
+                    settings.path + " is not below " + service.strip_prefix);
+    }
     Route route;
-    route.pattern = settings.path;
+    route.pattern = (hosts.empty() ? "" : hosts.front()) + settings.path;
     route.rule = MERLON_TRY(rule_of(settings, snapshot.roles));
     route.route_class = class_of(route.rule, snapshot.roles);
     route.service = snapshot.services.size() - 1;
@@ -57,9 +76,38 @@ Result<> add_route(Snapshot& snapshot, const RouteSettings& settings,
         route.schema = std::make_unique<const wire::JsonSchema>(
             MERLON_TRY(wire::JsonSchema::compile(settings.schema)));
     }
-    const Route* added = MERLON_TRY(snapshot.routes.add(settings.path, methods, std::move(route)));
-    if (service.paths == PathSpelling::Exact) return {};
-    return snapshot.spellings.add(settings.path, methods, added);
+    return route;
+}
+
+Result<> add_routes(Snapshot& snapshot, const ServiceSettings& service,
+                    const GatewaySettings& gateway, const http::ServerSettings& server) {
+    const ResponseRules* rules = &snapshot.response_rules.front();
+    if (!service.headers.empty()) {
+        const HeaderSettings* const layers[] = {&gateway.headers, &service.headers};
+        rules = &snapshot.response_rules.emplace_back(ResponseRules::make(layers));
+    }
+    for (const RouteSettings& settings : service.routes) {
+        const auto methods = MERLON_TRY(methods_of(settings));
+        Route route = MERLON_TRY(
+            make_route(snapshot, service, settings, server, gateway.revocation.when_stale));
+        route.response_rules = response_rules_of(snapshot, rules, gateway, service, settings);
+        const auto& hosts = service.hosts_of(settings);
+        const Route* added =
+            MERLON_TRY(snapshot.routes.add(hosts, settings.path, methods, std::move(route)));
+        if (service.paths == PathSpelling::Exact) continue;
+        MERLON_TRY(snapshot.spellings.add(hosts, settings.path, methods, added));
+    }
+    return {};
+}
+
+// Hosts have their tables before any route is added.
+void add_hosts(Snapshot& snapshot, const std::vector<ServiceSettings>& services) {
+    for (const ServiceSettings& service : services) {
+        for (const RouteSettings& route : service.routes) {
+            snapshot.routes.add_hosts(service.hosts_of(route));
+            snapshot.spellings.add_hosts(service.hosts_of(route));
+        }
+    }
 }
 
 // Of a role that is in this process, or of the service added last.
@@ -81,8 +129,9 @@ Result<> add_built_in_route(Snapshot& snapshot, const api::LocalRoute& settings,
         route.schema = std::make_unique<const wire::JsonSchema>(
             MERLON_TRY(api::compile_body_schema(settings.body_schema, gateway.names)));
     }
+    route.response_rules = &snapshot.response_rules.front();
     const std::string pattern = route.pattern;
-    MERLON_TRY(snapshot.routes.add(pattern, {settings.method}, std::move(route)));
+    MERLON_TRY(snapshot.routes.add_everywhere(pattern, {settings.method}, std::move(route)));
     return {};
 }
 
@@ -102,9 +151,13 @@ Result<> add_service(Snapshot& snapshot, const ServiceSettings& settings) {
                     settings.name + ": at most " + std::to_string(upstream::Upstream::targets_max) +
                         " targets");
     }
+    std::string base;
     for (const upstream::TargetSettings& target : settings.targets) {
-        service.targets.push_back(MERLON_TRY(upstream::parse_upstream(target.url, tls)));
+        ServiceUrl url = MERLON_TRY(split_service_url(target.url));
+        service.targets.push_back(MERLON_TRY(upstream::parse_upstream(url.server, tls)));
+        base = std::move(url.base);  // all have the same: config sees to it
     }
+    service.relay = RelayRules::make(settings, std::move(base));
     snapshot.services.push_back(std::move(service));
     return {};
 }
@@ -116,7 +169,8 @@ Result<> add_fixed_route(Snapshot& snapshot, const std::string& pattern, std::st
     route.rule = access::Rule::open();
     route.is_limited = false;
     route.fixed_body = std::move(body);
-    MERLON_TRY(snapshot.routes.add(pattern, {wire::Method::Get}, std::move(route)));
+    route.response_rules = &snapshot.response_rules.front();
+    MERLON_TRY(snapshot.routes.add_everywhere(pattern, {wire::Method::Get}, std::move(route)));
     return {};
 }
 
@@ -139,7 +193,9 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
     snapshot->roles = std::move(roles);
     snapshot->identity = std::move(identity);
     snapshot->stale_after = gateway.revocation.stale_after;
-    const WhenStale when_stale = gateway.revocation.when_stale;
+    const HeaderSettings* const layers[] = {&gateway.headers};
+    snapshot->response_rules.push_back(ResponseRules::make(layers));
+    add_hosts(*snapshot, gateway.services);
     MERLON_TRY(add_fixed_route(*snapshot, std::string(health_path), R"({"status":"ok"})"));
     std::vector<const api::RoleTable*> tables;
     for (const BuiltInRole& role : built_in) tables.push_back(role.table);
@@ -154,6 +210,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
                                           std::move(role.identity),
                                           role.table->revokes_tokens,
                                           CorsTexts::make(gateway.cors.lists),
+                                          {},
                                           {}});
         }
         for (const api::LocalRoute& route : role.table->routes) {
@@ -162,9 +219,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
     }
     for (const ServiceSettings& settings : gateway.services) {
         MERLON_TRY(add_service(*snapshot, settings));
-        for (const RouteSettings& route : settings.routes) {
-            MERLON_TRY(add_route(*snapshot, route, settings, server, when_stale));
-        }
+        MERLON_TRY(add_routes(*snapshot, settings, gateway, server));
     }
     for (const LimitSettings& limit : gateway.limits) {
         snapshot->limits.push_back(Limit::make(limit));
@@ -175,7 +230,6 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
     snapshot->own_origin = origin_of(gateway.public_url);
     snapshot->trusted_proxies = MERLON_TRY(TrustedProxies::parse(server.trusted_proxies));
     snapshot->ipv6_prefix = gateway.ipv6_prefix;
-    snapshot->security_fields = make_security_fields(gateway.security_headers);
     snapshot->timeouts = server.timeouts;
     snapshot->access_log = gateway.access_log;
     snapshot->verifier.emplace(

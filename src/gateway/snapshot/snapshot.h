@@ -2,15 +2,18 @@
 // all workers until the last request that began with it has ended.
 #pragma once
 
+#include <deque>
 #include <optional>
 
+#include "api/host_routes.h"
 #include "api/local_service.h"
-#include "api/route_table.h"
 #include "crypto/spiffe_id.h"
 #include "events/refusals.h"
 #include "gateway/limits/limit.h"
 #include "gateway/snapshot/client_address.h"
 #include "gateway/snapshot/cors.h"
+#include "gateway/snapshot/header_rules.h"
+#include "gateway/snapshot/relay_rules.h"
 #include "gateway/snapshot/settings.h"
 #include "gateway/snapshot/spellings.h"
 #include "http/client.h"
@@ -24,7 +27,7 @@ namespace merlon::gateway {
 
 // One route with everything that its requests need.
 struct Route {
-    std::string pattern;
+    std::string pattern;  // with its host before it, where it has one
     access::Rule rule = access::Rule::authenticated();
     events::RouteClass route_class = events::RouteClass::Ordinary;
     std::size_t service = 0;  // index into Snapshot::services
@@ -41,6 +44,7 @@ struct Route {
     const api::LocalRoute* declared = nullptr;  // by the built-in role; null: a service's
     std::string fixed_body;  // the whole response, without an upstream; empty: forwarded
     std::unique_ptr<const wire::JsonSchema> schema;  // null: any body
+    const ResponseRules* response_rules = nullptr;   // one of Snapshot::response_rules
 
     bool is_forwarded() const { return local == nullptr && fixed_body.empty(); }
 };
@@ -56,6 +60,7 @@ struct Service {
     bool revokes_tokens = false;  // one of our roles, whose responses name revoked tokens
     CorsTexts cors;
     std::vector<std::string> forward_fields;  // of a proxy or a certificate, that pass
+    RelayRules relay = {};
 };
 
 // A built-in role: in this process, or in others.
@@ -84,7 +89,7 @@ inline constexpr std::string_view openapi_path = "/openapi.json";
 inline constexpr std::string_view fixed_paths[] = {health_path, openapi_path};
 
 struct Snapshot {
-    api::RouteTable<Route> routes;
+    api::HostRoutes<Route> routes;
     Spellings spellings;  // of routes
     std::vector<Service> services;
     std::vector<Limit> limits;
@@ -95,7 +100,7 @@ struct Snapshot {
     std::string own_origin;  // of public_url; empty: none
     TrustedProxies trusted_proxies;
     int ipv6_prefix = 56;
-    http::FieldLines security_fields;  // on every response
+    std::deque<ResponseRules> response_rules;  // the first: of what is no service's
     http::Timeouts timeouts;
     LoggedRequests access_log = LoggedRequests::None;
     access::Roles roles;
@@ -111,9 +116,5 @@ struct Snapshot {
                                                         std::vector<BuiltInRole> built_in,
                                                         std::optional<GatewayIdentity> identity);
 };
-
-// The seed's security headers, with the installation's changes: an empty value removes one.
-http::FieldLines make_security_fields(
-    const std::vector<std::pair<std::string, std::string>>& changes);
 
 }  // namespace merlon::gateway
