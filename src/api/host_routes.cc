@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/eight_bytes.h"
 #include "base/text.h"
 
 namespace merlon::api {
@@ -51,7 +52,24 @@ Result<std::string> parse_host(std::string_view text) {
     return refuse("must be a name such as shop.example.com, or *.example.com");
 }
 
+namespace {
+
+// Whether the text is in normal form, as most clients send it: there is no port, no capital letter,
+// and no dot at its end.
+bool is_normal(std::string_view authority) {
+    if (authority.empty() || authority.back() == '.') return false;
+    return !any_of_eight_bytes(authority, '.', [](std::uint64_t bytes) {
+        return bytes_at_least(bytes, ':') & ~bytes_at_least(bytes, 'Z' + 1);
+    });
+}
+
+}  // namespace
+
 void normalize_host(std::string_view authority, std::string& out) {
+    if (is_normal(authority)) {
+        out = authority;
+        return;
+    }
     const std::size_t bracket = authority.find(']');
     const std::size_t port = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
     std::string_view host = authority.substr(0, port);

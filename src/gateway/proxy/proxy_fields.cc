@@ -190,8 +190,11 @@ void make_response_fields(const http::Exchange& exchange, const wire::ResponseHe
         }
         const bool is_for_us = to.revocations != nullptr &&
                                text::equals_ignoring_case(field.name, tokens::revoked_field);
-        if (!is_for_us && is_relayed(field, options, to.response_rules)) {
+        if (is_for_us || !is_relayed(field, options, to.response_rules)) continue;
+        if (References::are_in(field.id)) {
             references.add(field, out);
+        } else {
+            out.add(field.name, field.value);
         }
     }
     out.add_lines(to.response_rules.service_lines());

@@ -206,15 +206,6 @@ bool may_differ(const wire::Field& field, const RelayRules& rules) {
 }  // namespace
 
 void References::add(const wire::Field& field, http::FieldLines& out) const {
-    switch (field.id) {
-        case FieldId::Location:
-        case FieldId::ContentLocation:
-        case FieldId::Refresh:
-        case FieldId::SetCookie:
-            break;
-        default:
-            return out.add(field.name, field.value);
-    }
     if (!may_differ(field, rules)) return out.add(field.name, field.value);
     switch (field.id) {
         case FieldId::Location:

@@ -19,7 +19,11 @@ struct References {
     std::string_view service_host;  // the Host that the service was sent, with its port
     std::string_view client_host;   // the client's
 
-    // Adds the field, rewritten where it has to be.
+    // Whether a field of this name has references, or a cookie.
+    static bool are_in(wire::FieldId id) {
+        return id >= wire::FieldId::Location && id <= wire::FieldId::SetCookie;
+    }
+    // Adds such a field, rewritten where it has to be.
     void add(const wire::Field& field, http::FieldLines& out) const;
 };
 
