@@ -52,6 +52,12 @@ Result<std::string> parse_host(std::string_view text) {
     return refuse("must be a name such as shop.example.com, or *.example.com");
 }
 
+bool is_host_of(std::string_view named, std::string_view host) {
+    if (!named.starts_with("*.")) return named == host;
+    named.remove_prefix(1);
+    return host.size() > named.size() && host.ends_with(named);
+}
+
 namespace {
 
 // Whether the text is in normal form, as most clients send it: there is no port, no capital letter,

@@ -19,6 +19,9 @@ namespace merlon::api {
 // Error: "route.host".
 Result<std::string> parse_host(std::string_view text);
 
+// Whether a host in normal form is the one that a configuration names, or below its wildcard.
+bool is_host_of(std::string_view named, std::string_view host);
+
 // The host of a Host field that admission accepted, in that form, into `out`.
 void normalize_host(std::string_view authority, std::string& out);
 

@@ -67,6 +67,16 @@ TEST(Host, OfARequestLosesItsPortItsCapitalsAndTheDotAtItsEnd) {
     }
 }
 
+TEST(Host, IsOfANameThatIsItsOwnOrOfAWildcardAboveIt) {
+    EXPECT_TRUE(is_host_of("a.example", "a.example"));
+    EXPECT_FALSE(is_host_of("a.example", "b.a.example"));
+    EXPECT_TRUE(is_host_of("*.example", "a.example"));
+    EXPECT_TRUE(is_host_of("*.example", "b.a.example"));
+    for (const std::string_view host : {"example", ".example", "aexample", "a.example.evil", ""}) {
+        EXPECT_FALSE(is_host_of("*.example", host)) << host;
+    }
+}
+
 class Routes : public ::testing::Test {
 protected:
     void add(const std::vector<std::string>& hosts, std::string_view pattern, std::string name,

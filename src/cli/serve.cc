@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/role_option.h"
+#include "config/values.h"
 #include "rpc/names.h"
 #include "server/healthcheck.h"
 #include "server/platform.h"
@@ -35,6 +36,10 @@ int serve(const Arguments& arguments, const std::vector<std::string>& role_names
     const std::string scheme =
         settings->server.tls.empty() && roles->has(rpc::gateway_name) ? "http" : "https";
 
+    const std::vector<net::ListenAddress> redirects = roles->has(rpc::gateway_name)
+                                                          ? settings->server.redirect
+                                                          : std::vector<net::ListenAddress>();
+
     auto platform = server::Platform::make(*std::move(settings), *roles, content);
     if (!platform) {
         std::fprintf(stderr, "merlon: %s\n", platform.error().detail.c_str());
@@ -42,6 +47,10 @@ int serve(const Arguments& arguments, const std::vector<std::string>& role_names
     }
     std::fprintf(stderr, "merlon: listening on %s://%s:%u\n", scheme.c_str(), host.c_str(),
                  static_cast<unsigned>((*platform)->port()));
+    for (const net::ListenAddress& address : redirects) {
+        std::fprintf(stderr, "merlon: http://%s sends to https\n",
+                     config::listen_address_text(address).c_str());
+    }
     // Signals are waited for on a thread of their own, so that none interrupts a worker.
     asio::io_context signals_loop;
     asio::signal_set signals(signals_loop, SIGTERM, SIGINT, SIGHUP);

@@ -3,6 +3,7 @@
 
 #include "api/route_table.h"
 #include "config/sections.h"
+#include "config/service_place.h"
 #include "gateway/limits/limit_table.h"
 
 namespace merlon::config {
@@ -22,6 +23,12 @@ void read_paths(Reader& limit, const std::string& name, std::vector<std::string>
 
 void read_limit(Reader limit, gateway::LimitSettings& out) {
     read_paths(limit, out.name, out.paths);
+    read_hosts(limit, out.hosts);
+    if (!out.hosts.empty() && (out.name == gateway::api_limit || out.name == "auth")) {
+        limit.warning("host",
+                      "requests on other hosts are not counted, and Merlon's own paths are on all "
+                      "of them");
+    }
     limit.seconds("window", out.window, "how long requests are counted together");
     if (out.window.count() < 1 || out.window.count() > gateway::LimitTable::window_seconds_max) {
         limit.problem("window", "must be from 1s to 194d");

@@ -13,7 +13,8 @@
 namespace merlon::config {
 
 void read_hosts(Reader& reader, std::vector<std::string>& out) {
-    reader.texts("host", out, "shop.example.com, or *.example.com; default: every host");
+    reader.texts("host", out,
+                 "shop.example.com, or *.example.com: a list or one; default: every host");
     for (std::string& host : out) {
         if (auto parsed = api::parse_host(host)) {
             host = *std::move(parsed);

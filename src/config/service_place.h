@@ -7,7 +7,7 @@
 
 namespace merlon::config {
 
-// `host` of a service or a route.
+// `host` of a service, a route or a limit.
 void read_hosts(Reader& reader, std::vector<std::string>& out);
 
 // Each of `url` with what the service's other keys ask of it.

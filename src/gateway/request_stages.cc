@@ -18,10 +18,10 @@ Task<> RequestPath::count(Lookup lookup, Request& request) {
     } else if (lookup != Lookup::Options) {
         counted_as = CountedAs::Unknown;
     }
-    return limit_gate_.admit(request.snapshot->limits, {request.target.path, request.folded_path},
-                             counted_as,
-                             net::counted_client(request.client, request.snapshot->ipv6_prefix),
-                             request.began, request.limits);
+    return limit_gate_.admit(
+        request.snapshot->limits, {request.target.path, request.folded_path, request.buffers->host},
+        counted_as, net::counted_client(request.client, request.snapshot->ipv6_prefix),
+        request.began, request.limits);
 }
 
 Result<> RequestPath::require_route(Lookup lookup) {

@@ -116,10 +116,10 @@ const CorsTexts& cors_texts_of(const http::Exchange& exchange, const Request& re
 // Errors: those of wire::canonicalize.
 Result<RequestPath::Lookup> RequestPath::find_route(const http::Exchange& exchange,
                                                     Request& request) {
-    request.target = MERLON_TRY(wire::canonicalize(exchange.head().target, request.buffers->path));
-    if (request.snapshot->routes.have_hosts()) {
+    if (request.snapshot->compares_hosts) {
         api::normalize_host(exchange.admitted().host, request.buffers->host);
     }
+    request.target = MERLON_TRY(wire::canonicalize(exchange.head().target, request.buffers->path));
     const wire::Method method = exchange.head().method;
     request.match = find(method, request);
     if (request.match.methods == 0) return Lookup::UnknownPath;

@@ -132,6 +132,21 @@ def test_routes_of_different_hosts_are_no_conflict_and_of_one_host_are(tmp_path)
     assert spelled.returncode == 78 and "ignores case" in spelled.stderr, spelled
 
 
+def test_a_limit_of_a_host_counts_its_requests_alone(launch, upstream):
+    limits = {"shop": {"paths": ["/x"], "host": ["shop.example.com", "*.shop.example.com"], "max": 2}}
+    server = launch({"limits": limits | {"api": {"max": 1_000}}, "services": {"echo": of(upstream, "all", None)}})
+    for host in ("shop.example.com", "SHOP.example.com:80"):
+        assert server.get("/x", host=host).get("RateLimit-Policy") == "2;w=900"
+    assert server.get("/x", host="shop.example.com.").status == 429 and server.get("/x", host="a.shop.example.com").status == 429
+    for host in ("example.com", "notshop.example.com", "evil.example"):
+        assert server.get("/x", host=host).status == 200
+
+
+def test_a_limit_of_sign_ins_on_one_host_alone_is_a_warning(tmp_path):
+    done = check(tmp_path, {"a": service("http://127.0.0.1:9", routes("/x"))}, limits={"auth": {"host": "a.example"}})
+    assert done.returncode == 0 and "are not counted" in done.stderr, done
+
+
 # ---- certificates
 
 def pair(made, name):

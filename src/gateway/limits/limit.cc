@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "api/host_routes.h"
 #include "wire/path.h"
 
 namespace merlon::gateway {
@@ -49,6 +50,7 @@ Limit Limit::make(const LimitSettings& settings) {
     limit.name = settings.name;
     limit.id = std::hash<std::string>{}(settings.name);
     limit.paths = settings.paths;
+    limit.hosts = settings.hosts;
     for (const std::string& path : limit.paths) {
         limit.folded_paths.push_back(wire::fold(path, wire::Folding::Both));
     }
@@ -64,9 +66,14 @@ Limit Limit::make(const LimitSettings& settings) {
 }
 
 bool Limit::covers(const LimitedPath& requested, CountedAs counted_as) const {
-    if (counted_as != CountedAs::Path && counted_as == covers_beside_paths) return true;
-    return covers_path(paths, requested.path) ||
-           (!requested.folded.empty() && covers_path(folded_paths, requested.folded));
+    const bool is_for_host =
+        hosts.empty() || std::ranges::any_of(hosts, [&](const std::string& named) {
+            return api::is_host_of(named, requested.host);
+        });
+    const bool is_beside = counted_as != CountedAs::Path && counted_as == covers_beside_paths;
+    return is_for_host &&
+           (is_beside || covers_path(paths, requested.path) ||
+            (!requested.folded.empty() && covers_path(folded_paths, requested.folded)));
 }
 
 }  // namespace merlon::gateway

@@ -19,7 +19,8 @@ struct LimitSettings {
     std::uint32_t max = 100;
     bool skip_successful = false;
     std::string code = "RATE_LIMIT_EXCEEDED";
-    std::string message;  // empty: the code's own
+    std::string message;             // empty: the code's own
+    std::vector<std::string> hosts;  // as of routes; empty: all
 };
 
 // What a request counts as, beside its path: one for a route of a declared service, which is not
@@ -35,6 +36,7 @@ inline constexpr std::string_view services_limit = "services";  // counts declar
 struct LimitedPath {
     std::string_view path;         // canonical
     std::string_view folded = {};  // wire::Folding::Both; empty: only the path itself counts
+    std::string_view host = {};    // normalized, where a limit names one
 };
 
 struct Limit {
@@ -42,6 +44,7 @@ struct Limit {
     std::uint64_t id;                // of the name: counters survive a reload that reorders limits
     std::vector<std::string> paths;  // literal, or ending in /**
     std::vector<std::string> folded_paths;
+    std::vector<std::string> hosts;  // empty: all
     LimitRule rule;
     bool skips_successful = false;
     CountedAs covers_beside_paths = CountedAs::Path;
@@ -52,6 +55,7 @@ struct Limit {
     static Limit make(const LimitSettings& settings);
 
     bool has_unfolded_paths() const { return folded_paths != paths; }
+    // Of the path, or as what it is beside that.
     bool covers(const LimitedPath& path, CountedAs counted_as) const;
 };
 

@@ -224,7 +224,9 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const GatewaySettings& ga
     for (const LimitSettings& limit : gateway.limits) {
         snapshot->limits.push_back(Limit::make(limit));
         snapshot->has_unfolded_limits |= snapshot->limits.back().has_unfolded_paths();
+        snapshot->compares_hosts |= !limit.hosts.empty();
     }
+    snapshot->compares_hosts |= snapshot->routes.have_hosts();
     snapshot->cors = gateway.cors;
     snapshot->cors_texts = CorsTexts::make(gateway.cors.lists);
     snapshot->own_origin = origin_of(gateway.public_url);

@@ -94,6 +94,7 @@ struct Snapshot {
     std::vector<Service> services;
     std::vector<Limit> limits;
     bool has_unfolded_limits = false;    // a limit's path is not in folded form
+    bool compares_hosts = false;         // a route or a limit names one
     std::chrono::seconds stale_after{};  // revocations that old may be missing some
     CorsSettings cors;
     CorsTexts cors_texts;    // of cors.lists; a service has its own
