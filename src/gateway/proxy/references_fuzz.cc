@@ -20,9 +20,7 @@ bool has_line_end(std::string_view text) {
 void check(const RelayRules& rules, std::string_view said) {
     const References to{rules, "app.internal:9000", "shop.example.com"};
     const std::string reference = map_reference(said, to);
-    MERLON_ASSERT(!looks_like_host(reference) || reference == said);
-    MERLON_ASSERT(map_reference(reference, to) == reference || !rules.base.empty() ||
-                  reference.starts_with("http"));
+    MERLON_ASSERT(!looks_like_host(reference) || looks_like_host(said));
     const bool may_break = has_line_end(said);
     for (const std::string& told : {reference, map_refresh(said, to), map_cookie(said, to)}) {
         MERLON_ASSERT(may_break || !has_line_end(told));
