@@ -106,6 +106,33 @@ void check_spellings(Reader& services, const gateway::GatewaySettings& settings)
     }
 }
 
+// Which of a route's methods names other paths in its body, where nothing judges them (RFC 3253,
+// RFC 4437, RFC 5323, RFC 5842); empty: none.
+std::string_view method_with_paths(const gateway::RouteSettings& route) {
+    constexpr std::string_view methods[] = {"BIND",          "REBIND",           "MERGE",
+                                            "UPDATE",        "REPORT",           "SEARCH",
+                                            "MKREDIRECTREF", "UPDATEREDIRECTREF"};
+    const auto found = std::ranges::find_first_of(route.methods, methods);
+    return found == route.methods.end() ? std::string_view() : *found;
+}
+
+void check_methods(Reader& services, const gateway::GatewaySettings& settings) {
+    for (const gateway::ServiceSettings& service : settings.services) {
+        for (const gateway::RouteSettings& route : service.routes) {
+            const std::string_view method = method_with_paths(route);
+            const auto other = std::ranges::find_if(service.routes, [&](const auto& one) {
+                return one.allow != route.allow || one.permissions != route.permissions;
+            });
+            if (method.empty() || other == service.routes.end()) continue;
+            services.warning(
+                service.name,
+                fmt::format("{}: {} names other paths in its body, which only the service judges: "
+                            "it may reach what {} ({}) guards",
+                            route.source, method, other->path, other->source));
+        }
+    }
+}
+
 // The first permission of a route that no role has; empty: they all have some.
 std::string_view unheld_permission(const gateway::RouteSettings& route,
                                    const std::set<std::string_view>& held) {
@@ -120,6 +147,7 @@ void check_routes(Reader& services, roles::Definitions roles,
                   const gateway::GatewaySettings& settings) {
     check_duplicates(services, roles, settings);
     check_spellings(services, settings);
+    check_methods(services, settings);
 }
 
 void check_permissions(Reader& root, const Settings& settings) {

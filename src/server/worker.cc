@@ -1,6 +1,8 @@
 // Adds the HTTP servers of the gateway and of roles to a worker.
 #include "server/worker.h"
 
+#include <algorithm>
+
 namespace merlon::server {
 
 http::Server& Worker::add_gateway(const http::ServerSettings& settings,
@@ -15,10 +17,22 @@ http::Server& Worker::add_gateway(const http::ServerSettings& settings,
     return *gateway_server_;
 }
 
+namespace {
+
+// A redirect is one short exchange. Its connections come out of the files that are kept free, and
+// are too few to use those up.
+http::ConnectionTable::Limits redirect_connections(http::ConnectionTable::Limits gateway) {
+    const std::size_t all = std::clamp<std::size_t>(gateway.all / 8, 16, 256);
+    return {all, all / 2};
+}
+
+}  // namespace
+
 http::Server& Worker::add_redirect(const http::ServerSettings& settings, const Clock& clock) {
     redirector_ = std::make_unique<gateway::Redirector>(*path_);
     servers_.push_back(std::make_unique<http::Server>(executor(), clock, settings, *redirector_,
-                                                      deadlines_, nullptr, connections_max_));
+                                                      deadlines_, nullptr,
+                                                      redirect_connections(connections_max_)));
     redirect_server_ = servers_.back().get();
     return *redirect_server_;
 }

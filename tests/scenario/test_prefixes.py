@@ -163,7 +163,16 @@ def test_a_destination_is_judged_and_is_the_services_own(merlon, upstream, admin
     twice = merlon.call(method, "/dav/a", [("Destination", "/dav/b"), ("Destination", "/dav/admin/b")])
     assert twice.status == 400 and upstream.count == before
     assert send("/dav/admin/b", admin.access).status == 200
-    assert not header(merlon.call("PUT", "/dav/a", {"Destination": "/dav/admin/b"}, body=b"x").json(), "Destination"), "nothing to say elsewhere"
+    assert header(merlon.call("PUT", "/dav/a", {"Destination": "as it is"}, body=b"x").json(), "Destination") == ["as it is"], "a field like others elsewhere"
+
+
+def test_a_method_that_names_paths_in_its_body_is_a_warning_beside_a_stricter_route(tmp_path):
+    def routes(methods, allow):
+        return [{"path": "/dav/**", "methods": methods, "allow": "public"}, {"path": "/dav/admin", "methods": ["GET"], "allow": allow}]
+
+    assert "REPORT names other paths in its body" in check(tmp_path, routes(["GET", "REPORT"], ["read:products"]), paths="exact").stderr
+    for same in (routes(["GET", "REPORT"], "public"), routes(["GET", "PROPFIND", "COPY"], ["read:products"])):
+        assert check(tmp_path, same, paths="exact").stderr == "the configuration is sound\n"
 
 
 # ---- what browsers send

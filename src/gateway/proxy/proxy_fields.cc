@@ -31,6 +31,8 @@ bool is_forwarded(const Field& field, const wire::ConnectionOptions& options,
                                            return text::equals_ignoring_case(name, field.name);
                                        }) &&
                    !options.names(field.name);
+        case FieldId::Destination:  // of COPY and MOVE it is judged, and sent as the service's own
+            return to.destination.empty() && !options.names(field.name);
         case FieldId::Vary:
         case FieldId::Authorization:
         case FieldId::Origin:
