@@ -147,7 +147,7 @@ std::vector<ConfusableRoutes> shadowed_routes(std::span<const ServiceSettings> s
     Table table;
     for_each_route(services, [&](const Declared& one, wire::Method method) {
         // Others report patterns that are wrong.
-        (void)table.add(one.service->hosts_of(*one.route), one.route->path, {method}, one);
+        std::ignore = table.add(one.service->hosts_of(*one.route), one.route->path, {method}, one);
     });
     std::vector<ConfusableRoutes> pairs;
     for_each_route(services, [&](const Declared& one, wire::Method method) {
@@ -176,7 +176,7 @@ std::vector<ConfusableRoutes> routes_of_the_bare_prefix(std::span<const ServiceS
         if (service.strip_prefix.empty() || has_base) continue;
         Table table;
         for_each_route({&service, 1}, [&](const Declared& one, wire::Method method) {
-            (void)table.add(service.hosts_of(*one.route), one.route->path, {method}, one);
+            std::ignore = table.add(service.hosts_of(*one.route), one.route->path, {method}, one);
         });
         for_each_route({&service, 1}, [&](const Declared& one, wire::Method method) {
             for (const std::string& host : request_hosts(one)) {
