@@ -13,8 +13,9 @@ public:
     explicit Redirector(RequestPath& path) : path_(path) {}
 
     Task<> serve(http::Exchange& exchange) override { return path_.redirect(exchange); }
-    http::Response refuse(const http::Peer& peer, const Error& error) override {
-        return path_.refuse(peer, error);
+    http::Response refuse(const http::Peer& peer, const wire::RequestHead* head,
+                          const Error& error) override {
+        return path_.refuse(peer, head, error);
     }
     bool is_shared(const http::Peer& peer) const override { return path_.is_shared(peer); }
 

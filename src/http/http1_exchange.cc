@@ -44,8 +44,9 @@ Task<> Http1Exchange::send_continue() {
 }
 
 bool Http1Exchange::client_has_left() {
-    const bool waits_for_more = body_.is_done() && body_.has_more();
-    return !waits_for_more && connection_.stream_.has_peer_left();
+    // Within the body its reader finds out whether that is whole.
+    const bool has_unread = !body_.is_done() || body_.has_more();
+    return has_unread ? connection_.stream_.is_broken() : connection_.stream_.has_peer_left();
 }
 
 void Http1Exchange::watch_client(ClientWatch* watch) {

@@ -95,7 +95,7 @@ bool Stream::has_unexpected_input() {
 // Who closes ends its side as one does who only sends no more. Who has sent more than was read, a
 // pipelined request, waits for its response.
 bool Stream::has_peer_left() {
-    if (!is_open() || socket_.is_broken()) return true;
+    if (is_broken()) return true;
     if (!socket_.has_peer_ended()) return false;
     if (tls_) return !has_unread_tls();
     char byte;

@@ -92,6 +92,8 @@ public:
     bool is_tls() const { return tls_ != nullptr; }
     // Whether the peer has closed, or sent something, although nothing is awaited of it.
     bool has_unexpected_input();
+    // Nothing gets through any more.
+    bool is_broken() const { return !is_open() || socket_.is_broken(); }
     // Whether the peer is gone: the connection broke, or the peer sends no more and all that it
     // sent has been read. Only while nobody reads.
     bool has_peer_left();

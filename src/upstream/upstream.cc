@@ -211,15 +211,22 @@ Task<bool> Upstream::find_others(SteadyTime deadline) {
     co_return targets_made_ > made_before;
 }
 
+Error Upstream::no_address() const {
+    Error why{Kind::Unavailable, "upstream.unavailable", "no address", {}};
+    for (const Origin& origin : origins_) {
+        if (!origin.name) continue;
+        if (origin.name->lookups() == 0) why.rule = http::upstream_timeout_rule;
+        if (!origin.name->problem().empty()) why.detail = origin.name->problem();
+    }
+    return why;
+}
+
 Task<Upstream::Lease> Upstream::connect(Abandonment* abandonment,
                                         std::optional<std::uint64_t> but) {
     follow_names();
     const SteadyTime deadline = context_.clock.steady() + connect_timeout;
     if (targets_.empty()) co_await await_names(deadline);
-    Error why{Kind::Unavailable, "upstream.unavailable", "no address", {}};
-    for (const Origin& origin : origins_) {
-        if (origin.name && !origin.name->problem().empty()) why.detail = origin.name->problem();
-    }
+    Error why = no_address();
     Race race(context_.executor, context_.deadlines, abandonment);
     bool has_looked_again = false;
     while (true) {

@@ -124,6 +124,8 @@ private:
     void replace_targets(std::size_t origin);
     void add_target(std::size_t origin, http::Endpoint endpoint);
     Task<> await_names(SteadyTime deadline);
+    // Why there is no target.
+    Error no_address() const;
     // Whether the names have other addresses than those that were tried in vain.
     Task<bool> find_others(SteadyTime deadline);
     // Among those that `may` be; null when none may.

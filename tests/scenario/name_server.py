@@ -9,6 +9,7 @@ class NameServer:
     def __init__(self):
         self.records = {}  # name → ([addresses], TTL in seconds)
         self.questions = []
+        self.is_silent = False
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
@@ -26,7 +27,8 @@ class NameServer:
         while self.is_open:
             try:
                 question, sender = self.socket.recvfrom(512)
-                self.socket.sendto(self._answer(question), sender)
+                if not self.is_silent:
+                    self.socket.sendto(self._answer(question), sender)
             except OSError:
                 if not self.is_open:
                     return
