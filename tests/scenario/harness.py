@@ -196,7 +196,7 @@ class Merlon:
             "version": 1,
             "server": {"listen": f"{self.host}:{self.port}", "admin": f"{self.host}:{self.admin_port}"},
             "passwords": {"bcrypt_cost": 4, "workers": 2, "queue": 512},
-            "limits": {"api": {"max": 1_000_000}, "auth": {"max": 1_000_000}},
+            "limits": {"api": {"max": 1_000_000, "paths": COUNTED}, "services": {"max": 1_000_000}, "auth": {"max": 1_000_000}},
         }, merge(self.overrides, changes))
         (self.directory / "merlon.yaml").write_text(to_yaml(self.config))
 
@@ -435,6 +435,8 @@ def service(url, routes, **more):
     return {"url": url, "routes": routes, **more}
 
 
+# What the limit api counts in tests: the standard routes of the echoing service, too.
+COUNTED = ["/api/**", "/open/**", "/private/**", "/catalog/**", "/management/**", "/both/**"]
 EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 

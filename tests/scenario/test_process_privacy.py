@@ -104,7 +104,7 @@ def assert_forgotten(server, *passwords, encoding="utf-8"):
             return not left
 
         try:
-            client.wait_for(is_forgotten, within=5, every=0.5)
+            client.wait_for(is_forgotten, every=0.5)
         except AssertionError:
             pytest.fail(f"still in memory: {left}")
 

@@ -41,14 +41,25 @@ def test_headers_count_down_and_the_eleventh_is_refused(merlon, upstream):
     assert upstream.count == before
 
 
-def test_the_default_is_a_hundred_in_a_quarter_of_an_hour(launch):
-    server = launch({"limits": {"api": {"max": 100}}})  # first as the harness writes it, then without the section
+@table({"of /api": ("/api/auth/me", 401, 100, "100;w=900"), "of what does not exist": ("/nowhere", 404, 100, "100;w=900"),
+        "of a service's routes, with room for pages and their parts": ("/open/x", 200, 600, "600;w=60")})
+def test_the_defaults(launch, row):
+    target, status, most, policy = row
+    server = launch()  # first as the harness writes it, then without the section
     server.config.pop("limits")
     (server.directory / "merlon.yaml").write_text(to_yaml(server.config))
     server.restart()
-    answers = [server.get("/open/x") for _ in range(101)]
-    assert [answer.status for answer in answers] == [200] * 100 + [429]
-    assert answers[0].get("RateLimit-Policy") == "100;w=900"
+    with server.connect() as connection:
+        first = connection.request("GET", target)
+        assert first.get("RateLimit-Policy") == policy
+        assert {connection.request("GET", target).status for _ in range(most - 1)} | {first.status} == {status}
+        assert connection.request("GET", target).status == 429
+
+
+def test_a_services_routes_do_not_use_up_what_the_api_has(launch):
+    server = launch({"limits": {"api": {"paths": ["/api/**"], "max": 2}, "services": {"max": 3}}})
+    assert [server.get("/open/x").status for _ in range(4)] == [200, 200, 200, 429]
+    assert [server.get("/api/auth/me").status for _ in range(3)] == [401, 401, 429]
 
 
 @table({"404": ("/nowhere", "GET", 404), "405": ("/catalog/x", "DELETE", 405), "401": ("/private/x", "GET", 401), "built-in": ("/api/auth/me", "GET", 401), "HEAD": ("/open/x", "HEAD", 200)})
