@@ -32,8 +32,8 @@ struct Forwarding {
     std::string_view traceparent;
     std::string_view client_address;
     std::string_view counted_client;  // by which its share of what is open is counted
-    std::string_view scheme;  // the client's
-    std::string_view port;    // that the client spoke to
+    std::string_view scheme;          // the client's
+    std::string_view port;            // that the client spoke to
     // Field lines that every response of ours carries: security, CORS, limits, request id.
     const http::FieldLines& response_fields;
     const RelayRules& relay;
