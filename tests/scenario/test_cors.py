@@ -50,7 +50,7 @@ BEFORE_A_HUNDRED = [("Origin", SHOP), *((f"X-{number}", "1") for number in range
 @table({
     "a long target": ("/open/" + "a" * 9_000, [("Origin", SHOP)], 414), "too many fields": ("/open/x", BEFORE_A_HUNDRED, 431), "two hosts": ("/open/x", [("Host", "x"), ("Origin", SHOP)], 400),
     "two framings": ("/open/x", [("Origin", SHOP), ("Content-Length", "1"), ("Transfer-Encoding", "chunked")], 400), "a fragment": ("/open/x#y", [("Origin", SHOP)], 400),
-    "an expectation": ("/open/x", [("Origin", SHOP), ("Expect", "more")], 417), "no known method": ("/open/x", [("Origin", SHOP)], 400, "BREW"),
+    "an expectation": ("/open/x", [("Origin", SHOP), ("Expect", "more")], 417), "no known method": ("/open/x", [("Origin", SHOP)], 501, "BREW"),
 })
 def test_a_refusal_of_a_head_is_readable_for_a_listed_origin_and_for_nobody_else(merlon, row):
     target, fields, status, *method = row
