@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "base/spawn.h"
 #include "dns/test_kit.h"
@@ -164,7 +165,7 @@ TEST(Upstream, ATargetThatAnswersNothingIsOvertakenAndRests) {
     std::vector<int> fillers;
     for (int i = 0; i < 4; ++i) {
         fillers.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-        ::connect(fillers.back(), reinterpret_cast<sockaddr*>(&address), size);
+        std::ignore = ::connect(fillers.back(), reinterpret_cast<sockaddr*>(&address), size);
     }
     pool.make(
         {"http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)), pool.listeners[0]->url()});
