@@ -39,9 +39,12 @@ Task<RawResponse> attempt(http::ClientConnection* connection, std::string reques
     }
 }
 
+// By which the places of all calls are counted: they are one client's.
+constexpr std::string_view own_name = "this process";
+
 Task<std::string> exchange(std::shared_ptr<upstream::Upstream> upstream, const Method* method,
                            std::string body) {
-    const upstream::Places::Place place = MERLON_CO_TRY(upstream->enter({}));
+    const upstream::Places::Place place = MERLON_CO_TRY(upstream->enter(own_name));
     std::optional<upstream::Upstream::Lease> kept = upstream->reuse();
     while (true) {
         const bool is_first = kept.has_value();
@@ -109,7 +112,6 @@ void Client::replace(Addresses addresses) {
                [this, addresses = std::move(addresses)] { upstream_ = make_upstream(addresses); });
 }
 
-// All calls are one client's: this process's.
 std::shared_ptr<upstream::Upstream> Client::make_upstream(Addresses addresses) {
     upstream::PoolSettings pool;
     pool.client_requests = pool.requests;
