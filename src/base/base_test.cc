@@ -7,6 +7,7 @@
 #include "base/entropy.h"
 #include "base/metrics.h"
 #include "base/secret.h"
+#include "base/siphash.h"
 #include "base/text.h"
 #include "base/uuid.h"
 
@@ -169,6 +170,14 @@ TEST(Metrics, OfWhatComesAndGoesAreThoseThatThereAre) {
               "days_left{certificate=\"b\"} -1\n# EOF\n");
     days.pop_back();
     EXPECT_EQ(registry.render().find("\"b\""), std::string::npos);
+}
+
+TEST(SipHash, TellsTextsApartAndTakesAnEmptyOneThatIsNowhere) {
+    const SipHash hash(0x0706050403020100, 0x0f0e0d0c0b0a0908);
+    EXPECT_EQ(hash({}), hash("")) << "an empty text that is nowhere";
+    EXPECT_NE(hash(""), hash(std::string_view("\0", 1)));
+    EXPECT_EQ(hash(std::string_view("12345678")), hash(std::string("12345678")));
+    EXPECT_NE(hash("12345678"), hash("123456789"));
 }
 
 }  // namespace

@@ -48,7 +48,8 @@ private:
     static std::uint64_t load(const char* bytes, std::size_t count) {
         static_assert(std::endian::native == std::endian::little);
         std::uint64_t word = 0;
-        std::memcpy(&word, bytes, count);
+        // An empty text may be nowhere, which memcpy() must not be told.
+        if (count > 0) std::memcpy(&word, bytes, count);
         return word;
     }
 
