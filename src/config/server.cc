@@ -90,6 +90,9 @@ void read_timeouts(Reader timeouts, http::Timeouts& out) {
     timeouts.duration("stream", out.stream,
                       "how long nothing may pass in an event stream or a WebSocket whose route "
                       "and service have no timeout");
+    for (const auto& [name, value] : {std::pair{"upload", out.upload}, {"stream", out.stream}}) {
+        if (value < std::chrono::seconds{1}) timeouts.problem(name, "must be at least 1s");
+    }
     timeouts.duration("idle", out.idle, "how long a kept connection may wait for a request");
     timeouts.duration("upstream", out.upstream, "request sent to the first byte of the answer");
     timeouts.duration("drain", out.drain, "SIGTERM to the end of the last request");

@@ -85,7 +85,8 @@ void Tunnel::end(std::optional<CloseCode> code) {
 }
 
 Task<> Tunnel::ask_while_quiet() {
-    const auto period = std::min(ping_after, idle_ / 2);
+    // At least a tick: a route's timeout may be shorter than anything is timed here.
+    const auto period = std::max(std::min(ping_after, idle_ / 2), net::Deadlines::tick_length);
     while (!is_ending_) {
         const std::uint64_t before = pieces_;
         quiet_.expires_after(period);
