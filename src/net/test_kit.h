@@ -104,13 +104,14 @@ private:
 // A listening socket on a free port of 127.0.0.1.
 class Listener final {
 public:
-    Listener() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    // `queue`: connections that wait to be accepted; the kernel lets one more in.
+    explicit Listener(int queue = 64) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof address;
         EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
-        EXPECT_EQ(::listen(socket_, 64), 0);
+        EXPECT_EQ(::listen(socket_, queue), 0);
         ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
         port_ = ntohs(address.sin_port);
         const timeval patience{10, 0};

@@ -153,22 +153,19 @@ TEST(Upstream, ATargetThatCannotBeReachedCostsOneAttemptWhereThereIsAnother) {
 
 TEST(Upstream, ATargetThatAnswersNothingIsOvertakenAndRests) {
     Pool pool(1);
-    // A queue that is full: the kernel answers nothing to who wants to connect.
-    const int silent = ::socket(AF_INET, SOCK_STREAM, 0);
+    // Its queue is full: the kernel answers nothing to who wants to connect.
+    const Listener silent(0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    ASSERT_EQ(::bind(silent, reinterpret_cast<sockaddr*>(&address), size), 0);
-    ASSERT_EQ(::listen(silent, 0), 0);
-    ::getsockname(silent, reinterpret_cast<sockaddr*>(&address), &size);
+    address.sin_port = htons(silent.port());
     std::vector<int> fillers;
     for (int i = 0; i < 4; ++i) {
         fillers.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-        std::ignore = ::connect(fillers.back(), reinterpret_cast<sockaddr*>(&address), size);
+        std::ignore =
+            ::connect(fillers.back(), reinterpret_cast<sockaddr*>(&address), sizeof address);
     }
-    pool.make(
-        {"http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)), pool.listeners[0]->url()});
+    pool.make({silent.url(), pool.listeners[0]->url()});
     for (int i = 0; i < 4; ++i) {
         const auto lease = pool.connect();
         ASSERT_TRUE(lease) << lease.error().rule;
@@ -177,7 +174,6 @@ TEST(Upstream, ATargetThatAnswersNothingIsOvertakenAndRests) {
         EXPECT_EQ(pool.healthy(), "10") << "it was asked once, and is asked no more";
     }
     for (const int filler : fillers) ::close(filler);
-    ::close(silent);
 }
 
 TEST(Upstream, SeveralServerErrorsInARowLetATargetRestWhileMostAreWell) {

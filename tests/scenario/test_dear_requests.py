@@ -69,7 +69,6 @@ BODIES = {
 def served(tmp_path_factory):
     from harness import Merlon
     with Upstream(keep_raw=False) as upstream:
-        ok = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
         routes = [{"path": "/open/**", "methods": ["GET"], "allow": "public", "limit": "none"},
                   {"path": "/items/{a}/{b}/**", "methods": ["GET"], "allow": "public", "limit": "none"},
                   {"path": "/judged", "methods": ["POST"], "allow": "public", "schema": "schema.json", "limit": "none"}]
@@ -77,7 +76,6 @@ def served(tmp_path_factory):
         server = Merlon(tmp_path_factory.mktemp("dear"), {"server": {"workers": 1, "trusted_proxies": ["127.0.0.1/32"]}, "limits": {"api": {"paths": ["/api/**"], "max": 1_000_000}},
                                                           "cors": {"origins": ["https://shop.example"]}, "services": {"echo": service(upstream.url, routes)}},
                         files={"schema.json": json.dumps(SCHEMA)}).start()
-        server.ok = ok
         yield server
         server.stop()
 

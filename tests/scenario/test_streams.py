@@ -161,7 +161,7 @@ def test_no_frame_of_ours_gets_into_one_of_theirs(launch):
             assert read_frame(connection) == (1, b"x" * 100)
 
 
-def test_each_side_is_told_why_a_websocket_ends(launch, user_on=None):
+def test_each_side_is_told_why_a_websocket_ends(launch):
     live = WebSocketServer()
     with Upstream() as upstream:
         for path in ("/live", "/private"):

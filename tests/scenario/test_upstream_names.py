@@ -34,6 +34,12 @@ def config(names, url, **more):
     return {"server": {"dns_servers": [names.address]}, "services": {"echo": service(url, ROUTES, **more)}}
 
 
+def drops(_, link):
+    """An action that ends the connection instead of answering."""
+    link.socket.shutdown(socket.SHUT_RDWR)
+    return False
+
+
 def names_of(answers):
     return {name: answers.count(name) for name in set(answers)}
 
@@ -119,7 +125,7 @@ def test_two_addresses_share_the_requests(launch):
         assert 0.45 <= share <= 0.55, counts
 
 
-def test_an_address_that_lets_nobody_connect_costs_one_request_the_head_start(launch):
+def test_an_address_that_lets_nobody_connect_fails_no_request(launch):
     listener, fillers = full_listener()
     address, port = listener.getsockname()
     with NameServer() as names, At("127.0.0.3", port, "alive"):
@@ -149,9 +155,6 @@ def test_a_name_that_does_not_exist_is_503_and_said_once(launch):
 
 
 def test_a_get_that_one_address_drops_unanswered_goes_to_the_other(launch):
-    def drops(_, link):
-        link.socket.shutdown(socket.SHUT_RDWR)
-        return False
     with Upstream(name="dropping") as dropping, Upstream(name="well") as well:
         dropping.on("/open/x", drops)
         server = launch({"server": {"workers": 1}, "services": {"echo": service([dropping.url, well.url], ROUTES)}})
@@ -162,9 +165,6 @@ def test_a_get_that_one_address_drops_unanswered_goes_to_the_other(launch):
 
 
 def test_a_post_that_is_dropped_unanswered_is_sent_once(launch):
-    def drops(_, link):
-        link.socket.shutdown(socket.SHUT_RDWR)
-        return False
     with Upstream(name="a") as a, Upstream(name="b") as b:
         a.on("/open/x", drops)
         b.on("/open/x", drops)
