@@ -1,8 +1,7 @@
-// Rewrites what a service's response says of its own paths and host, so that it is true for the
-// client: Location, Content-Location, Refresh, and the Path and Domain of cookies.
+// Rewrites URLs of a service in its response to those of the client: Location, Content-Location,
+// Refresh, and the Path and Domain of cookies.
 //
-// What is not of the service stays as it is, and so does what a URL parser would change before it
-// reads it.
+// URLs of other hosts stay as they are. So do values with bytes that a URL parser removes.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// Tests what a client is told of a service's own paths, host and cookies.
+// Tests how URLs and cookies of a service are rewritten for the client.
 #include "gateway/proxy/references.h"
 
 #include <gtest/gtest.h>

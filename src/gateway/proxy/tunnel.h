@@ -28,8 +28,8 @@ public:
     // Errors: as of Stream::read_some, of the direction that failed.
     Task<> run(std::string early_client, std::string early_upstream);
 
-    // Ends it: both sides get a Close frame where one may stand, and nothing more. Without a code
-    // each is told that the other is lost.
+    // Ends it: both sides get a Close frame, unless a frame of theirs is under way, and nothing
+    // more. Without a code the client gets 1014 and the service 1001: the other end was lost.
     void end(std::optional<wire::CloseCode> code);
 
 private:
@@ -38,7 +38,7 @@ private:
         net::Stream& from;
         net::Stream& to;
         wire::WebSocketReader reader;  // at the end of it
-        wire::CloseCode lost;          // what the reader is told when the other side is lost
+        wire::CloseCode lost;          // sent to the reader when `from` is lost
         wire::WebSocketFrames frames;
         bool is_asked = false;  // a ping is to be sent
     };
