@@ -15,6 +15,14 @@
 namespace merlon::cli {
 namespace {
 
+// From this thread, the last one that takes any; for the rest of the process.
+void keep_signals_off() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&signals, signal);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 int serve(const Arguments& arguments, const std::vector<std::string>& role_names,
           server::Content content) {
     const auto named = find_roles(role_names);
@@ -44,12 +52,6 @@ int serve(const Arguments& arguments, const std::vector<std::string>& role_names
     if (!platform) {
         std::fprintf(stderr, "merlon: %s\n", platform.error().detail.c_str());
         return platform.error().kind == Kind::Unavailable ? exit_unavailable : exit_configuration;
-    }
-    std::fprintf(stderr, "merlon: listening on %s://%s:%u\n", scheme.c_str(), host.c_str(),
-                 static_cast<unsigned>((*platform)->port()));
-    for (const net::ListenAddress& address : redirects) {
-        std::fprintf(stderr, "merlon: http://%s sends to https\n",
-                     config::listen_address_text(address).c_str());
     }
     // Signals are waited for on a thread of their own, so that none interrupts a worker.
     asio::io_context signals_loop;
@@ -82,9 +84,21 @@ int serve(const Arguments& arguments, const std::vector<std::string>& role_names
         });
     };
     wait();
+    // Who reads this may send a signal at once.
+    std::fprintf(stderr, "merlon: listening on %s://%s:%u\n", scheme.c_str(), host.c_str(),
+                 static_cast<unsigned>((*platform)->port()));
+    for (const net::ListenAddress& address : redirects) {
+        std::fprintf(stderr, "merlon: http://%s sends to https\n",
+                     config::listen_address_text(address).c_str());
+    }
     std::jthread signal_thread([&] { signals_loop.run(); });
     (*platform)->run();
     signals_loop.stop();
+    signal_thread.join();
+    // A second SIGTERM must not end the process while it closes its stores, nor make its end look
+    // like a failure: it is heard until they are closed, and then kept off.
+    platform->reset();
+    keep_signals_off();
     return 0;
 }
 

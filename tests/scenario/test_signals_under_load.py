@@ -153,3 +153,12 @@ def test_further_sigterms_and_sighups_do_not_hurt_a_drain(loaded):
         thread.join(60)
     assert server.wait() == 0
     assert not load.failures, load.failures[:3]
+
+
+def test_sigterms_from_the_first_to_the_last_moment_end_it_well(launch):
+    """Supervisors repeat themselves, also while it closes its stores."""
+    for _ in range(3):
+        server = launch()
+        while server.process.poll() is None:
+            server.process.send_signal(signal.SIGTERM)
+        assert server.wait() == 0

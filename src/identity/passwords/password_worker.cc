@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <ctime>
 #include <thread>
 
@@ -20,6 +21,13 @@ using Outcome = std::variant<Result<std::string>, Result<crypto::PasswordVerdict
 void run_when_idle() {
     const sched_param none{};
     ::sched_setscheduler(::gettid(), SCHED_IDLE, &none);
+}
+
+// Nobody waits for this thread's end, so it may be there when signals end the process again.
+void take_no_signals() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
 Outcome compute(const PasswordJob& job, const PasswordWorker::Context& context,
@@ -84,6 +92,7 @@ std::chrono::nanoseconds PasswordWorker::cpu_time() const {
 }
 
 void PasswordWorker::run(const std::shared_ptr<Exchange>& exchange, Priority priority) {
+    take_no_signals();
     if (priority == Priority::Idle) run_when_idle();
     crypto::PasswordHasher hasher;
     for (exchange->begun.wait(); !exchange->is_closed.load(); exchange->begun.wait()) {
