@@ -20,14 +20,9 @@ constexpr int tries = 3;
 // c-ares wants to be told once for the process.
 int initialize_library() { return ares_library_init(ARES_LIB_INIT_ALL); }
 
-struct Question {
-    std::string host;
-    Channel::Done done;
-    std::function<bool(const std::string&)> is_in_hosts_file;
-};
+using Answered = std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)>;
 
-Channel::Found read_answer(const ares_addrinfo& answer) {
-    Channel::Found found{{}, std::chrono::seconds::max(), false};
+void read_answer(const ares_addrinfo& answer, Channel::Found& found) {
     for (const ares_addrinfo_node* node = answer.nodes; node != nullptr; node = node->ai_next) {
         if (node->ai_family == AF_INET) {
             const auto* address = reinterpret_cast<const sockaddr_in*>(node->ai_addr);
@@ -40,24 +35,32 @@ Channel::Found read_answer(const ares_addrinfo& answer) {
         }
         found.ttl = std::min(found.ttl, std::chrono::seconds{std::max(node->ai_ttl, 0)});
     }
-    return found;
 }
 
-// Gets the question back from c-ares, in one call for each.
-void end_question(void* argument, int status, int, ares_addrinfo* answer) {
-    const std::unique_ptr<Question> question(static_cast<Question*>(argument));
-    const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> owned(answer,
-                                                                             &ares_freeaddrinfo);
-    if (status != ARES_SUCCESS || answer == nullptr || answer->nodes == nullptr) {
-        const char* why = status == ARES_SUCCESS ? "no address" : ares_strerror(status);
-        return question->done(fail(Kind::Unavailable, "name.unknown", question->host + ": " + why));
+bool has_family(const Addresses& addresses, int family) {
+    return std::ranges::any_of(addresses, [family](const asio::ip::address& address) {
+        return address.is_v4() == (family == AF_INET);
+    });
+}
+
+// A family of which `known` has addresses and `found` has none; AF_UNSPEC: there is none.
+int lost_family(const Addresses& known, const Addresses& found) {
+    for (const int family : {AF_INET, AF_INET6}) {
+        if (has_family(known, family) && !has_family(found, family)) return family;
     }
-    Channel::Found found = read_answer(*answer);
-    found.is_of_hosts_file = found.ttl.count() == 0 && question->is_in_hosts_file(question->host);
-    question->done(std::move(found));
+    return AF_UNSPEC;
 }
 
 }  // namespace
+
+struct Channel::Question {
+    Channel& channel;
+    std::string host;
+    Addresses known;
+    Done done;
+    Found found{{}, std::chrono::seconds::max(), false};
+    int lost = AF_UNSPEC;  // the family that is asked for alone
+};
 
 Result<std::unique_ptr<Channel>> Channel::make(const std::vector<std::string>& servers) {
     static const int is_initialized = initialize_library();
@@ -94,13 +97,53 @@ bool Channel::is_in_hosts_file(const std::string& host) const {
     return false;
 }
 
-void Channel::ask(const std::string& host, Done done) {
+void Channel::send(const std::string& host, int family, ares_addrinfo_callback done,
+                   std::unique_ptr<Question> question) {
     ares_addrinfo_hints hints{};
-    hints.ai_family = AF_UNSPEC;
+    hints.ai_family = family;
     hints.ai_socktype = SOCK_STREAM;
-    auto question = std::make_unique<Question>(
-        host, std::move(done), [this](const std::string& name) { return is_in_hosts_file(name); });
-    ares_getaddrinfo(channel_, host.c_str(), nullptr, &hints, &end_question, question.release());
+    ares_getaddrinfo(channel_, host.c_str(), nullptr, &hints, done, question.release());
+}
+
+void Channel::ask(const std::string& host, const Addresses& known, Done done) {
+    send(host, AF_UNSPEC, &end, std::make_unique<Question>(*this, host, known, std::move(done)));
+}
+
+void Channel::end(void* argument, int status, int, ares_addrinfo* answer) {
+    std::unique_ptr<Question> question(static_cast<Question*>(argument));
+    const Answered answered(answer, &ares_freeaddrinfo);
+    if (status != ARES_SUCCESS || answer == nullptr || answer->nodes == nullptr) {
+        const char* why = status == ARES_SUCCESS ? "no address" : ares_strerror(status);
+        return question->done(fail(Kind::Unavailable, "name.unknown", question->host + ": " + why));
+    }
+    Found& found = question->found;
+    read_answer(*answer, found);
+    Channel& channel = question->channel;
+    found.is_of_hosts_file = found.ttl.count() == 0 && channel.is_in_hosts_file(question->host);
+    question->lost = lost_family(question->known, found.addresses);
+    if (question->lost == AF_UNSPEC || found.is_of_hosts_file) {
+        return question->done(std::move(found));
+    }
+    // In the domain of the search list that answered: another may have a stranger of that name.
+    const std::string full_name =
+        std::string(answer->name != nullptr ? answer->name : question->host) + ".";
+    const int family = question->lost;
+    channel.send(full_name, family, &end_rest, std::move(question));
+}
+
+void Channel::end_rest(void* argument, int status, int, ares_addrinfo* answer) {
+    const std::unique_ptr<Question> question(static_cast<Question*>(argument));
+    const Answered answered(answer, &ares_freeaddrinfo);
+    Found& found = question->found;
+    if (status == ARES_SUCCESS && answer != nullptr) {
+        read_answer(*answer, found);
+    } else if (status != ARES_ENODATA && status != ARES_ENOTFOUND) {
+        std::ranges::copy_if(question->known, std::back_inserter(found.addresses),
+                             [&](const asio::ip::address& address) {
+                                 return address.is_v4() == (question->lost == AF_INET);
+                             });
+    }
+    question->done(std::move(found));
 }
 
 void Channel::work(int other, std::chrono::milliseconds patience) {

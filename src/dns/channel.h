@@ -32,13 +32,22 @@ public:
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
 
-    void ask(const std::string& host, Done done);
+    // Where only one family of addresses is answered for and `known` has some of the other, that
+    // one is asked for once more, alone; those that are known stay while its look-up fails.
+    void ask(const std::string& host, const Addresses& known, Done done);
     // Waits until something comes back, a question takes too long, `other` can be read, or
     // `patience` is over, and has the questions that ended call back.
     void work(int other, std::chrono::milliseconds patience);
 
 private:
+    struct Question;
+
     explicit Channel(ares_channel channel) : channel_(channel) {}
+    static void end(void* question, int status, int timeouts, ares_addrinfo* answer);
+    static void end_rest(void* question, int status, int timeouts, ares_addrinfo* answer);
+    // Gets `question` back in the call of `done`, once.
+    void send(const std::string& host, int family, ares_addrinfo_callback done,
+              std::unique_ptr<Question> question);
     bool is_in_hosts_file(const std::string& host) const;
 
     ares_channel channel_;

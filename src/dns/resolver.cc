@@ -137,7 +137,8 @@ SteadyTime Resolver::begin_due(Channel& channel) {
 
 void Resolver::begin(Channel& channel, std::shared_ptr<FollowedName> name) {
     const std::string host = name->host();
-    channel.ask(host, [this, name = std::move(name)](Result<Channel::Found> found) {
+    const auto known = name->addresses();
+    channel.ask(host, *known, [this, name = std::move(name)](Result<Channel::Found> found) {
         const bool had_failed = !name->problem().empty();
         if (!found) {
             if (!had_failed) {

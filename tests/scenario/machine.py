@@ -6,6 +6,7 @@
     machine.disk_error = errno.ENOSPC
     machine.clock_offset_s = 3600
     machine.syncs                  # how many there were
+    machine.write_hosts("127.0.0.2 shop\n")
 
 Needs nothing but Python's own library: the benches use it, too.
 """
@@ -63,6 +64,11 @@ class Machine:
         (self.folder / "control").write_bytes(content)
         with open(self.folder / "control", "r+b") as file:
             self.control = mmap.mmap(file.fileno(), BYTES)
+
+    def write_hosts(self, text):
+        """What the machine's /etc/hosts is from now on, as an editor replaces it."""
+        (self.folder / "hosts.new").write_text(text)
+        (self.folder / "hosts.new").replace(self.folder / "hosts")
 
     def environment(self):
         return {"LD_PRELOAD": str(self.library), "TEST_MACHINE": str(self.folder / "control")}

@@ -1,13 +1,20 @@
-"""A name server that a test plays, over UDP: A records with a TTL, which the test changes while it runs."""
+"""A name server that a test plays, over UDP: A and AAAA records with a TTL, which the test changes while it runs."""
 
 import socket
 import struct
 import threading
 
+A, AAAA = 1, 28
+
+
+def packed(address):
+    return socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
+
 
 class NameServer:
     def __init__(self):
         self.records = {}  # name → ([addresses], TTL in seconds)
+        self.failing = set()  # kinds of questions (A, AAAA) that end with SERVFAIL
         self.questions = []
         self.is_silent = False
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -43,8 +50,9 @@ class NameServer:
         name = ".".join(labels)
         self.questions.append((name, kind))
         addresses, ttl = self.records.get(name, ([], 0))
-        if kind != 1:
-            addresses = []
+        addresses = [packed(address) for address in addresses if kind == (AAAA if ":" in address else A)]
         flags = 0x8180 if name in self.records else 0x8183
-        answers = b"".join(struct.pack(">HHHIH", 0xC00C, 1, 1, ttl, 4) + socket.inet_aton(address) for address in addresses)
+        if kind in self.failing:
+            addresses, flags = [], 0x8182
+        answers = b"".join(struct.pack(">HHHIH", 0xC00C, kind, 1, ttl, len(address)) + address for address in addresses)
         return question[:2] + struct.pack(">HHHHH", flags, 1, len(addresses), 0, 0) + question[12:at + 5] + answers

@@ -6,7 +6,7 @@ import time
 
 import client
 from harness import free_port, service
-from name_server import NameServer
+from name_server import A, NameServer
 from test_abandoned_requests import full_listener
 from upstream import Upstream
 
@@ -185,3 +185,33 @@ def test_an_unwell_address_gets_no_requests_and_comes_back(launch):
         client.wait_for(lambda: answered_by() == {"b"}, what="the unwell one's leave")
         a.actions.pop("/healthz")
         client.wait_for(lambda: answered_by() == {"a", "b"}, what="its return")
+
+
+def test_addresses_of_one_family_stay_while_only_the_other_can_be_looked_up(launch):
+    """Name servers fail for one kind of question, and half an answer must not shut out a machine that has no IPv6."""
+    port = free_port()
+    with NameServer() as names, At("127.0.0.2", port, "a") as a:
+        names.records["shop.example"] = (["127.0.0.2", "::1"], 1)  # nobody listens at ::1
+        server = launch(config(names, f"http://shop.example:{port}"))
+        assert server.get("/open/x").status == 200
+        names.failing.add(A)
+        seen = len(names.questions)
+        client.wait_for(lambda: len(names.questions) > seen + 8, what="look-ups that fail by half")
+        assert [server.get("/open/x").status for _ in range(5)] == [200] * 5
+        names.failing.clear()
+        names.records["shop.example"] = (["::1"], 1)
+        a.close()
+        client.wait_for(lambda: server.get("/open/x").status != 200, what="the end of an address that is no more")
+
+
+def test_a_change_of_the_hosts_file_is_followed(launch):
+    port = free_port()
+    with At("127.0.0.2", port, "old") as old, At("127.0.0.3", port, "new"):
+        server = launch({"services": {"echo": service(f"http://shop:{port}", ROUTES)}}, machine={})
+        server.machine.write_hosts("127.0.0.2 shop\n")
+        client.wait_for(lambda: server.get("/open/x").status == 200, what="the name")
+        assert server.get("/open/x").json()["upstream"] == "old"
+        server.machine.write_hosts("127.0.0.3 shop\n")
+        client.wait_for(lambda: server.get("/open/x").json()["upstream"] == "new", what="the new address")
+        old.close()
+        assert server.get("/open/x").json()["upstream"] == "new"
