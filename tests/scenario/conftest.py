@@ -27,6 +27,8 @@ def pytest_configure():
     for number in (signal.SIGHUP, signal.SIGTERM):
         if signal.getsignal(number) == signal.SIG_DFL:  # not where somebody wants it to go on (nohup)
             signal.signal(number, lambda number, _: pytest.exit(signal.strsignal(number), 128 + number))
+    # A shell without job control starts what runs in its background with SIGINT ignored, and so would be what we start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def builds():
