@@ -1,5 +1,6 @@
 """nginx and Express 5 behind a prefix, as a team's first day has them: their own redirects and cookies, and curl as the client."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import subprocess
 import pytest
 
 import client
+import jose
 import npm
 from harness import REPOSITORY, environment, free_port, service
 
@@ -141,3 +143,26 @@ def test_express_with_the_clients_host(launch, express):
     assert answer.json()["hostname"] == "shop.example.com" and answer.json()["protocol"] == "http"
     assert merlon.get("/shop/self", host="shop.example.com:8443").get("Location") == "/shop/next"
     assert merlon.get("/shop/next", host="evil.example").status == 404
+
+
+def test_express_oauth2_jwt_bearer_finds_our_keys_and_verifies_our_tokens(launch):
+    """A service that does not believe its gateway: from the issuer alone to the claims of a token."""
+    npm.install(REPOSITORY / "tests/clients")
+    merlon = launch()
+    issuer = f"http://127.0.0.1:{merlon.port}"
+    merlon.stop()
+    verifier = Running(["node", str(REPOSITORY / "tests/clients/verifier.js"), str(port := free_port()), issuer, jose.AUDIENCE], port)
+    try:
+        merlon.write({"public_url": issuer, "tokens": {"issuer": issuer},
+                      "services": {"app": service(f"http://127.0.0.1:{port}", [{"path": "/mine/**", "methods": ["GET"], "allow": "public"}])}})
+        merlon.start()
+        ada = merlon.register()
+        found = merlon.get("/mine/x", token=ada.access)
+        assert (found.status, found.json()["user"]) == (200, ada.id) and "read:profile" in found.json()["permissions"]
+        head, claims, signature = ada.access.split(".")
+        forged = ".".join((head, jose.b64(json.dumps(jose.decode(ada.access)[1] | {"role": "admin"})), signature))
+        for token in (forged, ada.refresh):
+            refused = client.fetch(port, "GET", "/mine/x", [("Authorization", f"Bearer {token}")])
+            assert (refused.status, refused.json()["code"]) == (401, "invalid_token")
+    finally:
+        verifier.stop()
