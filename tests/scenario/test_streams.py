@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import struct
+import subprocess
 import threading
 import time
 
@@ -116,6 +117,32 @@ def test_a_routes_timeout_ends_its_quiet_event_streams(launch):
             connection.rest()
             assert connection.ended
         upstream.drop()
+
+
+def keepalive_timers(server):
+    """Of the connections of its clients, as the kernel shows them."""
+    shown = subprocess.run(["ss", "-tnoH", "state", "established", f"sport = :{server.port}"], capture_output=True, text=True, check=True).stdout
+    return shown.count("timer:(keepalive,")
+
+
+def test_the_kernel_finds_out_about_clients_of_streams_that_died(launch):
+    """A machine that lost its power says nothing, and of a stream nobody expects an answer."""
+    go_on = threading.Event()
+
+    def events(_, link):
+        link.send(SSE + b"data: first\n\n")
+        go_on.wait(client.DEADLINE_S)
+        return False
+    with Upstream() as upstream:
+        upstream.on("/events/x", events)
+        upstream.on("/live", WebSocketServer())
+        server = launch(gateway(upstream))
+        with server.connect() as plain, server.connect() as stream, open_websocket(server):
+            assert plain.request("GET", "/open/x").status == 200
+            assert keepalive_timers(server) == 1, "a tunnel's; a request has its deadlines"
+            stream.send(b"GET /events/x HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            client.wait_for(lambda: keepalive_timers(server) == 2, what="the timer of the event stream")
+            go_on.set()
 
 
 def test_a_quiet_websocket_is_asked_and_stays_open_while_somebody_answers(launch):
